@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every module of this collection says about check mode, diff mode and repeated runs."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """``vipstack.lvs.attributes`` for all, with ``.info`` for what only reads and ``.platform`` for Linux."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Predicts the changed status and touches nothing.
+  diff_mode:
+    description: Shows what changed, or would change in check mode, in lines for a person to read.
+  idempotent:
+    description: A second run with the same options, on a host that nobody else changed meanwhile, changes nothing.
+"""
+
+    # For modules that only read; together with the one above.
+    INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details: [This module only reads.]
+  diff_mode:
+    support: N/A
+    details: [This module only reads.]
+  idempotent:
+    support: full
+    details: [This module only reads.]
+"""
+
+    PLATFORM = r"""
+options: {}
+attributes:
+  platform:
+    description: Target systems on which the module works.
+    platforms: linux
+    support: full
+"""
