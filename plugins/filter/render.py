@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decisions that templates need, as pure functions: the model's words in a daemon's or the kernel's notation."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any, Callable
+
+_KEEPALIVED_METHODS = {"dr": "DR", "nat": "NAT", "tunnel": "TUN"}
+
+
+def keepalived_method(forward: str) -> str:
+    """The forwarding method of the model (dr, nat, tunnel) as keepalived.conf's lvs_method."""
+    return _KEEPALIVED_METHODS[forward]
+
+
+def keepalived_granularity(prefix: int, family: str = "inet") -> str:
+    """A prefix length as persistence_granularity: a netmask for IPv4, the number itself for IPv6."""
+    if family == "inet6":
+        return str(prefix)
+    return str(ipaddress.ip_network(f"0.0.0.0/{prefix}").netmask)
+
+
+def nginx_address(address: str, port: int) -> str:
+    """An address and a port as Nginx writes them, IPv6 in brackets; names and unix sockets stay as they are."""
+    if address.startswith("unix:"):
+        return address
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def nginx_server(server: dict[str, Any]) -> str:
+    """The parameters of one `server` line of an upstream; what is Nginx's default is not written."""
+    words = [nginx_address(server["address"], server["port"])]
+    for key, name, unit, default in (
+        ("weight", "weight", "", 1),
+        ("max_fails", "max_fails", "", 1),
+        ("fail_timeout", "fail_timeout", "s", 10),
+    ):
+        value = server.get(key, default)
+        if value != default:
+            words.append(f"{name}={value}{unit}")
+    if server.get("backup"):
+        words.append("backup")
+    return " ".join(words)
+
+
+def nginx_ports_without_default(sites: list[dict[str, Any]]) -> list[int]:
+    """Ports on which no site is the default server, ascending."""
+    ports = {port for site in sites for port in site["ports"]}
+    return sorted(ports - {port for site in sites if site["default"] for port in site["ports"]})
+
+
+def proc_ip_vs_key(service: dict[str, Any]) -> str:
+    """How a virtual service begins its line in /proc/net/ip_vs, up to and with the space behind the port.
+
+    Source: ip_vs_info_seq_show() in net/netfilter/ipvs/ip_vs_ctl.c.
+    """
+    if service.get("fwmark"):
+        return "FWM  %08X " % service["fwmark"]
+    address = ipaddress.ip_address(service["address"])
+    text = "[" + address.exploded + "]" if address.version == 6 else "%08X" % int(address)
+    return "%-4s %s:%04X " % (service["protocol"].upper(), text, service["port"])
+
+
+def backups_first(directors: list[str], hostvars: Mapping[str, Mapping[str, Any]], model: dict[str, Any]) -> list[str]:
+    """Directors in the order in which to work on them: those that hold no VIP now first, else as given.
+
+    What a director holds is read from its gathered network facts; one without facts holds nothing.
+    """
+
+    def holds_vip(host: str) -> bool:
+        facts = hostvars[host].get("ansible_facts", {})
+        present = {*facts.get("all_ipv4_addresses", ()), *facts.get("all_ipv6_addresses", ())}
+        instances = model["hosts"][host]["director"]["instances"]
+        return any(vip["address"].partition("/")[0] in present for one in instances for vip in one["addresses"])
+
+    return sorted(directors, key=holds_vip)
+
+
+class FilterModule:
+    """The collection's filters."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "backups_first": backups_first,
+            "keepalived_granularity": keepalived_granularity,
+            "keepalived_method": keepalived_method,
+            "nginx_ports_without_default": nginx_ports_without_default,
+            "nginx_server": nginx_server,
+            "proc_ip_vs_key": proc_ip_vs_key,
+        }

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filters say the model's words in a daemon's or the kernel's notation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.vipstack.lvs.plugins.filter import render
+
+
+@pytest.mark.parametrize(("forward", "method"), [("dr", "DR"), ("nat", "NAT"), ("tunnel", "TUN")])
+def test_forwarding_methods_have_keepalived_names(forward: str, method: str) -> None:
+    assert render.keepalived_method(forward) == method
+
+
+@pytest.mark.parametrize(
+    ("prefix", "family", "text"),
+    [(32, "inet", "255.255.255.255"), (24, "inet", "255.255.255.0"), (0, "inet", "0.0.0.0"), (64, "inet6", "64")],
+)
+def test_granularity_is_a_netmask_for_ipv4_and_a_length_for_ipv6(prefix: int, family: str, text: str) -> None:
+    assert render.keepalived_granularity(prefix, family) == text
+
+
+@pytest.mark.parametrize(
+    ("server", "line"),
+    [
+        pytest.param({"address": "192.0.2.1", "port": 8080}, "192.0.2.1:8080", id="defaults are not written"),
+        pytest.param({"address": "2001:db8::1", "port": 80}, "[2001:db8::1]:80", id="IPv6 stands in brackets"),
+        pytest.param(
+            {"address": "192.0.2.1", "port": 80, "weight": 0, "max_fails": 3, "fail_timeout": 5, "backup": True},
+            "192.0.2.1:80 weight=0 max_fails=3 fail_timeout=5s backup",
+            id="all that differs, weight 0 included",
+        ),
+    ],
+)
+def test_a_server_line_holds_what_is_not_the_default(server: dict[str, Any], line: str) -> None:
+    assert render.nginx_server(server) == line
+
+
+def test_ports_without_a_default_site_are_named_once() -> None:
+    sites = [
+        {"ports": [80, 8443], "default": False},
+        {"ports": [80], "default": False},
+        {"ports": [8080], "default": True},
+    ]
+    assert render.nginx_ports_without_default(sites) == [80, 8443]
+
+
+@pytest.mark.parametrize(
+    ("service", "key"),
+    [
+        ({"protocol": "tcp", "address": "198.51.100.200", "port": 80}, "TCP  C63364C8:0050 "),
+        ({"protocol": "udp", "address": "192.0.2.1", "port": 53}, "UDP  C0000201:0035 "),
+        (
+            {"protocol": "tcp", "address": "2001:db8::1", "port": 443},
+            "TCP  [2001:0db8:0000:0000:0000:0000:0000:0001]:01BB ",
+        ),
+        ({"fwmark": 7}, "FWM  00000007 "),
+    ],
+)
+def test_a_service_is_found_in_the_kernels_table(service: dict[str, Any], key: str) -> None:
+    assert render.proc_ip_vs_key(service) == key
+
+
+def test_a_director_that_holds_a_vip_comes_last() -> None:
+    slice_ = {"director": {"instances": [{"addresses": [{"address": "192.0.2.9/24"}]}]}}
+    model = {"hosts": {"d1": slice_, "d2": slice_, "d3": slice_}}
+    hostvars = {
+        "d1": {"ansible_facts": {"all_ipv4_addresses": ["192.0.2.1", "192.0.2.9"]}},
+        "d2": {"ansible_facts": {"all_ipv4_addresses": ["192.0.2.2"]}},
+        "d3": {},
+    }
+    assert render.backups_first(["d1", "d2", "d3"], hostvars, model) == ["d2", "d3", "d1"]
