@@ -1,0 +1,398 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The order of things in a run of ``config_tree``.
+
+    finish what a killed run left  ->  read, plan  ->  prove  ->  stage  ->  journal "swapping"  ->  swap
+    ->  journal "swapped"  ->  reload, confirm  ->  manifest  ->  end
+                               or else: journal "returning"  ->  swap back  ->  reload  ->  end
+
+A kill between any two of these leaves the old set or the new one, and a journal that tells the next run what to do.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass, field
+from typing import Callable, Mapping, Sequence
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import (
+    Change,
+    Entry,
+    File,
+    Journal,
+    Loading,
+    Manifest,
+    Slot,
+    check_owner,
+    idle_directories,
+    next_manifest,
+    paths_to_read,
+    plan,
+    without_directories,
+)
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_files import (
+    Stage,
+    State,
+    Step,
+    Tree,
+    no_step,
+    remove_tree,
+)
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_proof import NoPrivateMounts, prove, run_check
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_service import Daemon, NotServing
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_text import (
+    diff,
+    explain,
+    hidden_in,
+    mask,
+    masked_texts,
+    secret_values,
+    shapes,
+)
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for. ``path`` is absolute; ``wanted`` as ``parse_files`` gives it."""
+
+    path: str
+    name: str
+    wanted: Mapping[str, File | None]
+    state_dir: str = "/var/lib/vipstack-lvs"
+    directory_mode: int = 0o755
+    purge: bool = True
+    secrets: tuple[str, ...] = ()
+    validate: tuple[str, ...] = ()
+    validate_stderr_empty: bool = False
+    validate_requires: tuple[str, ...] = ()
+    loading: Loading = field(default_factory=Loading)
+    patience: float = 60.0
+
+
+@dataclass
+class Outcome:
+    """What a run did, or in check mode would do."""
+
+    changes: list[Change] = field(default_factory=list)
+    files: list[dict[str, str]] = field(default_factory=list)
+    diff: list[dict[str, str]] = field(default_factory=list)
+    hidden: tuple[str, ...] = ()
+    validated: bool = False
+    reloaded: bool = False
+    confirmed: bool = False
+    recovered: str = "nothing"
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.changes) or self.recovered != "nothing"
+
+
+class Run:
+    """One run for one set. ``label`` gives the SELinux label that the policy has for a new path, None for no policy."""
+
+    def __init__(
+        self,
+        request: Request,
+        names: tuple[Callable[[int], str], Callable[[int], str]] = (str, str),
+        label: Callable[[str], str | None] = lambda path: None,
+        step: Step = no_step,
+    ) -> None:
+        self.request = request
+        self.names = names
+        self.label = label
+        self.step = step
+        self.tree = Tree(os.path.realpath(request.path), request.directory_mode, step)
+        self.state = State(request.state_dir, request.name, step)
+        self.values = secret_values(request.secrets)
+        self.outcome = Outcome()
+
+    def carry_out(self) -> Outcome:
+        """Make it so. Raises LvsError; its details say whether the old set is back."""
+        with self.state.locked(create=True, patience=self.request.patience):
+            self._recover()
+            manifest, found = self._look({})
+            if self.outcome.changes:
+                proved = self._prove()
+                self._apply(manifest, found, proved)
+            else:
+                self._tidy(self._next(manifest, []), manifest)
+        return self.outcome
+
+    def preview(self) -> Outcome:
+        """The same for check mode: nothing on the host is touched."""
+        with self.state.locked(create=False, patience=self.request.patience):
+            self._look(self._found_after_recovery())
+            if self.outcome.changes:
+                self._preview_proof()
+            if self.outcome.changed:
+                self.outcome.reloaded = Daemon(self.request.loading).needs_loading()
+        return self.outcome
+
+    # --- reading and planning
+
+    def _look(self, instead: Mapping[str, Entry | None]) -> tuple[Manifest, dict[str, Entry | None]]:
+        """Read what is there (``instead`` wins), and fill in what has to change and how it reads."""
+        request, outcome = self.request, self.outcome
+        manifest = self.state.manifest(self.tree.path)
+        check_owner(manifest, self.tree.path, request.name)
+        found = {
+            path: instead[path] if path in instead else self.tree.read(path)
+            for path in paths_to_read(request.wanted, manifest, request.purge)
+        }
+        outcome.changes = plan(found, request.wanted)
+        states = {change.path: change.state for change in outcome.changes}
+        outcome.files = [{"path": path, "state": states.get(path, "unchanged")} for path in found]
+        self._describe(manifest)
+        return manifest, found
+
+    def _describe(self, manifest: Manifest) -> None:
+        outcome = self.outcome
+        known = {path: tuple(manifest.masks.get(path, ())) + self._shapes().get(path, ()) for path in self._paths()}
+        outcome.hidden = tuple(
+            value
+            for change in outcome.changes
+            if isinstance(change.before, File)
+            for value in hidden_in(change.before.content, known[change.path])
+        )
+        self.values = secret_values([*self.values, *outcome.hidden])
+        outcome.diff = [
+            diff(self.request.path, change, self.values, known[change.path], self.names) for change in outcome.changes
+        ]
+
+    def _paths(self) -> list[str]:
+        return [change.path for change in self.outcome.changes]
+
+    def _shapes(self) -> dict[str, tuple[str, ...]]:
+        values = secret_values(self.request.secrets)
+        return {path: shapes(file.content, values) for path, file in self.request.wanted.items() if file is not None}
+
+    def _next(self, manifest: Manifest, made: Sequence[str]) -> Manifest:
+        return next_manifest(manifest, self.request.wanted, self.request.purge, made, self._shapes())
+
+    # --- the proof
+
+    def _after(self) -> dict[str, File | None]:
+        return {change.path: change.after for change in self.outcome.changes}
+
+    def _prove(self) -> bool:
+        """Whether the set was proved before anything is touched. False: there is no check, or it needs the swap."""
+        request = self.request
+        if not request.validate:
+            return True
+        lacking = [path for path in request.validate_requires if not os.path.exists(path)]
+        if lacking:
+            raise LvsError(
+                "%s is not there, so %s cannot be proved; install it before" % (", ".join(lacking), request.path)
+            )
+        try:
+            verdict = prove(request.validate, self.tree.path, self._after(), request.directory_mode)
+        except NoPrivateMounts:
+            return False
+        if not verdict.accepts(request.validate_stderr_empty):
+            raise self._refusal(verdict.status, verdict.errors + "\n" + verdict.output)
+        self.outcome.validated = True
+        return True
+
+    def _preview_proof(self) -> None:
+        """In check mode a daemon may not be installed yet, and what cannot be proved without a swap is only named."""
+        request = self.request
+        lacking = [path for path in request.validate_requires if not os.path.exists(path)]
+        if lacking:
+            self.outcome.notes.append(
+                "%s is not there yet; the set would be proved by: %s" % (", ".join(lacking), " ".join(request.validate))
+            )
+        elif not self._prove():
+            self.outcome.notes.append(
+                "no private mounts are allowed here; the set would be proved by: %s" % " ".join(request.validate)
+            )
+
+    def _refusal(self, status: int, output: str) -> LvsError:
+        lines = self._explain(output)
+        return LvsError(
+            "%s refuses the new set (exit status %d); the old one stays in place:\n%s"
+            % (os.path.basename(self.request.validate[0]), status, "\n".join(lines)),
+            daemon=lines,
+            rolled_back=False,
+            validated=False,
+        )
+
+    def _explain(self, output: str) -> list[str]:
+        request = self.request
+        texts = masked_texts(request.path, request.wanted, self.values)
+        named = [path for path in texts if path in request.validate]
+        only = named[0] if len(named) == 1 else next(iter(texts), "") if len(texts) == 1 else ""
+        return explain(output, texts, only, self.values)
+
+    # --- the change
+
+    def _apply(self, manifest: Manifest, found: Mapping[str, Entry | None], proved: bool) -> None:
+        changes = self.outcome.changes
+        made = self.tree.missing_directories([change.path for change in changes if change.after is not None])
+        coming = self._next(manifest, made)
+        stage, journal = self._stage(coming, made)
+        try:
+            self.tree.install(journal.slots, stage, "new", made)
+        except OSError as error:
+            self._undo(journal, stage)
+            raise self._failed(error) from error
+        if not proved:
+            self._prove_in_place(journal, stage)
+        self.state.mark("swapping", "swapped")
+        self._serve(journal, stage)
+        self._tidy(coming, coming)
+
+    def _stage(self, coming: Manifest, made: Sequence[str]) -> tuple[Stage, Journal]:
+        """Everything that needs room on the disk is written here, before anything changes."""
+        changes, request = self.outcome.changes, self.request
+        slots = tuple(Slot(change.path, change.before is not None, change.after is not None) for change in changes)
+        self._clear_stage()
+        try:
+            stage = Stage.make(self.tree.path, request.name)
+            self.step("staged nothing")
+            stage.fill(self.tree, changes, self.label)
+            self.step("staged files")
+            self.state.stage_manifest(coming)
+            self.step("staged manifest")
+            journal = Journal(self.tree.path, stage.path, slots, tuple(made), request.directory_mode, request.loading)
+            self.state.begin(journal)
+        except OSError as error:
+            self._clear_stage()
+            self.state.end()
+            raise self._failed(error) from error
+        self.step("journal")
+        return stage, journal
+
+    def _failed(self, error: OSError) -> LvsError:
+        what = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error.strerror)
+        return LvsError(
+            "%s cannot be changed: %s (%s); the old set is in place" % (self.request.path, what, error.filename or ""),
+            rolled_back=False,
+        )
+
+    def _clear_stage(self) -> None:
+        for place in Stage.places(self.tree.path, self.request.name):
+            remove_tree(place)
+
+    def _prove_in_place(self, journal: Journal, stage: Stage) -> None:
+        """Without private mounts the check sees the swapped files; the daemon has not been told of them."""
+        verdict = run_check(self.request.validate)
+        if not verdict.accepts(self.request.validate_stderr_empty):
+            self._undo(journal, stage)
+            raise self._refusal(verdict.status, verdict.errors + "\n" + verdict.output)
+        self.outcome.validated = True
+
+    def _undo(self, journal: Journal, stage: Stage) -> None:
+        """The old files are back and nothing of this run is left; the daemon is not told."""
+        tree = Tree(journal.path, journal.directory_mode, self.step)
+        tree.install(journal.slots, stage, "old", journal.directories)
+        tree.remove_idle(sorted(journal.directories, key=len, reverse=True))
+        self._end(stage)
+
+    def _end(self, stage: Stage) -> None:
+        self.state.end()
+        self.step("ended")
+        remove_tree(stage.path)
+
+    def _serve(self, journal: Journal, stage: Stage) -> None:
+        """The daemon loads what is in place and serves, or the old set is back and loaded."""
+        daemon = Daemon(journal.loading)
+        was_active = daemon.is_active()
+        self.step("reload")
+        try:
+            self.outcome.reloaded = daemon.load()
+        except NotServing as failure:
+            self.state.mark("swapped", "returning")
+            self._undo_loaded(journal, stage, was_active, failure)
+        self.step("confirmed")
+        self.outcome.confirmed = self.outcome.reloaded and bool(journal.loading.confirm or journal.loading.service)
+        self.state.commit_manifest()
+        self._end(stage)
+
+    def _undo_loaded(self, journal: Journal, stage: Stage, was_active: bool, failure: NotServing) -> None:
+        tree = Tree(journal.path, journal.directory_mode, self.step)
+        tree.install(journal.slots, stage, "old", journal.directories)
+        tree.remove_idle(sorted(journal.directories, key=len, reverse=True))
+        self.step("reload old")
+        trouble = Daemon(journal.loading).load_again(was_active)
+        self._end(stage)
+        lines = self._explain(failure.lines)
+        raise LvsError(
+            "the new set of %s was loaded but does not serve (%s); the old one is back%s:\n%s"
+            % (
+                self.request.path,
+                mask(failure.reason, self.values),
+                " and loaded" if not trouble else ", but not loaded: " + mask(trouble, self.values),
+                "\n".join(lines),
+            ),
+            daemon=lines,
+            rolled_back=True,
+            reloaded=not trouble,
+            validated=self.outcome.validated,
+        )
+
+    def _tidy(self, coming: Manifest, written: Manifest) -> None:
+        """Directories that the set made and no longer needs go; the manifest says what is so."""
+        gone = self.tree.remove_idle(idle_directories(coming))
+        coming = without_directories(coming, gone)
+        if coming != written:
+            try:
+                self.state.save_manifest(coming)
+            except OSError as error:
+                raise LvsError(
+                    "%s is in place, but its manifest in %s cannot be written: %s"
+                    % (self.request.path, self.request.state_dir, error.strerror)
+                ) from error
+
+    # --- what a killed run left
+
+    def _recover(self) -> None:
+        """Finish a run that was killed after its swap; undo one that was killed before or on its way back."""
+        left = self.state.journal()
+        if left is None:
+            self._clear_stage()
+            return
+        phase, journal = left
+        stage = Stage(journal.stage)
+        if not stage.is_whole(journal.slots, "old"):
+            raise LvsError(
+                "a run for %s was interrupted (%s) and its stage %s is no longer whole, so it cannot be undone; "
+                "look at %s, then remove %s"
+                % (
+                    self.request.name, phase, journal.stage, journal.path,
+                    os.path.join(self.request.state_dir, "%s.%s" % (self.request.name, phase)),
+                )
+            )  # fmt: skip
+        if phase == "swapped":
+            self.outcome.recovered = "finished"
+            self._serve(journal, stage)
+            return
+        self.outcome.recovered = "undone"
+        self._recover_back(journal, stage)
+
+    def _recover_back(self, journal: Journal, stage: Stage) -> None:
+        """Nobody knows what the daemon read meanwhile (the host may have come up since): it reads the old set again."""
+        tree = Tree(journal.path, journal.directory_mode, self.step)
+        tree.install(journal.slots, stage, "old", journal.directories)
+        tree.remove_idle(sorted(journal.directories, key=len, reverse=True))
+        daemon = Daemon(journal.loading)
+        trouble = daemon.load_again(daemon.is_active())
+        if trouble:
+            raise LvsError("the old set of %s is back after an interrupted run, but: %s" % (journal.path, trouble))
+        self._end(stage)
+
+    def _found_after_recovery(self) -> dict[str, Entry | None]:
+        """For check mode: what recovery would put in place."""
+        left = self.state.journal()
+        if left is None:
+            return {}
+        phase, journal = left
+        self.outcome.recovered = "finished" if phase == "swapped" else "undone"
+        self.outcome.notes.append("an interrupted run would be %s first" % self.outcome.recovered)
+        if phase == "swapped":
+            return {}
+        old = Tree(os.path.join(journal.stage, "old"))
+        return {slot.path: old.read(str(number)) for number, slot in enumerate(journal.slots)}

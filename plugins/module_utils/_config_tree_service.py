@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a daemon read its files again, see that it serves, and hear what it says when it does not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from typing import Sequence
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import Loading
+
+_COMMAND_LIMIT = 90.0
+_SETTLE = 0.3
+"""Seconds after which a daemon that a reload kills is gone."""
+
+
+class NotServing(Exception):
+    """The daemon did not load the set, or loaded it and does not serve. ``lines``: what it and its manager said."""
+
+    def __init__(self, reason: str, lines: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.lines = lines
+
+
+class Daemon:
+    """The process that reads a set of files."""
+
+    def __init__(self, loading: Loading) -> None:
+        self.loading = loading
+
+    def needs_loading(self) -> bool:
+        """Whether a change of the files means a reload now: a service that does not run reads them when it starts."""
+        return bool(self.loading.reload) or self.is_active()
+
+    def is_active(self) -> bool:
+        """Whether the service runs. Where systemd does not run, none of its services does."""
+        if not self.loading.service or not os.path.isdir("/run/systemd/system"):
+            return False
+        return _run(["systemctl", "is-active", "--quiet", self.loading.service])[0] == 0
+
+    def load(self) -> bool:
+        """Reload, and wait until it serves. False: there was nothing to reload. Raises NotServing."""
+        if self.loading.daemon_reload and os.path.isdir("/run/systemd/system"):
+            self._must(["systemctl", "daemon-reload"], time.time(), 0)
+        if not self.needs_loading():
+            return False
+        since, size = time.time(), self._log_size()
+        self._must(self.loading.reload or ["systemctl", "reload", self.loading.service], since, size)
+        self._confirm(since, size)
+        return True
+
+    def load_again(self, was_active: bool) -> str:
+        """After the old set is back: reload, or start what the new set has killed. What went wrong, "" if nothing."""
+        loading = self.loading
+        commands = []
+        if loading.daemon_reload and os.path.isdir("/run/systemd/system"):
+            commands.append(["systemctl", "daemon-reload"])
+        if loading.reload:
+            commands.append(list(loading.reload))
+        elif was_active:
+            commands.append(["systemctl", "reload" if self.is_active() else "start", loading.service])
+        for command in commands:
+            status, output = _run(command)
+            if status != 0:
+                return "%s exited with %d: %s" % (" ".join(command), status, output.strip())
+        return ""
+
+    def _must(self, command: Sequence[str], since: float, size: int) -> None:
+        status, output = _run(command)
+        if status != 0:
+            raise NotServing(
+                "%s exited with %d" % (" ".join(command), status), output + "\n" + self._heard(since, size)
+            )
+
+    def _confirm(self, since: float, size: int) -> None:
+        until = time.monotonic() + self.loading.confirm_timeout
+        if self.loading.confirm:
+            self._ask_until(until, since, size)
+        elif self.loading.service and not self.loading.reload:
+            time.sleep(min(_SETTLE, self.loading.confirm_timeout))
+        if self.loading.service and not self.loading.reload and not self.is_active():
+            raise NotServing("%s is no longer active" % self.loading.service, self._heard(since, size))
+
+    def _ask_until(self, until: float, since: float, size: int) -> None:
+        while True:
+            status, output = _run(self.loading.confirm, max(until - time.monotonic(), 1.0))
+            if status == 0:
+                return
+            if time.monotonic() >= until:
+                raise NotServing(
+                    "%s exited with %d for %g s" % (self.loading.confirm[0], status, self.loading.confirm_timeout),
+                    output + "\n" + self._heard(since, size),
+                )
+            time.sleep(0.2)
+
+    def _log_size(self) -> int:
+        try:
+            return os.stat(self.loading.log).st_size if self.loading.log else 0
+        except OSError:
+            return 0
+
+    def _heard(self, since: float, size: int) -> str:
+        """What the service wrote to the journal, and to its log file, since then."""
+        lines = ""
+        if self.loading.service:
+            argv = ["journalctl", "--unit", self.loading.service, "--since", "@%d" % int(since)]
+            status, lines = _run([*argv, "--output", "cat", "--no-pager", "--lines", "30"])
+            lines = "" if status != 0 or lines.strip() == "-- No entries --" else lines
+        if self.loading.log:
+            try:
+                with open(self.loading.log, "rb") as stream:
+                    stream.seek(size if os.stat(self.loading.log).st_size >= size else 0)
+                    lines += "\n" + stream.read(64 * 1024).decode("utf-8", "replace")
+            except OSError:
+                pass
+        return lines
+
+
+def _run(argv: Sequence[str], limit: float = _COMMAND_LIMIT) -> tuple[int, str]:
+    """Exit status and what was said; 124 for a command that did not end, 127 for one that is not there."""
+    try:
+        done = subprocess.run(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=limit,
+            cwd="/",
+            env={**os.environ, "LC_ALL": "C"},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return 124, "%s did not end within %.0f s" % (argv[0], limit)
+    except OSError as error:
+        return 127, "%s: %s" % (argv[0], error.strerror)
+    return done.returncode, done.stdout.decode("utf-8", "replace")

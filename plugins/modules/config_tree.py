@@ -1,0 +1,395 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: config_tree
+short_description: Keep the configuration files of a daemon as one unit, proved before and seen to serve after
+version_added: 0.1.0
+description:
+  - Takes all files that a daemon reads below one directory as one set. The daemon checks the new set as if it were in
+    place; then it replaces the old one in one step; the daemon reloads, and has to serve. Otherwise the old set comes
+    back.
+  - The check runs in a mount namespace of its own, so it sees the final absolute paths while everybody else sees the
+    old files. Where that is not allowed, as in a container without rights, the set is swapped first, checked, and
+    swapped back before the daemon is told.
+  - Several files change in one system call, by exchanging their directory for a copy that shares all other files by
+    hard links. Where a directory cannot be exchanged (it is a mount point, lies on the lower layer of overlayfs, or is
+    one of the directories directly below the root) the files are renamed one after the other.
+  - A run that is killed leaves the old set or the new one, and a journal. The next run finishes or undoes it first.
+  - A manifest remembers which files the set made. Files that are no longer wanted go, files that it never made stay.
+author: vipstack.lvs contributors (@vipstack)
+extends_documentation_fragment:
+  - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.platform
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The set is checked by the daemon in check mode, too, without a trace in the file system.
+      - What the daemon's own check writes (Nginx opens its log files) is not undone.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  path:
+    description:
+      - Absolute path of the directory that the set lives under. It is created where it is absent, for root with
+        O(directory_mode).
+    type: path
+    required: true
+  name:
+    description:
+      - Identity of the set, the name of its manifest in O(state_dir). The last part of O(path) by default.
+      - Two sets in one directory, or in two of the same name, need names of their own.
+    type: str
+  files:
+    description: The files of the set. An empty list removes all that the set made.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: Path relative to O(path). Directories on the way are created with O(directory_mode).
+        type: str
+        required: true
+      content:
+        description: The whole text of the file. Needed where O(files[].state=present).
+        type: str
+      mode:
+        description: Permissions as octal digits in quotes.
+        type: raw
+        default: "0644"
+      owner:
+        description: Name of the owner.
+        type: str
+        default: root
+      group:
+        description: Name of the group.
+        type: str
+        default: root
+      state:
+        description: Whether the file is to be there. V(absent) removes a file or link whoever made it.
+        type: str
+        choices: [present, absent]
+        default: present
+  secrets:
+    description:
+      - Strings that no output may show. They are hidden in the diff, in errors and in what the daemon says.
+      - The secret that is being replaced is hidden too, since the place of a secret in its line is remembered.
+      - A file in which a secret is a whole line is not shown at all.
+    type: list
+    elements: str
+    default: []
+  validate:
+    description: Command that checks the set at its final paths. It is not run where nothing differs.
+    type: list
+    elements: str
+    default: []
+  validate_stderr:
+    description:
+      - V(empty) takes anything on standard error as a refusal, as Keepalived needs it. V(any) goes by the exit status.
+    type: str
+    choices: [any, empty]
+    default: any
+  validate_requires:
+    description: Files that O(validate) needs. Where one is absent, check mode leaves the check out and says so.
+    type: list
+    elements: path
+    default: []
+  service:
+    description:
+      - Unit of systemd that is reloaded after a change where it is active. It has to be active afterwards.
+      - A service that is not active is left alone.
+    type: str
+  reload:
+    description: Command that makes the daemon read its files again, where systemd does not manage it.
+    type: list
+    elements: str
+    default: []
+  daemon_reload:
+    description: Make systemd read its units again after a change, for sets of drop-ins.
+    type: bool
+    default: false
+  confirm:
+    description:
+      - Command that exits with 0 when the new configuration serves. It is run after a reload and tried again until
+        O(confirm_timeout). It should ask for what the old configuration does not answer.
+    type: list
+    elements: str
+    default: []
+  confirm_timeout:
+    description: Seconds that O(confirm) has.
+    type: float
+    default: 5
+  log:
+    description: File that the daemon writes its errors to, besides the journal. New lines in it are part of the error.
+    type: path
+  purge:
+    description: Whether files that the set made and that are no longer wanted go.
+    type: bool
+    default: true
+  directory_mode:
+    description: Permissions of directories that are created, as octal digits in quotes.
+    type: raw
+    default: "0755"
+  state_dir:
+    description: Directory of manifests, journals and locks.
+    type: path
+    default: /var/lib/vipstack-lvs
+"""
+
+EXAMPLES = r"""
+- name: The Keepalived configuration is proved, in place and loaded
+  vipstack.lvs.config_tree:
+    path: /etc/keepalived
+    name: keepalived
+    files:
+      - path: keepalived.conf
+        content: "{{ lookup('ansible.builtin.template', 'keepalived.conf.j2') }}"
+        mode: "0640"
+    secrets: ["{{ auth_pass }}"]
+    validate: [keepalived, -t, -f, /etc/keepalived/keepalived.conf]
+    validate_stderr: empty
+    validate_requires: [/usr/sbin/keepalived]
+    service: keepalived.service
+
+- name: Two sites are served, and the packaged one is gone
+  vipstack.lvs.config_tree:
+    path: /etc/nginx
+    files:
+      - path: conf.d/www.conf
+        content: "{{ lookup('ansible.builtin.template', 'www.conf.j2') }}"
+      - path: conf.d/api.conf
+        content: "{{ lookup('ansible.builtin.template', 'api.conf.j2') }}"
+      - path: sites-enabled/default
+        state: absent
+    validate: [nginx, -t]
+    service: nginx.service
+    confirm: [curl, --fail, --silent, --output, /dev/null, "http://127.0.0.1:8081/health"]
+    log: /var/log/nginx/error.log
+
+- name: A drop-in is known to systemd
+  vipstack.lvs.config_tree:
+    path: /etc/systemd/system/keepalived.service.d
+    files:
+      - path: restart.conf
+        content: |
+          [Service]
+          Restart=on-failure
+    daemon_reload: true
+"""
+
+RETURN = r"""
+files:
+  description: Every file that was looked at, in the order given, then those that purging looked at.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: Path relative to the directory of the set.
+      type: str
+    state:
+      description: What happened to it, or would in check mode. One of C(created), C(changed), C(removed), C(unchanged).
+      type: str
+  sample: [{"path": "keepalived.conf", "state": "changed"}]
+validated:
+  description: Whether the daemon checked the new set. False where nothing differs or there is no O(validate).
+  returned: always
+  type: bool
+  sample: true
+reloaded:
+  description:
+    - Whether the daemon loaded the new set, or would in check mode. Where the old set is back, whether that was loaded.
+  returned: always
+  type: bool
+  sample: true
+confirmed:
+  description: Whether the daemon was seen to serve after the reload.
+  returned: always
+  type: bool
+  sample: true
+rolled_back:
+  description: Whether the new set was in place and the old one is back. Such a task fails.
+  returned: always
+  type: bool
+  sample: false
+recovered:
+  description: What became of an earlier run that was killed. One of C(nothing), C(finished), C(undone).
+  returned: success
+  type: str
+  sample: nothing
+notes:
+  description: What check mode could not do.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+daemon:
+  description: The daemon's lines, each followed by the line of the file that it names.
+  returned: when the daemon refuses the set or does not serve it
+  type: list
+  elements: str
+  sample:
+    - "(Line 3) Unknown keyword 'vrrp_instnace'"
+    - "    /etc/keepalived/keepalived.conf:3: vrrp_instnace web {"
+"""
+
+import grp
+import os
+import pwd
+import re
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import Loading, parse_files, parse_mode
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_run import Outcome, Request, Run
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_text import secret_values
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput, LvsError
+
+
+def _uid(name: str) -> int | None:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return None
+
+
+def _gid(name: str) -> int | None:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        return None
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return "(new)" if uid < 0 else str(uid)
+
+
+def _group(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return "(new)" if gid < 0 else str(gid)
+
+
+def _request(params: dict[str, Any], lenient: bool) -> Request:
+    path = os.path.normpath(params["path"])
+    name = params["name"] or os.path.basename(path)
+    mode = parse_mode(params["directory_mode"])
+    problems = []
+    if not os.path.isabs(path) or path == "/":
+        problems.append("path is %s; must be absolute and not /" % params["path"])
+    if not re.match(r"^[A-Za-z0-9_][A-Za-z0-9_.@-]*$", name):
+        problems.append("name is %r; must be letters, digits and _.@-" % name)
+    if mode is None:
+        problems.append(
+            'directory_mode is %r; must be octal digits in quotes, such as "0755"' % params["directory_mode"]
+        )
+    if problems or mode is None:
+        raise InvalidInput(problems)
+    return Request(
+        path=path,
+        name=name,
+        wanted=parse_files(params["files"], _uid, _gid, lenient),
+        state_dir=params["state_dir"],
+        directory_mode=mode,
+        purge=params["purge"],
+        secrets=tuple(params["secrets"]),
+        validate=tuple(params["validate"]),
+        validate_stderr_empty=params["validate_stderr"] == "empty",
+        validate_requires=tuple(params["validate_requires"]),
+        loading=Loading(
+            daemon_reload=params["daemon_reload"],
+            service=params["service"] or "",
+            reload=tuple(params["reload"]),
+            confirm=tuple(params["confirm"]),
+            confirm_timeout=params["confirm_timeout"],
+            log=params["log"] or "",
+        ),
+    )
+
+
+def _label(module: AnsibleModule) -> Callable[[str], str | None]:
+    def label(path: str) -> str | None:
+        context = module.selinux_default_context(path) if module.selinux_enabled() else []
+        return ":".join(context) if context and all(context) else None
+
+    return label
+
+
+def _result(outcome: Outcome, with_diff: bool) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "changed": outcome.changed,
+        "files": outcome.files,
+        "validated": outcome.validated,
+        "reloaded": outcome.reloaded,
+        "confirmed": outcome.confirmed,
+        "rolled_back": False,
+        "recovered": outcome.recovered,
+        "notes": outcome.notes,
+    }
+    return {**result, "diff": outcome.diff} if with_diff else result
+
+
+ARGUMENTS: dict[str, Any] = {
+    "path": {"type": "path", "required": True},
+    "name": {"type": "str"},
+    "files": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "path": {"type": "str", "required": True},
+            "content": {"type": "str"},
+            "mode": {"type": "raw", "default": "0644"},
+            "owner": {"type": "str", "default": "root"},
+            "group": {"type": "str", "default": "root"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+    },
+    "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
+    "validate": {"type": "list", "elements": "str", "default": []},
+    "validate_stderr": {"type": "str", "choices": ["any", "empty"], "default": "any"},
+    "validate_requires": {"type": "list", "elements": "path", "default": []},
+    "service": {"type": "str"},
+    "reload": {"type": "list", "elements": "str", "default": []},
+    "daemon_reload": {"type": "bool", "default": False},
+    "confirm": {"type": "list", "elements": "str", "default": []},
+    "confirm_timeout": {"type": "float", "default": 5},
+    "log": {"type": "path"},
+    "purge": {"type": "bool", "default": True},
+    "directory_mode": {"type": "raw", "default": "0755"},
+    "state_dir": {"type": "path", "default": "/var/lib/vipstack-lvs"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS, mutually_exclusive=[("service", "reload")], supports_check_mode=True
+    )
+    module.no_log_values.update(secret_values(module.params["secrets"]))
+    nothing = {"validated": False, "reloaded": False, "confirmed": False, "rolled_back": False}
+    run = None
+    try:
+        run = Run(_request(module.params, module.check_mode), (_user, _group), _label(module))
+        outcome = run.preview() if module.check_mode else run.carry_out()
+    except LvsError as error:
+        if run is not None:
+            module.no_log_values.update(run.outcome.hidden)
+        module.fail_json(msg=error.message, **{**nothing, **error.details})
+    module.no_log_values.update(outcome.hidden)
+    module.exit_json(**_result(outcome, module._diff))
+
+
+if __name__ == "__main__":
+    main()
