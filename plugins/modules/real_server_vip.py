@@ -52,6 +52,10 @@ options:
         description: The VIP, IPv4 or IPv6. IPv6 addresses are added without duplicate address detection.
         type: str
         required: true
+      family:
+        description: The family of the address, as the model says it. It follows from the address.
+        type: str
+        choices: [inet, inet6]
       prefix:
         description:
           - Length of the prefix. Default is that of a single address, 32 or 128; on C(lo) nothing else is allowed.
@@ -191,6 +195,7 @@ def main() -> None:
                 "default": [],
                 "options": {
                     "address": {"type": "str", "required": True},
+                    "family": {"type": "str", "choices": ["inet", "inet6"]},
                     "prefix": {"type": "int"},
                     "label": {"type": "str"},
                 },

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes a part of a host's preview on the controller. No connection is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.plugin_utils import _preview
+
+
+class ActionModule(ActionBase):
+    """Texts from pure functions into DEST/HOST/."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset({"dest", "trees", "secrets", "kernel", "vips", "slice"})
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        args = self._task.args
+        if not args.get("dest"):
+            raise AnsibleActionFail("dest is missing; must be a folder on the controller")
+        try:
+            texts = self._texts(args)
+        except LvsError as error:
+            raise AnsibleActionFail(error.message) from error
+        host = (task_vars or {})["inventory_hostname"]
+        changed = [name for name, text in sorted(texts.items()) if self._write(Path(args["dest"]) / host / name, text)]
+        result.update(changed=bool(changed), files=changed)
+        return result
+
+    @staticmethod
+    def _texts(args: dict[str, Any]) -> dict[str, str]:
+        """Path below the host's folder -> text."""
+        found = _preview.of_trees(args.get("trees") or [], args.get("secrets") or [])
+        if args.get("kernel"):
+            found.update(_preview.of_kernel(args["kernel"]))
+        if args.get("vips"):
+            found.update(_preview.of_vips(args["vips"]))
+        texts = {path.lstrip("/"): text for path, text in found.items()}
+        if args.get("slice"):
+            texts["addresses"] = _preview.addresses(args["slice"])
+            if args["slice"].get("director"):
+                texts["ipvs.rules"] = _preview.ipvs_rules(args["slice"]["director"]["services"])
+        return texts
+
+    def _write(self, path: Path, text: str) -> bool:
+        """True where the file was not like that already."""
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            return False
+        if not self._task.check_mode:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return True

@@ -1,0 +1,81 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: preview
+short_description: Write what a host would get into a folder
+version_added: 0.1.0
+author:
+  - The vipstack.lvs maintainers (@vipstack)
+description:
+  - Writes the files, addresses, sysctls and the IPVS table that a host would get below O(dest), in a folder named after
+    the host.
+  - It is an action that runs on the controller; no connection to the host is made, and no rights are needed.
+  - The texts come from the functions that the modules use on the host.
+attributes:
+  check_mode:
+    description: Predicts the changed status and touches nothing.
+    support: full
+  diff_mode:
+    description: Shows what changed.
+    support: none
+  idempotent:
+    description: A second run changes nothing.
+    support: full
+options:
+  dest:
+    description: A folder on the controller. It is made when it is not there.
+    type: path
+    required: true
+  trees:
+    description: Sets of files as M(vipstack.lvs.config_tree) gets them.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The directory that the set lives under.
+        type: path
+        required: true
+      files:
+        description: The files of the set.
+        type: list
+        elements: dict
+        required: true
+  secrets:
+    description: Values that are shown as V(********).
+    type: list
+    elements: str
+    default: []
+  kernel:
+    description: The options of M(vipstack.lvs.kernel).
+    type: dict
+  vips:
+    description: The options of M(vipstack.lvs.real_server_vip).
+    type: dict
+  slice:
+    description: The host's part of the model, for its addresses and its IPVS table.
+    type: dict
+seealso:
+  - module: vipstack.lvs.topology
+"""
+
+EXAMPLES = r"""
+- name: The addresses and the table that this host would get
+  vipstack.lvs.preview:
+    dest: build/preview
+    slice: "{{ lvs_model.hosts[inventory_hostname] }}"
+"""
+
+RETURN = r"""
+files:
+  description: Files that were written, below the folder of the host.
+  type: list
+  elements: str
+  returned: always
+  sample: [etc/keepalived/keepalived.conf]
+"""

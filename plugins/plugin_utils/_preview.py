@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host would get, as files that a person reviews and that two previews can be compared by.
+
+The texts come from the same pure functions that the modules use on the host, so a preview cannot say something else
+than what a run does. Nothing is touched here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping, Sequence
+
+from ansible_collections.vipstack.lvs.plugins.module_utils import _kernel, _real_server_vip
+from ansible_collections.vipstack.lvs.plugins.module_utils._sysctl import render
+
+MASK = "********"
+# Where `ip` lies once a host is there; a preview has no host to ask.
+_IP = "/usr/sbin/ip"
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret replaced; longer secrets first, so that none shows through another."""
+    for secret in sorted((one for one in secrets if one), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+def of_trees(trees: Sequence[Mapping[str, Any]], secrets: Sequence[str]) -> dict[str, str]:
+    """Absolute path -> text, for the sets of files that config_tree gets (``{path, files: [{path, content}]}``)."""
+    return {
+        "%s/%s" % (tree["path"].rstrip("/"), file["path"]): masked(file["content"], secrets)
+        for tree in trees
+        for file in tree["files"]
+        if file.get("state", "present") == "present"
+    }
+
+
+def of_kernel(kernel: Mapping[str, Any]) -> dict[str, str]:
+    """Absolute path -> text, for the options of the module `kernel`."""
+    wanted = _kernel.wanted_of(
+        kernel["name"], kernel.get("modules", ()), kernel.get("options", {}), kernel.get("sysctls", {})
+    )
+    return {path: text for path, text in _kernel.files_of(wanted).items() if text is not None}
+
+
+def of_vips(vips: Mapping[str, Any]) -> dict[str, str]:
+    """Absolute path -> text, for the options of the module `real_server_vip`, on a host that was never silent."""
+    wanted = _real_server_vip.wanted_of(vips["name"], vips["interface"], vips["vips"], True)
+    if not wanted.vips:
+        return {}
+    sysctls = _real_server_vip.arp_sysctls(wanted.interface)
+    unit = _real_server_vip.render_unit(wanted.vips, wanted.interface, dict.fromkeys(sysctls, "0"), _IP)
+    return {
+        _real_server_vip.unit_path(wanted.name): unit,
+        _real_server_vip.sysctl_path(wanted.name): render(sysctls, _real_server_vip.HEADER),
+    }
+
+
+_METHODS = {"dr": "-g", "nat": "-m", "tunnel": "-i"}
+_PROTOCOLS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}
+
+
+def ipvs_rules(services: Sequence[Mapping[str, Any]]) -> str:
+    """The IPVS table in the notation of ``ipvsadm --restore``, a service before its destinations.
+
+    A drained destination has weight 0, one that a check takes out as well: this is the table while all checks pass.
+    """
+    lines = []
+    for service in services:
+        where = _service_words(service)
+        words = ["-A", *where, "-s", service["scheduler"]]
+        if service.get("persistence"):
+            words += ["-p", str(service["persistence"]["timeout"])]
+        if service.get("one_packet"):
+            words.append("-o")
+        lines.append(" ".join(words))
+        for server in service["real_servers"]:
+            weight = 0 if server["drained"] else server["weight"]
+            words = ["-a", *where, "-r", _endpoint(server["address"], server["port"])]
+            lines.append(" ".join([*words, _METHODS[service["forward"]], "-w", str(weight)]))
+    return "".join(line + "\n" for line in lines)
+
+
+def _service_words(service: Mapping[str, Any]) -> list[str]:
+    if service.get("fwmark"):
+        return ["-f", str(service["fwmark"])] + ["-6"] * (service["family"] == "inet6")
+    return [_PROTOCOLS[service["protocol"]], _endpoint(service["address"], service["port"])]
+
+
+def _endpoint(address: str, port: int) -> str:
+    return "[%s]:%d" % (address, port) if ":" in address else "%s:%d" % (address, port)
+
+
+def addresses(host: Mapping[str, Any]) -> str:
+    """The addresses that a host may get, a line each: what `ip` would show, and when."""
+    lines = []
+    for instance in (host.get("director") or {}).get("instances", ()):
+        for vip in instance["addresses"]:
+            label = " label %s" % vip["label"] if vip.get("label") else ""
+            lines.append("%s dev %s%s (while master of %s)" % (
+                vip["address"], vip["interface"], label, instance["name"],
+            ))  # fmt: skip
+    real_server = host.get("real_server") or {}
+    for vip in real_server.get("vips", ()):
+        label = " label %s" % vip["label"] if vip.get("label") else ""
+        lines.append("%s/%d dev %s%s" % (vip["address"], vip["prefix"], real_server["interface"], label))
+    return "".join(line + "\n" for line in lines)
+
+
+def price(cluster: Mapping[str, Any], services: Sequence[Mapping[str, Any]]) -> str:
+    """What a fault costs at worst, in milliseconds, for the VIPs and the checks of a cluster."""
+    lines = []
+    for name, vip in sorted(cluster["vips"].items()):
+        lines.append(
+            "VIP %s (%s): a crash of its holder costs at most %d ms, a planned stop %d ms; next holders: %s"
+            % (name, ", ".join(vip["addresses"]), vip["crash_ms"], vip["planned_ms"], ", ".join(vip["holder_order"]))
+        )
+    for service in services:
+        if service["check"]["type"] == "none":
+            lines.append("service %s: nothing checks its real servers" % service["name"])
+        else:
+            lines.append(
+                "service %s: a dead real server is out of the table after at most %d ms"
+                % (service["name"], service["detection_ms"])
+            )
+    return "".join(line + "\n" for line in lines)
