@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, NamedTuple
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
-    ORDERED_SCHEDULERS,
     Daemon,
     Desired,
     DestinationConfig,
@@ -22,6 +21,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     ServiceKey,
     Table,
     Timeouts,
+    order_matters,
 )
 
 SERVICE, DESTINATION, DAEMON, TIMEOUTS = "service", "destination", "daemon", "timeouts"
@@ -80,8 +80,7 @@ def _services(
             continue
         if existing.config != wanted.config:
             changed.append(Step(SERVICE, key, existing, wanted))
-        ordered = wanted.config.scheduler in ORDERED_SCHEDULERS
-        changes, removals = _destinations(key, existing.destinations, wanted.destinations, ordered)
+        changes, removals = _destinations(key, existing.destinations, wanted.destinations, order_matters(wanted))
         changed += changes
         removed += removals
     for key, existing in current.items():

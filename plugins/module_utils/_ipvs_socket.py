@@ -19,7 +19,6 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import (
     reorder,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
-    ORDERED_SCHEDULERS,
     Daemon,
     DestinationConfig,
     DestinationKey,
@@ -27,10 +26,12 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     ServiceKey,
     Table,
     Timeouts,
+    order_matters,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines, refusal
 from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
     NETLINK_GENERIC,
+    Connection,
     NetlinkError,
     NetlinkSocket,
     generic_family,
@@ -58,8 +59,8 @@ class IpvsSocket:
     Raises IpvsNotLoaded where the kernel has none, LvsError where it refuses.
     """
 
-    def __init__(self) -> None:
-        self._netlink = NetlinkSocket(NETLINK_GENERIC)
+    def __init__(self, connection: Connection | None = None) -> None:
+        self._netlink = NetlinkSocket(NETLINK_GENERIC, connection=connection)
         try:
             self._family = generic_family(self._netlink, codec.FAMILY)
         except NetlinkError as error:
@@ -160,7 +161,7 @@ class IpvsSocket:
         # A destination that came back stands in front now; where the scheduler minds, put it in its old place.
         returned = {step.key[0] for step in applied if step.kind == DESTINATION and step.new is None}
         for service in (before.services[key] for key in sorted(returned)):
-            if service.config.scheduler in ORDERED_SCHEDULERS:
+            if order_matters(service):
                 stuck += self._try(reorder(service.key, self._destinations(service.key), service.destinations))
         return stuck
 

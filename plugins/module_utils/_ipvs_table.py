@@ -27,10 +27,11 @@ FLAG_NAMES = {
     "mh": {"flag-1": "mh-fallback", "flag-2": "mh-port"},
 }
 
-# Schedulers that build their choice in the order of the destinations, so that two directors with the same
-# destinations in another order send a client to different real servers: dh, mh and sh fill a hash table walking the
-# list; fo and ovf take the first of those with the highest weight (net/netfilter/ipvs/ip_vs_{dh,mh,sh,fo,ovf}.c).
-ORDERED_SCHEDULERS = frozenset({"dh", "fo", "mh", "ovf", "sh"})
+# Schedulers whose choice depends on the order of the destinations, so that two directors with the same destinations
+# in another order send a client to different real servers: dh, mh and sh fill a hash table walking the list; fo and ovf
+# take the first of those with the highest weight (net/netfilter/ipvs/ip_vs_{dh,mh,sh,fo,ovf}.c).
+HASHING_SCHEDULERS = frozenset({"dh", "mh", "sh"})
+FIRST_HEAVIEST_SCHEDULERS = frozenset({"fo", "ovf"})
 
 
 class ServiceKey(NamedTuple):
@@ -135,6 +136,14 @@ def family_of(address: str) -> str:
 def packed(address: str) -> bytes:
     """4 or 16 bytes, in network order."""
     return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+
+
+def order_matters(service: Service) -> bool:
+    """Whether another order of the destinations would be another service to its clients."""
+    if service.config.scheduler in FIRST_HEAVIEST_SCHEDULERS:
+        weights = [destination.weight for destination in service.destinations.values()]
+        return len(set(weights)) < len(weights)
+    return service.config.scheduler in HASHING_SCHEDULERS
 
 
 def canonical(destinations: dict[DestinationKey, DestinationConfig]) -> dict[DestinationKey, DestinationConfig]:

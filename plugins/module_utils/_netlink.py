@@ -15,7 +15,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Dict, NamedTuple, Union
+from typing import Any, Dict, NamedTuple, Protocol, Union
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 
@@ -154,8 +154,8 @@ def parse_attributes(data: Buffer, offset: int = 0) -> Attributes:
     """Attributes by number, from ``offset`` to the end; the flags of a number are dropped, the last of a kind stays."""
     found: Attributes = {}
     view, end = bytes(data), len(data)
-    while end - offset >= 4:
-        length, kind = _ATTRIBUTE.unpack_from(view, offset)
+    while offset < end:
+        length, kind = _ATTRIBUTE.unpack_from(view, offset) if end - offset >= 4 else (0, 0)
         if not 4 <= length <= end - offset:
             raise MalformedMessage("a netlink attribute says %d bytes where %d are left" % (length, end - offset))
         found[kind & NLA_TYPE_MASK] = view[offset + 4 : offset + length]
@@ -205,6 +205,16 @@ def error_number(payload: bytes) -> int:
 # --- the socket -----------------------------------------------------------------------------------------------------
 
 
+class Connection(Protocol):
+    """As much of a socket as is used here."""
+
+    def send(self, data: bytes, /) -> int: ...
+
+    def recvfrom(self, size: int, /) -> tuple[bytes, Any]: ...
+
+    def close(self) -> None: ...
+
+
 class NetlinkSocket:
     """One conversation with the kernel. Use as a context manager.
 
@@ -212,20 +222,10 @@ class NetlinkSocket:
     it means that something is badly wrong, and a module must not hang.
     """
 
-    def __init__(self, protocol: int, timeout: float = 30.0) -> None:
-        try:
-            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
-        except OSError as error:
-            raise NetlinkError(error.errno or 0, "cannot open a netlink socket") from error
+    def __init__(self, protocol: int, timeout: float = 30.0, connection: Connection | None = None) -> None:
+        self._socket = connection or _connect(protocol, timeout)
         self._sequence = 0
         self.sent = 0  # messages, for those who count them
-        # The kernel's own time limit: Python's would cost a poll() before each recv().
-        limit = struct.pack("ll", int(timeout), int(timeout % 1 * 1e6))
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        self._socket.bind((0, 0))
-        with contextlib.suppress(OSError):
-            # An ack without a copy of the refused message is short. Kernels before 4.3 lack the option.
-            self._socket.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
 
     def __enter__(self) -> NetlinkSocket:
         return self
@@ -305,7 +305,7 @@ class NetlinkSocket:
             self.sent += 1
             data += message(kind, flags, self._sequence, payload)
         try:
-            self._socket.send(data)
+            self._socket.send(bytes(data))
         except OSError as error:
             raise NetlinkError(error.errno or 0, "cannot send to the kernel") from error
         return self._sequence
@@ -318,6 +318,21 @@ class NetlinkSocket:
         except OSError as error:
             raise NetlinkError(error.errno or 0, "cannot read from the kernel") from error
         return parse_messages(data if sender[0] == 0 else b"")  # port 0 is the kernel
+
+
+def _connect(protocol: int, timeout: float) -> Connection:
+    try:
+        connection = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
+    except OSError as error:
+        raise NetlinkError(error.errno or 0, "cannot open a netlink socket") from error
+    # The kernel's own time limit: Python's would cost a poll() before each recv().
+    limit = struct.pack("ll", int(timeout), int(timeout % 1 * 1e6))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+    connection.bind((0, 0))
+    with contextlib.suppress(OSError):
+        # An ack without a copy of the refused message is short. Kernels before 4.3 lack the option.
+        connection.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
+    return connection
 
 
 def _chunks(payloads: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

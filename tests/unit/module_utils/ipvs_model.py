@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A kernel of a few lines, for tests that need to make the kernel fail at a chosen message.
+
+It takes the bytes of a netlink socket and answers as ip_vs_ctl.c does: the same errors, new destinations first, a
+service's removal taking its destinations along. It knows nothing of plans.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+from typing import Any, Callable
+
+from ansible_collections.vipstack.lvs.plugins.module_utils import _ipvs_codec as codec
+from ansible_collections.vipstack.lvs.plugins.module_utils import _netlink as netlink
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
+    Daemon,
+    DestinationKey,
+    Service,
+    ServiceKey,
+    Table,
+    Timeouts,
+)
+
+FAMILY_NUMBER = 27
+MAXLEN = 1472  # what the kernel chooses with an MTU of 1500
+
+
+class ModelKernel:
+    """A connection for IpvsSocket.
+
+    ``refuse``: the errno of the n-th write, by n from 0. ``torn``: how many dumps to interrupt.
+    """
+
+    def __init__(self, table: Table, refuse: dict[int, int] | None = None, torn: int = 0) -> None:
+        self.services = {
+            key: service._replace(destinations=dict(service.destinations)) for key, service in table.services.items()
+        }
+        self.timeouts = table.timeouts
+        self.daemons = dict(table.daemons)
+        self.refuse = refuse or {}
+        self.torn = torn
+        self.writes = 0
+        self.dumps = 0
+        self._answers: list[bytes] = []
+
+    @property
+    def table(self) -> Table:
+        return Table(self.services, self.timeouts, self.daemons)
+
+    # --- a socket
+
+    def send(self, data: bytes, /) -> int:
+        for length, kind, flags, sequence, payload in _requests(data):
+            assert length == 16 + len(payload)
+            if flags & netlink.NLM_F_DUMP == netlink.NLM_F_DUMP:
+                self._answers.append(self._dump(kind, sequence, payload))
+            else:
+                self._answers += self._request(kind, sequence, payload)
+        return len(data)
+
+    def recvfrom(self, size: int, /) -> tuple[bytes, Any]:
+        if not self._answers:
+            raise BlockingIOError(errno.EAGAIN, "nothing to read: the caller waits for an answer that never comes")
+        return self._answers.pop(0), (0, 0)
+
+    def close(self) -> None:
+        assert not self._answers, "answers were left unread"
+
+    # --- generic netlink
+
+    def _request(self, kind: int, sequence: int, payload: bytes) -> list[bytes]:
+        if kind == netlink.GENL_ID_CTRL:
+            body = payload[:4] + netlink.u16(netlink.CTRL_ATTR_FAMILY_ID, FAMILY_NUMBER)
+            return [_message(kind, 0, sequence, body), _ack(sequence, 0)]
+        assert kind == FAMILY_NUMBER
+        if payload[0] == codec.GET_CONFIG:
+            body = codec.header(codec.SET_CONFIG) + codec.encode_timeouts(self.timeouts)
+            return [_message(kind, 0, sequence, body), _ack(sequence, 0)]
+        if payload[0] == codec.GET_INFO:
+            body = codec.header(codec.SET_INFO) + netlink.u32(1, 0x010201) + netlink.u32(2, 4096)
+            return [_message(kind, 0, sequence, body), _ack(sequence, 0)]
+        number = self.refuse.get(self.writes, 0) or self._write(payload[0], payload)
+        self.writes += 1
+        return [_ack(sequence, number)]
+
+    def _dump(self, kind: int, sequence: int, payload: bytes) -> bytes:
+        self.dumps += 1
+        bodies = {
+            codec.GET_SERVICE: self._services,
+            codec.GET_DEST: self._destinations,
+            codec.GET_DAEMON: self._daemons,
+        }
+        flags = netlink.NLM_F_MULTI | (netlink.NLM_F_DUMP_INTR if self.torn > 0 else 0)
+        self.torn -= 1
+        parts = [_message(kind, flags, sequence, body) for body in bodies[payload[0]](payload)]
+        return b"".join(parts) + _message(netlink.NLMSG_DONE, flags, sequence, struct.pack("=i", 0))
+
+    # --- IPVS
+
+    def _services(self, _payload: bytes) -> list[bytes]:
+        return [codec.header(1) + codec.encode_service(key, service.config) for key, service in self.services.items()]
+
+    def _destinations(self, payload: bytes) -> list[bytes]:
+        service = self.services.get(_service_key(payload))
+        items = service.destinations.items() if service else ()
+        return [codec.header(5) + codec.encode_destination(key, config) for key, config in items]
+
+    def _daemons(self, _payload: bytes) -> list[bytes]:
+        return [codec.header(9) + codec.encode_daemon(role, daemon) for role, daemon in self.daemons.items()]
+
+    def _write(self, command: int, payload: bytes) -> int:
+        if command in (codec.NEW_SERVICE, codec.SET_SERVICE, codec.DEL_SERVICE):
+            return self._write_service(command, payload)
+        if command in (codec.NEW_DEST, codec.SET_DEST, codec.DEL_DEST):
+            return self._write_destination(command, payload)
+        if command in (codec.NEW_DAEMON, codec.DEL_DAEMON):
+            return self._write_daemon(command, payload)
+        assert command == codec.SET_CONFIG
+        new = codec.decode_timeouts(payload)
+        self.timeouts = Timeouts(*(value or old for value, old in zip(new, self.timeouts)))
+        return 0
+
+    def _write_service(self, command: int, payload: bytes) -> int:
+        key = _service_key(payload)
+        if command == codec.NEW_SERVICE and key in self.services:
+            return errno.EEXIST
+        if command != codec.NEW_SERVICE and key not in self.services:
+            return errno.ESRCH
+        if command == codec.DEL_SERVICE:
+            del self.services[key]
+            return 0
+        _key, config, _found = codec.decode_service(payload)
+        old = self.services.get(key)
+        self.services[key] = Service(key, config, old.destinations if old else {})
+        return 0
+
+    def _write_destination(self, command: int, payload: bytes) -> int:
+        service = self.services.get(_service_key(payload))
+        if service is None:
+            return errno.ESRCH
+        key = _destination_key(payload, service.key)
+        if command == codec.NEW_DEST and key in service.destinations:
+            return errno.EEXIST
+        if command != codec.NEW_DEST and key not in service.destinations:
+            return errno.ENOENT
+        if command == codec.DEL_DEST:
+            del service.destinations[key]
+            return 0
+        _key, config, _found = codec.decode_destination(payload, service.key.family)
+        if command == codec.SET_DEST:
+            service.destinations[key] = config
+            return 0
+        self.services[service.key] = service._replace(destinations={key: config, **service.destinations})
+        return 0
+
+    def _write_daemon(self, command: int, payload: bytes) -> int:
+        found = netlink.parse_attributes(netlink.parse_attributes(payload, 4)[codec.TOP_DAEMON])
+        role = {1: "master", 2: "backup"}[netlink.as_u32(found[codec.DAEMON_STATE])]
+        if command == codec.DEL_DAEMON:
+            return 0 if self.daemons.pop(role, None) else errno.ESRCH
+        if role in self.daemons:
+            return errno.EEXIST
+        daemon: Daemon = codec.decode_daemon(payload)[1]
+        self.daemons[role] = daemon._replace(maxlen=daemon.maxlen or MAXLEN)
+        return 0
+
+
+def _requests(data: bytes) -> list[tuple[int, int, int, int, bytes]]:
+    found, offset = [], 0
+    while offset < len(data):
+        length, kind, flags, sequence, _port = struct.unpack_from("=IHHII", data, offset)
+        found.append((length, kind, flags, sequence, data[offset + 16 : offset + length]))
+        offset += (length + 3) & ~3
+    return found
+
+
+def _message(kind: int, flags: int, sequence: int, payload: bytes) -> bytes:
+    body = struct.pack("=IHHII", len(payload) + 16, kind, flags, sequence, 0) + payload
+    return body + b"\0" * (-len(body) % 4)
+
+
+def _ack(sequence: int, number: int) -> bytes:
+    return _message(netlink.NLMSG_ERROR, 0, sequence, struct.pack("=i", -number) + bytes(16))
+
+
+_read_service_key: Callable[[netlink.Attributes], ServiceKey] = codec._service_key
+
+
+def _service_key(payload: bytes) -> ServiceKey:
+    return _read_service_key(netlink.parse_attributes(netlink.parse_attributes(payload, 4)[codec.TOP_SERVICE]))
+
+
+def _destination_key(payload: bytes, service: ServiceKey) -> Any:
+    found = netlink.parse_attributes(netlink.parse_attributes(payload, 4)[codec.TOP_DEST])
+    family = codec._family(found[codec.DEST_ADDR_FAMILY])
+    address = codec._address(found[codec.DEST_ADDR], family)
+    return DestinationKey(address, netlink.as_be16(found[codec.DEST_PORT]))
