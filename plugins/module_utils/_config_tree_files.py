@@ -37,9 +37,6 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import (
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 
-Step = Callable[[str], None]
-"""Called before each thing that a kill could cut off from the next; the tests kill there."""
-
 _MOST_ENTRIES = 5000
 """A directory with more entries than this is not copied for one exchange."""
 
@@ -50,17 +47,12 @@ class NotExchangeable(Exception):
     """This directory cannot be exchanged as a whole; the reason."""
 
 
-def no_step(name: str) -> None:
-    """Nobody wants to know."""
-
-
 class Tree:
     """The directory of a set (a real path, maybe absent)."""
 
-    def __init__(self, path: str, directory_mode: int = 0o755, step: Step = no_step) -> None:
+    def __init__(self, path: str, directory_mode: int = 0o755) -> None:
         self.path = path
         self.directory_mode = directory_mode
-        self.step = step
 
     def real(self, relative: str) -> str:
         """The absolute path of a relative one; "" is the directory itself."""
@@ -111,6 +103,8 @@ class Tree:
             for path, source in stage.sources(slots, versions).items()
             if not _is_in_place(self.real(path), source)
         }
+        if not sources:
+            return
         missing = [path for path in directories if _kind(self.real(path)) is None]
         if len(sources) < 2 and not missing:
             self._one_by_one(sources, [])
@@ -125,10 +119,9 @@ class Tree:
             for relative in missing:
                 self._make_directory(self.real(relative))
         for relative, source in sources.items():
-            self.step("file %s" % relative)
             if source is None:
-                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                    os.unlink(self.real(relative))
+                _forget(_spare_in_place(self.real(relative)))
+                _forget(self.real(relative))
             else:
                 _link_over(source, self.real(relative))
         for directory in dict.fromkeys(os.path.dirname(self.real(relative)) for relative in sources):
@@ -148,7 +141,6 @@ class Tree:
         scratch = stage.scratch()
         self._make_directory(scratch, like=os.path.dirname(target))
         self._fill(scratch, target, present, missing)
-        self.step("appear %s" % target)
         os.rename(scratch, target)
         sync_directory(os.path.dirname(target))
 
@@ -160,14 +152,12 @@ class Tree:
         try:
             copied = _link_tree(target, scratch, managed, {os.path.dirname(path) for path in managed})
             self._fill(scratch, target, {path: source for path, source in sources.items() if source}, missing)
-            self.step("exchange %s" % target)
             kernel.exchange(scratch, target)
         except OSError as error:
             remove_tree(scratch)
             if error.errno in _NO_EXCHANGE:
                 raise NotExchangeable(error.strerror) from error
             raise
-        self.step("exchanged %s" % target)
         sync_directory(os.path.dirname(target))
         _bring_late_entries(scratch, target, managed, copied)
         remove_tree(scratch)
@@ -254,11 +244,16 @@ def _link_over(source: str, target: str) -> None:
         if error.errno != errno.EXDEV:
             raise
         _forget(spare)
-        spare = os.path.join(os.path.dirname(target), STAGE_PREFIX + os.path.basename(target))
+        spare = _spare_in_place(target)
         _duplicate(source, spare)
         os.rename(spare, target)
     # Renaming one name of a file over another name of it does nothing and leaves both: the target was right already.
     _forget(spare)
+
+
+def _spare_in_place(target: str) -> str:
+    """Where a version is prepared whose stage lies on another file system (something is mounted inside the set)."""
+    return os.path.join(os.path.dirname(target), STAGE_PREFIX + os.path.basename(target))
 
 
 def _duplicate(source: str, place: str) -> None:
@@ -286,7 +281,7 @@ def _sync_file(path: str) -> None:
 
 
 def _forget(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(path)
 
 
@@ -492,10 +487,9 @@ class State:
 
     PHASES = ("swapping", "swapped", "returning")
 
-    def __init__(self, directory: str, name: str, step: Step = no_step) -> None:
+    def __init__(self, directory: str, name: str) -> None:
         self.directory = directory
         self.name = name
-        self.step = step
 
     def _file(self, suffix: str) -> str:
         return os.path.join(self.directory, "%s.%s" % (self.name, suffix))
@@ -573,7 +567,6 @@ class State:
 
     def mark(self, old: str, new: str) -> None:
         """The journal goes from one phase to another."""
-        self.step("mark %s" % new)
         os.rename(self._file(old), self._file(new))
         sync_directory(self.directory)
 
@@ -590,11 +583,11 @@ class State:
 
     def end(self) -> None:
         """The run is over: nothing of it has to be finished or undone."""
-        self.step("end")
-        for suffix in (*self.PHASES, "json.next", "journal.next"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._file(suffix))
-        if os.path.isdir(self.directory):
+        left = [self._file(suffix) for suffix in (*self.PHASES, "json.next", "journal.next")]
+        left = [path for path in left if os.path.lexists(path)]
+        for path in left:
+            os.unlink(path)
+        if left:
             sync_directory(self.directory)
 
 

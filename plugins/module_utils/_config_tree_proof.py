@@ -17,7 +17,7 @@ import shutil
 import stat
 import subprocess
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Collection, Mapping, Sequence
 
 from ansible_collections.vipstack.lvs.plugins.module_utils import _config_tree_kernel as kernel
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import File, parents
@@ -26,6 +26,10 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsErr
 
 TIME_LIMIT = 120.0
 """Seconds that a daemon may take to check its files (names that do not resolve make it slow)."""
+
+
+_LONG = 1 << 20
+"""Bytes from which a file in a scratch directory is taken for a log that no check reads."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,16 @@ def run_check(argv: Sequence[str]) -> Verdict:
     return Verdict(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
 
 
-def prove(argv: Sequence[str], root: str, files: Mapping[str, File | None], directory_mode: int) -> Verdict:
+def prove(
+    argv: Sequence[str],
+    root: str,
+    files: Mapping[str, File | None],
+    directory_mode: int,
+    scratch: Sequence[str] = (),
+) -> Verdict:
     """Run a check that sees ``files`` (relative to ``root``, None: absent) in place of those that are there.
 
+    What the check itself writes into one of the ``scratch`` directories (not below them) is gone afterwards.
     Raises NoPrivateMounts where that is not allowed here, LvsError where the check cannot be run.
     """
     top = root
@@ -76,7 +87,7 @@ def prove(argv: Sequence[str], root: str, files: Mapping[str, File | None], dire
         raise NoPrivateMounts("nothing but / is there of %s" % root)
     below = os.path.relpath(root, top)
     seen = {path if below == "." else "%s/%s" % (below, path): file for path, file in files.items()}
-    answer = _in_child(lambda: _answer(argv, top, seen, directory_mode))
+    answer = _in_child(lambda: _answer(argv, top, seen, directory_mode, scratch))
     if answer["kind"] == "refused":
         raise NoPrivateMounts(answer["reason"])
     if answer["kind"] == "error":
@@ -84,10 +95,15 @@ def prove(argv: Sequence[str], root: str, files: Mapping[str, File | None], dire
     return Verdict(answer["status"], answer["output"], answer["errors"])
 
 
-def _answer(argv: Sequence[str], top: str, files: Mapping[str, File | None], directory_mode: int) -> dict[str, Any]:
+def _answer(
+    argv: Sequence[str], top: str, files: Mapping[str, File | None], directory_mode: int, scratch: Sequence[str]
+) -> dict[str, Any]:
     """Runs in the child."""
     try:
         kernel.private_mounts()
+        for directory in scratch:
+            if os.path.isdir(directory):
+                _overlay(os.path.realpath(directory), {}, directory_mode, _lend)
         _overlay(top, files, directory_mode)
     except OSError as error:
         return {"kind": "refused", "reason": "%s: %s" % (error.filename, error.strerror)}
@@ -123,13 +139,15 @@ def _in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _overlay(top: str, files: Mapping[str, File | None], directory_mode: int) -> None:
+def _overlay(
+    top: str, files: Mapping[str, File | None], directory_mode: int, show: Callable[[str, str], None] = kernel.bind
+) -> None:
     """Lay the files over the directory; the old one stays reachable as the working directory."""
     opened = {parent for path in files for parent in parents(path)}
     os.chdir(top)
     info = os.lstat(".")
     kernel.mount_tmpfs(top, stat.S_IMODE(info.st_mode))
-    _repeat(".", top, "", files, opened)
+    _repeat(".", top, "", files, opened, show)
     for path, file in files.items():
         if file is not None:
             _write(top, path, file, directory_mode)
@@ -137,8 +155,18 @@ def _overlay(top: str, files: Mapping[str, File | None], directory_mode: int) ->
     os.chdir("/")
 
 
-def _repeat(old: str, new: str, below: str, files: Mapping[str, File | None], opened: set[str]) -> None:
-    """Everything of the old directory is in the new one, except the managed files."""
+def _repeat(
+    old: str,
+    new: str,
+    below: str,
+    files: Mapping[str, File | None],
+    opened: Collection[str],
+    show: Callable[[str, str], None],
+) -> None:
+    """Everything of the old directory is in the new one, except the managed files.
+
+    ``show`` makes an empty file or directory of the new one what it is in the old one.
+    """
     with os.scandir(old) as entries:
         listed = list(entries)
     for entry in listed:
@@ -150,14 +178,25 @@ def _repeat(old: str, new: str, below: str, files: Mapping[str, File | None], op
             os.symlink(os.readlink(source), place)
         elif not entry.is_dir():
             os.close(os.open(place, os.O_CREAT | os.O_WRONLY, 0o600))
-            kernel.bind(source, place)
+            show(source, place)
         else:
             os.mkdir(place, 0o700)
             if relative in opened:
-                _repeat(source, place, relative + "/", files, opened)
+                _repeat(source, place, relative + "/", files, opened, show)
                 _same_rights(source, place)
             else:
-                kernel.bind(source, place)
+                show(source, place)
+
+
+def _lend(source: str, place: str) -> None:
+    """Like a bind, but what is written to a regular file (a log) goes to a copy; a long one's copy is empty."""
+    info = os.lstat(source)
+    if not stat.S_ISREG(info.st_mode):
+        kernel.bind(source, place)
+        return
+    if info.st_size <= _LONG:
+        shutil.copyfile(source, place)
+    _same_rights(source, place)
 
 
 def _same_rights(old: str, new: str) -> None:

@@ -35,9 +35,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import (
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_files import (
     Stage,
     State,
-    Step,
     Tree,
-    no_step,
     remove_tree,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_proof import NoPrivateMounts, prove, run_check
@@ -68,6 +66,7 @@ class Request:
     validate: tuple[str, ...] = ()
     validate_stderr_empty: bool = False
     validate_requires: tuple[str, ...] = ()
+    validate_scratch: tuple[str, ...] = ()
     loading: Loading = field(default_factory=Loading)
     patience: float = 60.0
 
@@ -99,28 +98,37 @@ class Run:
         request: Request,
         names: tuple[Callable[[int], str], Callable[[int], str]] = (str, str),
         label: Callable[[str], str | None] = lambda path: None,
-        step: Step = no_step,
     ) -> None:
         self.request = request
         self.names = names
         self.label = label
-        self.step = step
-        self.tree = Tree(os.path.realpath(request.path), request.directory_mode, step)
-        self.state = State(request.state_dir, request.name, step)
+        self.tree = Tree(os.path.realpath(request.path), request.directory_mode)
+        self.state = State(request.state_dir, request.name)
         self.values = secret_values(request.secrets)
         self.outcome = Outcome()
+        self.trouble = ""
 
     def carry_out(self) -> Outcome:
         """Make it so. Raises LvsError; its details say whether the old set is back."""
         with self.state.locked(create=True, patience=self.request.patience):
-            self._recover()
-            manifest, found = self._look({})
-            if self.outcome.changes:
-                proved = self._prove()
-                self._apply(manifest, found, proved)
-            else:
-                self._tidy(self._next(manifest, []), manifest)
+            try:
+                self._carry_out()
+            except OSError as error:
+                raise LvsError(
+                    "%s (%s) stopped the run for %s; the next run finishes or undoes it"
+                    % (error.strerror, error.filename or "", self.request.path)
+                ) from error
         return self.outcome
+
+    def _carry_out(self) -> None:
+        self._recover()
+        manifest = self._look({})
+        if self.outcome.changes:
+            self._apply(manifest, self._prove())
+        elif self.trouble:
+            raise LvsError(self.trouble)
+        else:
+            self._tidy(self._next(manifest, []), manifest)
 
     def preview(self) -> Outcome:
         """The same for check mode: nothing on the host is touched."""
@@ -134,7 +142,7 @@ class Run:
 
     # --- reading and planning
 
-    def _look(self, instead: Mapping[str, Entry | None]) -> tuple[Manifest, dict[str, Entry | None]]:
+    def _look(self, instead: Mapping[str, Entry | None]) -> Manifest:
         """Read what is there (``instead`` wins), and fill in what has to change and how it reads."""
         request, outcome = self.request, self.outcome
         manifest = self.state.manifest(self.tree.path)
@@ -147,7 +155,7 @@ class Run:
         states = {change.path: change.state for change in outcome.changes}
         outcome.files = [{"path": path, "state": states.get(path, "unchanged")} for path in found]
         self._describe(manifest)
-        return manifest, found
+        return manifest
 
     def _describe(self, manifest: Manifest) -> None:
         outcome = self.outcome
@@ -189,7 +197,9 @@ class Run:
                 "%s is not there, so %s cannot be proved; install it before" % (", ".join(lacking), request.path)
             )
         try:
-            verdict = prove(request.validate, self.tree.path, self._after(), request.directory_mode)
+            verdict = prove(
+                request.validate, self.tree.path, self._after(), request.directory_mode, request.validate_scratch
+            )
         except NoPrivateMounts:
             return False
         if not verdict.accepts(request.validate_stderr_empty):
@@ -229,7 +239,7 @@ class Run:
 
     # --- the change
 
-    def _apply(self, manifest: Manifest, found: Mapping[str, Entry | None], proved: bool) -> None:
+    def _apply(self, manifest: Manifest, proved: bool) -> None:
         changes = self.outcome.changes
         made = self.tree.missing_directories([change.path for change in changes if change.after is not None])
         coming = self._next(manifest, made)
@@ -249,21 +259,18 @@ class Run:
         """Everything that needs room on the disk is written here, before anything changes."""
         changes, request = self.outcome.changes, self.request
         slots = tuple(Slot(change.path, change.before is not None, change.after is not None) for change in changes)
+        self.state.end()
         self._clear_stage()
         try:
             stage = Stage.make(self.tree.path, request.name)
-            self.step("staged nothing")
             stage.fill(self.tree, changes, self.label)
-            self.step("staged files")
             self.state.stage_manifest(coming)
-            self.step("staged manifest")
             journal = Journal(self.tree.path, stage.path, slots, tuple(made), request.directory_mode, request.loading)
             self.state.begin(journal)
         except OSError as error:
             self._clear_stage()
             self.state.end()
             raise self._failed(error) from error
-        self.step("journal")
         return stage, journal
 
     def _failed(self, error: OSError) -> LvsError:
@@ -287,36 +294,34 @@ class Run:
 
     def _undo(self, journal: Journal, stage: Stage) -> None:
         """The old files are back and nothing of this run is left; the daemon is not told."""
-        tree = Tree(journal.path, journal.directory_mode, self.step)
+        self._put_back(journal, stage)
+        self._end(stage)
+
+    @staticmethod
+    def _put_back(journal: Journal, stage: Stage) -> None:
+        tree = Tree(journal.path, journal.directory_mode)
         tree.install(journal.slots, stage, "old", journal.directories)
         tree.remove_idle(sorted(journal.directories, key=len, reverse=True))
-        self._end(stage)
 
     def _end(self, stage: Stage) -> None:
         self.state.end()
-        self.step("ended")
         remove_tree(stage.path)
 
     def _serve(self, journal: Journal, stage: Stage) -> None:
         """The daemon loads what is in place and serves, or the old set is back and loaded."""
         daemon = Daemon(journal.loading)
         was_active = daemon.is_active()
-        self.step("reload")
         try:
             self.outcome.reloaded = daemon.load()
         except NotServing as failure:
             self.state.mark("swapped", "returning")
             self._undo_loaded(journal, stage, was_active, failure)
-        self.step("confirmed")
         self.outcome.confirmed = self.outcome.reloaded and bool(journal.loading.confirm or journal.loading.service)
         self.state.commit_manifest()
         self._end(stage)
 
     def _undo_loaded(self, journal: Journal, stage: Stage, was_active: bool, failure: NotServing) -> None:
-        tree = Tree(journal.path, journal.directory_mode, self.step)
-        tree.install(journal.slots, stage, "old", journal.directories)
-        tree.remove_idle(sorted(journal.directories, key=len, reverse=True))
-        self.step("reload old")
+        self._put_back(journal, stage)
         trouble = Daemon(journal.loading).load_again(was_active)
         self._end(stage)
         lines = self._explain(failure.lines)
@@ -354,6 +359,7 @@ class Run:
         left = self.state.journal()
         if left is None:
             self._clear_stage()
+            self.state.end()
             return
         phase, journal = left
         stage = Stage(journal.stage)
@@ -367,22 +373,35 @@ class Run:
                 )
             )  # fmt: skip
         if phase == "swapped":
-            self.outcome.recovered = "finished"
-            self._serve(journal, stage)
+            self._recover_forward(journal, stage)
             return
         self.outcome.recovered = "undone"
         self._recover_back(journal, stage)
 
+    def _recover_forward(self, journal: Journal, stage: Stage) -> None:
+        """The set was proved and is in place: load it. It gets no second chance; this run's own set comes after it."""
+        self.outcome.recovered = "finished"
+        try:
+            self._serve(journal, stage)
+        except LvsError as error:
+            if not error.details["reloaded"]:
+                raise
+            self.outcome.recovered = "undone"
+            self.outcome.notes.append("of an interrupted run: %s" % error.message)
+
     def _recover_back(self, journal: Journal, stage: Stage) -> None:
         """Nobody knows what the daemon read meanwhile (the host may have come up since): it reads the old set again."""
-        tree = Tree(journal.path, journal.directory_mode, self.step)
-        tree.install(journal.slots, stage, "old", journal.directories)
-        tree.remove_idle(sorted(journal.directories, key=len, reverse=True))
+        self._put_back(journal, stage)
         daemon = Daemon(journal.loading)
         trouble = daemon.load_again(daemon.is_active())
-        if trouble:
-            raise LvsError("the old set of %s is back after an interrupted run, but: %s" % (journal.path, trouble))
-        self._end(stage)
+        if not trouble:
+            self._end(stage)
+            return
+        self.trouble = "the old set of %s is back after an interrupted run, but the daemon does not load it: %s" % (
+            journal.path,
+            mask(trouble, self.values),
+        )
+        self.outcome.notes.append(self.trouble)
 
     def _found_after_recovery(self) -> dict[str, Entry | None]:
         """For check mode: what recovery would put in place."""

@@ -34,30 +34,33 @@ class Daemon:
 
     def needs_loading(self) -> bool:
         """Whether a change of the files means a reload now: a service that does not run reads them when it starts."""
-        return bool(self.loading.reload) or self.is_active()
+        return bool(self.loading.reload) or self._needs_systemd() or self.is_active()
+
+    def _needs_systemd(self) -> bool:
+        return self.loading.daemon_reload and _systemd_runs()
 
     def is_active(self) -> bool:
         """Whether the service runs. Where systemd does not run, none of its services does."""
-        if not self.loading.service or not os.path.isdir("/run/systemd/system"):
+        if not self.loading.service or not _systemd_runs():
             return False
         return _run(["systemctl", "is-active", "--quiet", self.loading.service])[0] == 0
 
     def load(self) -> bool:
         """Reload, and wait until it serves. False: there was nothing to reload. Raises NotServing."""
-        if self.loading.daemon_reload and os.path.isdir("/run/systemd/system"):
-            self._must(["systemctl", "daemon-reload"], time.time(), 0)
-        if not self.needs_loading():
-            return False
         since, size = time.time(), self._log_size()
-        self._must(self.loading.reload or ["systemctl", "reload", self.loading.service], since, size)
-        self._confirm(since, size)
-        return True
+        if self._needs_systemd():
+            self._must(["systemctl", "daemon-reload"], since, size)
+        if self.loading.reload or self.is_active():
+            self._must(self.loading.reload or ["systemctl", "reload", self.loading.service], since, size)
+            self._confirm(since, size)
+            return True
+        return self._needs_systemd()
 
     def load_again(self, was_active: bool) -> str:
         """After the old set is back: reload, or start what the new set has killed. What went wrong, "" if nothing."""
         loading = self.loading
         commands = []
-        if loading.daemon_reload and os.path.isdir("/run/systemd/system"):
+        if self._needs_systemd():
             commands.append(["systemctl", "daemon-reload"])
         if loading.reload:
             commands.append(list(loading.reload))
@@ -118,6 +121,10 @@ class Daemon:
             except OSError:
                 pass
         return lines
+
+
+def _systemd_runs() -> bool:
+    return os.path.isdir("/run/systemd/system")
 
 
 def _run(argv: Sequence[str], limit: float = _COMMAND_LIMIT) -> tuple[int, str]:

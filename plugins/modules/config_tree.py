@@ -30,7 +30,8 @@ attributes:
     support: full
     details:
       - The set is checked by the daemon in check mode, too, without a trace in the file system.
-      - What the daemon's own check writes (Nginx opens its log files) is not undone.
+      - What the daemon's own check writes (Nginx makes the log files that it finds missing) is gone afterwards where
+        O(validate_scratch) names the directory.
   diff_mode:
     support: full
   idempotent:
@@ -98,6 +99,13 @@ options:
     default: any
   validate_requires:
     description: Files that O(validate) needs. Where one is absent, check mode leaves the check out and says so.
+    type: list
+    elements: path
+    default: []
+  validate_scratch:
+    description:
+      - Directories into which O(validate) itself writes, such as those of logs and process ids. It gets copies of the
+        files directly in them, so what it writes there is gone afterwards, in check mode and otherwise.
     type: list
     elements: path
     default: []
@@ -169,6 +177,7 @@ EXAMPLES = r"""
       - path: sites-enabled/default
         state: absent
     validate: [nginx, -t]
+    validate_scratch: [/run, /var/log/nginx, /var/lib/nginx]
     service: nginx.service
     confirm: [curl, --fail, --silent, --output, /dev/null, "http://127.0.0.1:8081/health"]
     log: /var/log/nginx/error.log
@@ -205,7 +214,8 @@ validated:
   sample: true
 reloaded:
   description:
-    - Whether the daemon loaded the new set, or would in check mode. Where the old set is back, whether that was loaded.
+    - Whether the daemon (or systemd, for its drop-ins) loaded the new set, or would in check mode. Where the old set is
+      back, whether that was loaded.
   returned: always
   type: bool
   sample: true
@@ -308,6 +318,7 @@ def _request(params: dict[str, Any], lenient: bool) -> Request:
         validate=tuple(params["validate"]),
         validate_stderr_empty=params["validate_stderr"] == "empty",
         validate_requires=tuple(params["validate_requires"]),
+        validate_scratch=tuple(params["validate_scratch"]),
         loading=Loading(
             daemon_reload=params["daemon_reload"],
             service=params["service"] or "",
@@ -361,6 +372,7 @@ ARGUMENTS: dict[str, Any] = {
     "validate": {"type": "list", "elements": "str", "default": []},
     "validate_stderr": {"type": "str", "choices": ["any", "empty"], "default": "any"},
     "validate_requires": {"type": "list", "elements": "path", "default": []},
+    "validate_scratch": {"type": "list", "elements": "path", "default": []},
     "service": {"type": "str"},
     "reload": {"type": "list", "elements": "str", "default": []},
     "daemon_reload": {"type": "bool", "default": False},
