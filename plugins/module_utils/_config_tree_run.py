@@ -224,7 +224,11 @@ class Run:
         lines = self._explain(output)
         return LvsError(
             "%s refuses the new set (exit status %d); the old one stays in place:\n%s"
-            % (os.path.basename(self.request.validate[0]), status, "\n".join(lines)),
+            % (
+                os.path.basename([*self.request.validate_requires, *self.request.validate][0]),
+                status,
+                "\n".join(lines),
+            ),
             daemon=lines,
             rolled_back=False,
             validated=False,

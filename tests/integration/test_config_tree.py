@@ -16,9 +16,10 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -242,21 +243,12 @@ class Nginx(Set):
                 if not part:
                     return text.decode().rsplit("\r\n\r\n", 1)[1]
 
-    def ask_until_new(self, name: str, old: str) -> str:
-        """An old worker may take a request until it has heard of the reload."""
-        for _ in range(50):
-            answer = self.ask(name)
-            if answer != old:
-                break
-            time.sleep(0.05)
-        return answer
-
 
 @pytest.fixture
 def short_path() -> Iterator[Path]:
     """A unix socket's path may have 107 bytes."""
-    root = Path("/tmp/ct-%d" % os.getpid())
-    root.mkdir(mode=0o755)
+    root = Path(tempfile.mkdtemp(prefix="ct-", dir="/tmp"))
+    root.chmod(0o755)
     yield root
     shutil.rmtree(root)
 
@@ -265,9 +257,22 @@ def short_path() -> Iterator[Path]:
 def nginx(short_path: Path) -> Iterator[Nginx]:
     found = Nginx(short_path)
     found.run(found.files(www=found.site("www", "one")))
-    subprocess.run(found.argv, check=True)
-    yield found
-    subprocess.run([*found.argv, "-s", "stop"], check=True)
+    # In the foreground it is our own child: it is ended by its handle, whatever became of its files.
+    master = subprocess.Popen([*found.argv, "-g", "daemon off;"])
+    try:
+        wait_until(lambda: (short_path / "run" / "nginx.pid").exists() and found.ask("www") == "one")
+        yield found
+    finally:
+        master.terminate()
+        master.wait(timeout=10)
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if done():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it does not come")
 
 
 def test_nginx_serves_the_new_set_when_the_task_ends(nginx: Nginx) -> None:
@@ -277,7 +282,7 @@ def test_nginx_serves_the_new_set_when_the_task_ends(nginx: Nginx) -> None:
     )
     assert (outcome.validated, outcome.reloaded, outcome.confirmed) == (True, True, True)
     assert nginx.ask("api") == "hello"
-    assert nginx.ask_until_new("www", "one") == "two"
+    wait_until(lambda: nginx.ask("www") == "two")  # an old worker may take a request until it has heard of the reload
 
 
 def test_nginx_refuses_an_included_file_and_goes_on_with_the_old(nginx: Nginx) -> None:
@@ -442,6 +447,17 @@ def test_a_set_below_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
         changes_as_anywhere(found)
     finally:
         subprocess.run(["chattr", "-i", str(found.path.parent)], check=True)
+
+
+def test_the_proof_stays_private_where_mounts_are_shared(tmp_path: Path, mounted: Any) -> None:
+    """As systemd makes them: a mount in one namespace would come up in the others, and stay there."""
+    shared = mounted("tmpfs", tmp_path / "shared")
+    subprocess.run(["mount", "--make-shared", str(shared)], check=True)
+    found = Set(tmp_path, shared / "etc" / "set")
+    found.run(OLD)
+    before = mounts()
+    assert found.preview(NEW, validate=("true",)).validated
+    assert mounts() == before
 
 
 def test_extended_attributes_stay(tmp_path: Path) -> None:
