@@ -1,0 +1,70 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: observe
+short_description: Look at a host, as the model has it
+version_added: 0.1.0
+author:
+  - The vipstack.lvs maintainers (@vipstack)
+description:
+  - Asks M(vipstack.lvs.inspect) on the host for all that can be compared with the host's part of the model.
+  - A host that does not answer, or where the module fails, is an observation as well; the task does not fail.
+  - It needs the fact C(lvs_model) of M(vipstack.lvs.topology).
+attributes:
+  check_mode:
+    description: Nothing is ever changed.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+  idempotent:
+    description: Every run only looks.
+    support: full
+options:
+  purpose:
+    description: What the answers are for. V(status) asks for less, and comes sooner.
+    type: str
+    choices: [verify, status]
+    default: verify
+  expected:
+    description: What files have to be, as M(vipstack.lvs.expected) returns it; these files are looked at.
+    type: dict
+    default: {}
+  unreachable:
+    description: The reason why an earlier task did not reach the host. Where it is given the host is not asked again.
+    type: str
+    default: ""
+  vips_unit:
+    description: The unit that brings the VIPs of a real server back.
+    type: str
+    default: vipstack-lvs-vips.service
+seealso:
+  - module: vipstack.lvs.inspect
+  - module: vipstack.lvs.verify
+"""
+
+EXAMPLES = r"""
+- name: The host is looked at
+  vipstack.lvs.observe:
+    purpose: status
+  register: status_seen
+"""
+
+RETURN = r"""
+observation:
+  description: What was seen of the host.
+  type: dict
+  returned: always
+  contains:
+    status: {description: "V(seen), V(unreachable) or V(failed).", type: str}
+    message: {description: Why it was not seen., type: str}
+    report: {description: The result of M(vipstack.lvs.inspect)., type: dict}
+    expected: {description: The option O(expected)., type: dict}
+    asked: {description: The controller's time before the question., type: float}
+    answered: {description: The controller's time after the answer., type: float}
+"""

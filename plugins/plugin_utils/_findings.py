@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model and what was seen of the hosts, compared: every deviation as a Finding. Pure.
+
+An observation is what the action ``observe`` returns for a host::
+
+    {status: seen | unreachable | failed, message: str,
+     report: the result of the module inspect,
+     expected: {path: {sha256, mode}, or null for a file that has to be absent},
+     asked, answered: the controller's time before and after, as epochs}
+
+A host without an observation was not part of the run (``--limit``): it is unseen, and nothing is said of it, nor of
+what only it could tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils import _findings_host, _findings_table, _findings_vrrp
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import (
+    DEGRADED,
+    ERROR,
+    SEVERITIES,
+    WARNING,
+    Finding,
+    in_order,
+)
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Cluster, Seen
+
+Model = Mapping[str, Any]
+Observations = Mapping[str, Mapping[str, Any]]
+
+
+def findings(model: Model, observations: Observations) -> list[Finding]:
+    """Every deviation of the hosts that were seen, in order; none where all is as the model says."""
+    seen = {host: Seen(host, model["hosts"][host], one) for host, one in observations.items() if host in model["hosts"]}
+    found = [finding for host in seen.values() for finding in _findings_host.of_host(host)]
+    found += _findings_host.clocks_apart(list(seen.values()))
+    for name in model["clusters"]:
+        cluster = Cluster(name, model, {host: one for host, one in seen.items() if one.slice["cluster"] == name})
+        found += _findings_vrrp.of_cluster(cluster)
+        found += _findings_table.of_cluster(cluster)
+    return in_order(found)
+
+
+def unseen(model: Model, observations: Observations) -> list[str]:
+    """The hosts of the model that were no part of the run."""
+    return [host for host in model["hosts"] if host not in observations]
+
+
+def counts(found: Sequence[Finding]) -> dict[str, int]:
+    """How many findings there are of each severity."""
+    return {severity: sum(one.severity == severity for one in found) for severity in SEVERITIES}
+
+
+def failing(found: Sequence[Finding], strict: bool = False) -> list[str]:
+    """The codes that make the run fail, each once: errors, and with ``strict`` warnings and what is degraded."""
+    severities = {ERROR, WARNING, DEGRADED} if strict else {ERROR}
+    return list(dict.fromkeys(one.code for one in found if one.severity in severities))

@@ -1,0 +1,182 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Findings of one host by itself: reachable, its interface, units, files, sysctls, VIPs on lo, Nginx, clock. Pure."""
+
+from __future__ import annotations
+
+from typing import Iterator, Sequence
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._real_server_vip import arp_sysctls
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import Finding
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import KEEPALIVED, NGINX, wanted_sysctls
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import FAILED, UNREACHABLE, Seen, bare
+
+# Parts whose failure says something of its own, elsewhere.
+_JUDGED = frozenset({"ipvs", "keepalived_test", "nginx_test"})
+_AT_BOOT = frozenset({"enabled", "enabled-runtime", "static", "alias", "linked", "indirect", "generated"})
+# Clocks closer than this are together; the time that the question took is added to it.
+APART_SECONDS = 1.0
+
+
+def of_host(host: Seen) -> Iterator[Finding]:
+    if host.status == UNREACHABLE:
+        yield Finding("unreachable", host.name, host.observation["message"], "reachable")
+    elif host.status == FAILED:
+        yield Finding("inspection_failed", host.name, host.observation["message"], "can be looked at")
+    else:
+        for look in (_parts, _interface, _units, _files, _tests, _sysctls, _vips_of_real_server, _nginx, _clock):
+            yield from look(host)
+
+
+def _parts(host: Seen) -> Iterator[Finding]:
+    for name, error in host.broken_parts():
+        if name not in _JUDGED:
+            yield Finding("inspection_incomplete", host.name, "%s: %s" % (name, error), "%s is readable" % name)
+    if host.runs(KEEPALIVED):
+        for error in (host.part("keepalived") or {}).get("errors", ()):
+            yield Finding("inspection_incomplete", host.name, error, "Keepalived tells its state")
+
+
+def _interface(host: Seen) -> Iterator[Finding]:
+    links = host.part("links")
+    if links is None:
+        return
+    name, address = host.slice["interface"], bare(host.slice["address"])
+    path = "lvs_interface of %s" % host.name
+    link = next((one for one in links if one["name"] == name), None)
+    if link is None:
+        there = ", ".join(one["name"] for one in links if not one["loopback"]) or "no interface"
+        yield Finding("interface_missing", host.name, "it has %s" % there, "it has %s" % name, path)
+        return
+    if not link["up"] or link["operstate"] in ("down", "lowerlayerdown"):
+        state = "%s is %s" % (name, link["operstate"] if link["up"] else "down")
+        yield Finding("interface_down", host.name, state, "%s is up" % name, path)
+    places = [one["name"] for one in links for found in one["addresses"] if found["address"] == address]
+    if name not in places:
+        where = "on %s" % ", ".join(places) if places else "nowhere on this host"
+        should = "%s on %s" % (address, name)
+        yield Finding(
+            "address_missing", host.name, "%s is %s" % (address, where), should, "lvs_address of " + host.name
+        )
+
+
+def _units(host: Seen) -> Iterator[Finding]:
+    for unit, state in (host.part("units") or {}).items():
+        if state["load"] == "not-found":
+            yield Finding("service_not_running", host.name, "%s is not installed" % unit, "%s is active" % unit)
+        elif not host.runs(unit):
+            words = "%s is %s (%s)" % (unit, state["active"], state["result"] or state["sub"])
+            yield Finding("service_not_running", host.name, words, "%s is active" % unit)
+        elif state["enabled"] not in _AT_BOOT:
+            words = "%s is %s" % (unit, state["enabled"] or "in no state to be enabled")
+            yield Finding("service_not_enabled", host.name, words, "%s is enabled" % unit)
+
+
+def _files(host: Seen) -> Iterator[Finding]:
+    seen = host.part("files") or {}
+    for path, expected in (host.observation.get("expected") or {}).items():
+        facts = seen.get(path)
+        if facts is None:
+            continue
+        if facts.get("error"):
+            yield Finding("inspection_incomplete", host.name, "%s: %s" % (path, facts["error"]), path + " is readable")
+        elif expected is None:
+            if facts["exists"]:
+                yield Finding("config_edited", host.name, "%s is there" % path, "the model has no such file")
+        elif not facts["exists"]:
+            yield Finding("config_edited", host.name, "%s is not there" % path, "as the model makes it")
+        elif facts["sha256"] != expected["sha256"]:
+            yield Finding("config_edited", host.name, "%s has another content" % path, "as the model makes it")
+        elif facts["mode"] != expected["mode"]:
+            words = "%s has mode %s" % (path, facts["mode"])
+            yield Finding("config_edited", host.name, words, "mode %s" % expected["mode"])
+
+
+def _tests(host: Seen) -> Iterator[Finding]:
+    for name, daemon in (("keepalived_test", "Keepalived"), ("nginx_test", "Nginx")):
+        error = host.error(name)
+        test = host.part(name)
+        if test and not test["ok"]:
+            lines = test["output"].splitlines()
+            error = "status %d%s" % (test["status"], ": " + "; ".join(lines[:3]) if lines else "")
+        if error:
+            yield Finding("config_broken", host.name, "%s: %s" % (daemon, error), "%s takes its files" % daemon)
+
+
+def _sysctls(host: Seen) -> Iterator[Finding]:
+    seen = host.part("sysctls") or {}
+    silence = arp_sysctls(host.real_server["interface"]) if host.real_server else {}
+    for name, wanted in wanted_sysctls(host.slice).items():
+        if name not in seen:
+            continue
+        value = None if seen[name] is None else " ".join(seen[name].split())
+        if value != wanted:
+            code = "arp_sysctls_lost" if name in silence else "sysctl_differs"
+            words = "%s is not there" % name if value is None else "%s = %s" % (name, value)
+            path = "" if name in silence else "lvs_kernel.sysctls"
+            yield Finding(code, host.name, words, "%s = %s" % (name, wanted), path)
+
+
+def _vips_of_real_server(host: Seen) -> Iterator[Finding]:
+    seen = host.part("vips")
+    if not host.real_server or seen is None:
+        return
+    interface = host.real_server["interface"]
+    for vip in host.real_server["vips"]:
+        places = seen.get(vip["address"], [])
+        prefixes = [place["prefix"] for place in places if place["interface"] == interface]
+        should = "%s/%d on %s" % (vip["address"], vip["prefix"], interface)
+        if not prefixes:
+            yield Finding("vip_missing_on_lo", host.name, "%s is not on %s" % (vip["address"], interface), should)
+        elif vip["prefix"] not in prefixes:
+            words = "%s/%d on %s" % (vip["address"], prefixes[0], interface)
+            yield Finding("vip_prefix_wrong", host.name, words, should)
+        for place in places:
+            if place["interface"] != interface and not host.director:
+                words = "%s/%d is on %s" % (vip["address"], place["prefix"], place["interface"])
+                yield Finding("vip_on_wire", host.name, words, should + " only")
+
+
+def _nginx(host: Seen) -> Iterator[Finding]:
+    answer = host.probe("nginx")
+    # Where the unit does not run, that is the finding.
+    if answer is None or host.runs(NGINX) is False:
+        return
+    if answer["error"] or answer["status"] != 200:
+        words = answer["error"] or "status %s" % answer["status"]
+        place = "http://%s:%s%s" % (answer["address"], answer["port"], answer["path"])
+        yield Finding("nginx_not_answering", host.name, "%s: %s" % (place, words), "status 200")
+
+
+def _clock(host: Seen) -> Iterator[Finding]:
+    if (host.part("clock") or {}).get("synchronised") is False:
+        yield Finding("clock_not_synchronised", host.name, "the kernel's clock is not synchronised", "synchronised")
+
+
+def clocks_apart(hosts: Sequence[Seen]) -> list[Finding]:
+    """The hosts whose clocks cannot be the same, against the middle one of all.
+
+    The controller's time before and after the question bounds when a host read its clock.
+    """
+    bounds = {host.name: bound for host in hosts for bound in [_offset(host)] if bound}
+    if len(bounds) < 2:
+        return []
+    middle = sorted(low + high for low, high in bounds.values())[len(bounds) // 2] / 2
+    found = []
+    for name, (low, high) in bounds.items():
+        nearest = min(max(middle, low), high)
+        others = [other for other in bounds if other != name]
+        if abs(nearest - middle) > APART_SECONDS:
+            words = "%.1f s %s" % (abs((low + high) / 2 - middle), "ahead" if low > middle else "behind")
+            found.append(Finding("clocks_apart", name, words, "the time of %s" % ", ".join(others)))
+    return found
+
+
+def _offset(host: Seen) -> tuple[float, float] | None:
+    """The least and the most that the host's clock can be ahead of the controller's, in seconds."""
+    clock = host.part("clock")
+    asked, answered = host.observation.get("asked"), host.observation.get("answered")
+    if not clock or asked is None or answered is None:
+        return None
+    return clock["epoch"] - answered, clock["epoch"] - asked

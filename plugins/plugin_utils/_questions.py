@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to ask a host so that it can be compared with the model: the options of the module inspect. Pure.
+
+``verify`` asks for everything, ``status`` leaves out what only a judgement needs (the wire, the files, the daemons'
+check of their configuration), so that it comes at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._real_server_vip import arp_sysctls
+
+Slice = Mapping[str, Any]
+
+KEEPALIVED, NGINX, VIPS_UNIT = "keepalived.service", "nginx.service", "vipstack-lvs-vips.service"
+TRANSITIONS = 10
+ARP_SECONDS = 0.6
+PROBE_SECONDS = 2.0
+
+
+def questions(
+    model: Mapping[str, Any], host: str, purpose: str, paths: Iterable[str] = (), vips_unit: str = VIPS_UNIT
+) -> dict[str, Any]:
+    """The options of inspect for a host of the model. ``purpose``: verify | status. ``paths``: files to look at."""
+    mine = model["hosts"][host]
+    asked: dict[str, Any] = {
+        "addresses": True,
+        "clock": True,
+        "vips": cluster_addresses(model, mine["cluster"]),
+        "units": units(mine, vips_unit),
+        "sysctls": sorted(wanted_sysctls(mine)),
+        "probes": probes(mine),
+    }
+    director = mine.get("director")
+    if director:
+        asked.update(ipvs=bool(director["services"]), keepalived=True, transitions=TRANSITIONS)
+    if purpose == "verify":
+        asked.update(_for_a_judgement(mine, asked["vips"], paths))
+    return {name: value for name, value in asked.items() if value}
+
+
+def _for_a_judgement(mine: Slice, vips: list[str], paths: Iterable[str]) -> dict[str, Any]:
+    director = mine.get("director")
+    return {
+        "files": sorted(paths),
+        "keepalived_test": bool(director),
+        "nginx_test": bool(mine.get("nginx")),
+        "arp_probe": {"interface": mine["interface"], "addresses": vips, "seconds": ARP_SECONDS} if vips else None,
+        "vrrp_listen": listening(director["instances"]) if director else None,
+    }
+
+
+def listening(instances: list[Slice]) -> dict[str, Any] | None:
+    """Long enough for three adverts of the slowest instance on the interface that most of them have."""
+    if not instances:
+        return None
+    names = [instance["interface"] for instance in instances]
+    interface = max(names, key=names.count)
+    slowest = max(one["advert_interval"] for one in instances if one["interface"] == interface)
+    return {"interface": interface, "seconds": round(max(1.0, 3 * slowest + 0.2), 2)}
+
+
+def cluster_addresses(model: Mapping[str, Any], cluster: str) -> list[str]:
+    """Every VIP of a cluster, without its prefix."""
+    vips = model["clusters"][cluster]["vips"].values()
+    return sorted({address.partition("/")[0] for vip in vips for address in vip["addresses"]})
+
+
+def units(mine: Slice, vips_unit: str = VIPS_UNIT) -> list[str]:
+    """The units that have to run on a host, and at boot."""
+    wanted = []
+    if mine.get("director"):
+        wanted.append(KEEPALIVED)
+    if mine.get("nginx"):
+        wanted.append(NGINX)
+    if (mine.get("real_server") or {}).get("vips"):
+        wanted.append(vips_unit)
+    return wanted
+
+
+def wanted_sysctls(mine: Slice) -> dict[str, str]:
+    """Every sysctl that the model sets on a host, with its value as the kernel prints it."""
+    wanted: dict[str, str] = {}
+    director, real_server = mine.get("director"), mine.get("real_server")
+    if director:
+        wanted.update((name, " ".join(str(value).split())) for name, value in director["kernel"]["sysctls"].items())
+    if real_server and real_server["vips"]:
+        wanted.update(arp_sysctls(real_server["interface"]))
+    return wanted
+
+
+def probes(mine: Slice) -> list[dict[str, Any]]:
+    """Requests for the health address: a director asks each real server, a host with Nginx asks itself.
+
+    The names are ``HOST|SERVICE`` and ``nginx``; findings and status find the answers by them.
+    """
+    found = [probe for service in (mine.get("director") or {}).get("services", ()) for probe in _of_service(service)]
+    if mine.get("nginx"):
+        port = min((port for site in mine["nginx"]["sites"] for port in site["ports"]), default=None)
+        if port is not None:
+            found.append(_probe("nginx", mine["address"], port, mine["nginx"]["health_path"]))
+    return found
+
+
+def _of_service(service: Slice) -> list[dict[str, Any]]:
+    check = service["check"]
+    if service["protocol"] != "tcp" or check["type"] == "none":
+        return []
+    path = check["path"] if check["type"] == "http" else None
+    return [
+        _probe("%s|%s" % (server["host"], service["name"]), server["address"], server["port"], path, check.get("host"))
+        for server in service["real_servers"]
+    ]
+
+
+def _probe(name: str, address: str, port: int, path: str | None, host: str | None = None) -> dict[str, Any]:
+    probe = {"name": name, "address": address, "port": port, "path": path, "host": host, "timeout": PROBE_SECONDS}
+    return {key: value for key, value in probe.items() if value is not None}

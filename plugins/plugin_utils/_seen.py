@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was seen of a host and of a cluster, in the words that findings and status need. Pure.
+
+A part of the report that could not be read is None here; that it could not is a finding of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping, NamedTuple, cast
+
+Slice = Mapping[str, Any]
+Instance = Mapping[str, Any]
+SEEN, UNREACHABLE, FAILED = "seen", "unreachable", "failed"
+
+
+def bare(address: str) -> str:
+    """An address without its prefix."""
+    return address.partition("/")[0]
+
+
+def endpoint(address: str, port: int) -> str:
+    return ("[%s]:%d" if ":" in address else "%s:%d") % (address, port)
+
+
+class Seen:
+    """One host: its slice of the model, and what it reported."""
+
+    def __init__(self, name: str, mine: Slice, observation: Mapping[str, Any]) -> None:
+        self.name = name
+        self.slice = mine
+        self.observation = observation
+        self.report: Mapping[str, Any] = observation.get("report") or {}
+
+    @property
+    def status(self) -> str:
+        return str(self.observation["status"])
+
+    @property
+    def director(self) -> Slice | None:
+        return cast("Slice | None", self.slice.get("director"))
+
+    @property
+    def real_server(self) -> Slice | None:
+        return cast("Slice | None", self.slice.get("real_server"))
+
+    def part(self, name: str) -> Any:
+        """A part of the report; None where it is not there or could not be read."""
+        found = self.report.get(name)
+        return None if self.error(name) is not None else found
+
+    def error(self, name: str) -> str | None:
+        """Why a part could not be read; None where it could, or was not asked for."""
+        found = self.report.get(name)
+        if isinstance(found, Mapping) and set(found) == {"error"}:
+            return str(found["error"])
+        return None
+
+    def broken_parts(self) -> Iterator[tuple[str, str]]:
+        for name in self.report:
+            error = self.error(name)
+            if error is not None:
+                yield name, error
+
+    def placed(self, vip: str) -> list[dict[str, Any]]:
+        """Where this host has a VIP as a director may: not on the interface on which real servers keep it silent."""
+        silent = self.real_server["interface"] if self.real_server else None
+        places = (self.part("vips") or {}).get(bare(vip), [])
+        return [place for place in places if place["interface"] != silent]
+
+    def knows_vips(self) -> bool:
+        return self.part("vips") is not None
+
+    def instance(self, name: str) -> Instance | None:
+        """What the host's Keepalived says of an instance; None where it does not run it or says nothing."""
+        instances = (self.part("keepalived") or {}).get("instances") or []
+        return next((one for one in instances if one["name"] == name), None)
+
+    def keepalived_speaks(self) -> bool:
+        """Whether the daemon told its instances."""
+        keepalived = self.part("keepalived") or {}
+        return bool(keepalived.get("running")) and keepalived.get("source") is not None
+
+    def runs(self, unit: str) -> bool | None:
+        """Whether a unit is active; None where that is not known."""
+        found = (self.part("units") or {}).get(unit)
+        return None if found is None else found["active"] in ("active", "reloading")
+
+    def probe(self, name: str) -> Mapping[str, Any] | None:
+        return next((one for one in self.part("probes") or [] if one.get("name") == name), None)
+
+    def macs(self) -> set[str]:
+        return {link["mac"] for link in self.part("links") or [] if link["mac"].strip("0:")}
+
+
+class Vip(NamedTuple):
+    """One address of a VIP, with the instance that carries it."""
+
+    name: str  # key of lvs_vips
+    instance: str
+    address: str  # without prefix
+
+
+class Cluster:
+    """The hosts of one cluster that were part of the run."""
+
+    def __init__(self, name: str, model: Mapping[str, Any], hosts: Mapping[str, Seen]) -> None:
+        self.name = name
+        self.slice = model["clusters"][name]
+        self.hosts_of_model: Mapping[str, Slice] = {
+            host: mine for host, mine in model["hosts"].items() if mine["cluster"] == name
+        }
+        self.hosts = {host: one for host, one in hosts.items() if one.status == SEEN}
+        self.directors = [self.hosts[host] for host in self.slice["directors"] if host in self.hosts]
+        self.real_servers = [one for one in self.hosts.values() if one.real_server]
+
+    def all_directors_seen(self) -> bool:
+        return len(self.directors) == len(self.slice["directors"])
+
+    def all_links_known(self) -> bool:
+        """Whether a MAC that no host has must be a stranger's."""
+        known = [host for host in self.hosts.values() if host.part("links") is not None]
+        return len(known) == len(self.hosts_of_model)
+
+    def vips(self) -> list[Vip]:
+        """Every VIP address, as the first director's instances carry them: they are the same on all."""
+        director = next((mine["director"] for mine in self.hosts_of_model.values() if mine.get("director")), None)
+        instances = director["instances"] if director else []
+        return [
+            Vip(instance["vip"], instance["name"], bare(one["address"]))
+            for instance in instances
+            for one in instance["addresses"]
+        ]
+
+    def holders(self, vip: str) -> list[Seen]:
+        """The directors that have the VIP now."""
+        return [director for director in self.directors if director.placed(vip)]

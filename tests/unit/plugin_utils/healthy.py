@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A model, and what hosts that are exactly as it says would report: the start of every test of findings and status.
+
+The report is made from the questions, so a question that nobody asks is an answer that nobody has.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Callable
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils import _questions
+
+NOW = 1795532028.0
+ADDRESSES = {"d1": "198.51.100.100", "d2": "198.51.100.101", "web1": "198.51.100.102", "web2": "198.51.100.103"}
+MACS = {"d1": "02:00:00:00:00:01", "d2": "02:00:00:00:00:02", "web1": "02:00:00:00:00:11", "web2": "02:00:00:00:00:12"}
+VIP = "198.51.100.200"
+WEB_80 = "tcp 198.51.100.200:80"
+
+Tree = dict[str, Any]
+
+
+def _instance(host: str) -> Tree:
+    peer = "d2" if host == "d1" else "d1"
+    return {
+        "name": "web", "vip": "web", "family": "inet", "interface": "eth0", "version": 3, "vrid": 51,
+        "state": "BACKUP", "priority": 254 if host == "d1" else 250, "advert_interval": 0.25, "preempt": False,
+        "preempt_delay": 0, "auth": "none", "unicast_source": ADDRESSES[host], "unicast_peers": [ADDRESSES[peer]],
+        "addresses": [{"address": VIP + "/24", "interface": "eth0", "label": "eth0:0"}], "track_script": True,
+    }  # fmt: skip
+
+
+def _service() -> Tree:
+    return {
+        "name": "web-80", "service": "web", "vip": "web", "family": "inet", "protocol": "tcp", "address": VIP,
+        "port": 80, "scheduler": "wrr", "scheduler_flags": [], "forward": "dr", "persistence": None,
+        "one_packet": False, "detection_ms": 3500, "sorry_server": None, "inhibit_on_failure": True,
+        "check": {"type": "http", "interval": 1, "timeout": 1, "retries": 1, "retry_delay": 0.5,
+                  "path": "/lvs-health", "host": None, "status": 200},
+        "real_servers": [
+            {"host": host, "address": ADDRESSES[host], "port": 80, "weight": 1, "drained": False,
+             "lower_threshold": 0, "upper_threshold": 0}
+            for host in ("web1", "web2")
+        ],
+    }  # fmt: skip
+
+
+def model() -> Tree:
+    """Two directors, two real servers, one VIP, one service: docs/architecture.md's example."""
+    hosts: Tree = {
+        host: {"cluster": "default", "address": ADDRESSES[host], "interface": "eth0", "director": None,
+               "real_server": None, "nginx": None}
+        for host in ADDRESSES
+    }  # fmt: skip
+    for host in ("d1", "d2"):
+        hosts[host]["director"] = {
+            "table_owner": "keepalived", "router_id": host, "peers": {}, "instances": [_instance(host)],
+            "sync_groups": [], "check_script": None, "notify": {"command": None, "mail": None},
+            "services": [_service()],
+            "kernel": {"modules": ["ip_vs"], "options": {}, "sysctls": {"net.ipv4.vs.expire_nodest_conn": 1}},
+        }  # fmt: skip
+    for host in ("web1", "web2"):
+        hosts[host]["real_server"] = {
+            "vips": [{"address": VIP, "prefix": 32, "family": "inet", "label": "lo:0"}], "interface": "lo",
+        }  # fmt: skip
+        hosts[host]["nginx"] = {
+            "mode": "real_server", "health_path": "/lvs-health", "upstreams": [],
+            "sites": [{"name": "www", "server_names": [], "ports": [80], "default": True, "upstream": "app_servers"}],
+        }  # fmt: skip
+    vips = {"web": {"instances": ["web"], "holder_order": ["d1", "d2"], "addresses": [VIP + "/24"],
+                    "crash_ms": 760, "planned_ms": 16}}  # fmt: skip
+    cluster = {"directors": ["d1", "d2"], "real_servers": ["web1", "web2"], "table_owner": "keepalived",
+               "failover": "balanced", "vips": vips}  # fmt: skip
+    return {"clusters": {"default": cluster}, "hosts": hosts}
+
+
+def observations(of: Tree, holder: str = "d1") -> Tree:
+    """What every host of the model reports while all is well and ``holder`` has every VIP."""
+    return {
+        host: {
+            "status": "seen", "message": "", "asked": NOW - 0.5, "answered": NOW + 0.5,
+            "expected": {"/etc/ours.conf": {"sha256": "aa", "mode": "0644"}, "/etc/not-ours.conf": None},
+            "report": _report(of, host, holder),
+        }
+        for host in of["hosts"]
+    }  # fmt: skip
+
+
+def _report(of: Tree, host: str, holder: str) -> Tree:
+    mine = of["hosts"][host]
+    asked = _questions.questions(of, host, "verify", ["/etc/ours.conf", "/etc/not-ours.conf"])
+    answers: dict[str, Callable[[], Any]] = {
+        "links": lambda: [_link("lo", "00:00:00:00:00:00", "127.0.0.1"), _link("eth0", MACS[host], mine["address"])],
+        "clock": lambda: {"epoch": NOW, "synchronised": True},
+        "vips": lambda: {vip: _places(mine, vip, host == holder) for vip in asked["vips"]},
+        "units": lambda: {unit: _unit() for unit in asked["units"]},
+        "sysctls": lambda: dict(_questions.wanted_sysctls(mine)),
+        "probes": lambda: [_answer(probe) for probe in asked["probes"]],
+        "files": lambda: {
+            "/etc/ours.conf": {"exists": True, "mode": "0644", "sha256": "aa", "target": None},
+            "/etc/not-ours.conf": {"exists": False, "mode": None, "sha256": None, "target": None},
+        },
+        "keepalived_test": lambda: {"ok": True, "status": 0, "output": ""},
+        "nginx_test": lambda: {"ok": True, "status": 0, "output": "nginx: test is successful"},
+        "ipvs": lambda: _table(mine["director"]["services"]),
+        "keepalived": lambda: _keepalived(mine["director"], host == holder),
+        "transitions": lambda: [
+            {"epoch": NOW - 3600, "instance": "web", "state": "MASTER" if host == holder else "BACKUP"}
+        ],
+        "arp": lambda: [
+            {"address": vip, "macs": [] if host == holder else [MACS[holder]], "own": host == holder}
+            for vip in asked["vips"]
+        ],
+        "adverts": lambda: [_advert(of, holder, host)],
+    }  # fmt: skip
+    names = {"addresses": "links", "arp_probe": "arp", "vrrp_listen": "adverts"}
+    wanted = [names.get(option, option) for option in asked]
+    return {name: copy.deepcopy(answers[name]()) for name in wanted}
+
+
+def _link(name: str, mac: str, address: str) -> Tree:
+    return {
+        "name": name, "mac": mac, "up": True, "operstate": "up", "loopback": name == "lo", "index": 1, "kind": "",
+        "mtu": 1500, "addresses": [{"address": address, "prefix": 24, "family": "inet", "label": name}],
+    }  # fmt: skip
+
+
+def _places(mine: Tree, vip: str, holder: bool) -> list[Tree]:
+    silent = mine["real_server"] and vip in [one["address"] for one in mine["real_server"]["vips"]]
+    places = [{"interface": "lo", "prefix": 32, "label": "lo:0"}] if silent else []
+    return places + [{"interface": "eth0", "prefix": 24, "label": "eth0:0"}] * bool(mine["director"] and holder)
+
+
+def _unit() -> Tree:
+    return {"load": "loaded", "active": "active", "sub": "running", "enabled": "enabled", "restarts": 0,
+            "since": NOW - 7200, "pid": 400, "result": "success"}  # fmt: skip
+
+
+def _answer(probe: Tree) -> Tree:
+    return {"path": None, **probe, "connected": True, "status": 200 if "path" in probe else None, "served_by": None,
+            "body": "ok\n", "seconds": 0.002, "error": None}  # fmt: skip
+
+
+def _table(services: list[Tree]) -> Tree:
+    return {
+        "version": "1.2.1", "connection_table_size": 4096, "timeouts": {}, "daemons": [],
+        "services": [_live_service(service) for service in services],
+        "connections": [
+            {"service": "tcp %s:%d" % (service["address"], service["port"]), "active": 3, "inactive": 1,
+             "persistent": 0, "destination": "%s:%d" % (server["address"], server["port"])}
+            for service in services for server in service["real_servers"]
+        ],
+    }  # fmt: skip
+
+
+def _live_service(service: Tree) -> Tree:
+    same = ("family", "protocol", "address", "port", "scheduler", "scheduler_flags", "one_packet", "persistence")
+    return {
+        **{name: service[name] for name in same}, "pe_name": "",
+        "destinations": [
+            {"address": server["address"], "port": server["port"], "forward": service["forward"],
+             "weight": 0 if server["drained"] else server["weight"], "lower_threshold": server["lower_threshold"],
+             "upper_threshold": server["upper_threshold"]}
+            for server in service["real_servers"]
+        ],
+    }  # fmt: skip
+
+
+def _keepalived(director: Tree, holder: bool) -> Tree:
+    return {
+        "installed": True, "version": "2.2.7", "options": ["JSON"], "running": True, "pid": 300, "pids": [300],
+        "source": "json", "sync_groups": [], "scripts": [], "errors": [],
+        "instances": [
+            {"name": one["name"], "state": "MASTER" if holder else "BACKUP", "wanted_state": None,
+             "version": one["version"], "vrid": one["vrid"], "interface": one["interface"],
+             "base_priority": one["priority"], "priority": one["priority"], "master_priority": 254,
+             "advert_interval": one["advert_interval"], "preempt": one["preempt"], "auth": one["auth"],
+             "addresses": [vip["address"] for vip in one["addresses"]], "addresses_set": holder,
+             "last_transition": NOW - 3600, "counters": {"auth_failures": 0, "became_master": int(holder)}}
+            for one in director["instances"]
+        ],
+        "virtual_servers": [
+            {"address": service["address"], "port": service["port"], "fwmark": None, "group": None,
+             "protocol": service["protocol"], "scheduler": service["scheduler"], "alive": True, "quorum_up": True,
+             "real_servers": [
+                 {"address": server["address"], "port": server["port"], "weight": server["weight"],
+                  "effective_weight": server["weight"], "alive": True, "failed_checks": 0, "set": True}
+                 for server in service["real_servers"]
+             ]}
+            for service in director["services"]
+        ],
+    }  # fmt: skip
+
+
+def _advert(of: Tree, holder: str, host: str) -> Tree:
+    one = of["hosts"][holder]["director"]["instances"][0]
+    return {"source": one["unicast_source"], "destination": one["unicast_peers"][0], "version": one["version"],
+            "vrid": one["vrid"], "priority": one["priority"], "auth": one["auth"],
+            "interval": one["advert_interval"], "addresses": [VIP], "outgoing": host == holder, "count": 4}  # fmt: skip

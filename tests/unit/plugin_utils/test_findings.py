@@ -1,0 +1,525 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each fault by itself gives exactly the findings that name it; a cluster that is as the model says gives none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable
+
+import healthy
+import pytest
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import CATALOGUE, Finding
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings import counts, failing, findings, unseen
+
+Tree = dict[str, Any]
+Fault = Callable[[Tree, Tree], None]
+
+
+def judged(fault: Fault) -> list[Finding]:
+    model = healthy.model()
+    seen = healthy.observations(model)
+    fault(model, seen)
+    return findings(model, seen)
+
+
+def report(seen: Tree, host: str) -> Tree:
+    found: Tree = seen[host]["report"]
+    return found
+
+
+def instance(seen: Tree, host: str) -> Tree:
+    found: Tree = report(seen, host)["keepalived"]["instances"][0]
+    return found
+
+
+def destinations(seen: Tree, host: str) -> list[Tree]:
+    found: list[Tree] = report(seen, host)["ipvs"]["services"][0]["destinations"]
+    return found
+
+
+def checks(seen: Tree, host: str) -> list[Tree]:
+    found: list[Tree] = report(seen, host)["keepalived"]["virtual_servers"][0]["real_servers"]
+    return found
+
+
+# --- faults -----------------------------------------------------------------------------------------------------
+
+
+def unreachable(_model: Tree, seen: Tree) -> None:
+    seen["web1"] = {"status": "unreachable", "message": "no route to host"}
+
+
+def not_inspected(_model: Tree, seen: Tree) -> None:
+    seen["web1"] = {"status": "failed", "message": "sudo: a password is required"}
+
+
+def part_unreadable(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["clock"] = {"error": "OSError: no"}
+
+
+def daemon_silent(_model: Tree, seen: Tree) -> None:
+    report(seen, "d2")["keepalived"]["errors"] = ["Keepalived did not write in time"]
+
+
+def interface_named_otherwise(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["links"][1]["name"] = "ens3"
+
+
+def link_down(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["links"][1]["operstate"] = "down"
+
+
+def address_elsewhere(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["links"][1]["addresses"] = []
+
+
+def nginx_stopped(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["units"]["nginx.service"].update(active="inactive", sub="dead")
+    report(seen, "web1")["probes"][0].update(error="Connection refused", status=None)
+
+
+def unit_absent(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["units"]["vipstack-lvs-vips.service"].update(load="not-found", active="inactive")
+
+
+def unit_disabled(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["units"]["keepalived.service"]["enabled"] = "disabled"
+
+
+def keepalived_refuses(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["keepalived_test"] = {"ok": False, "status": 5, "output": "(line 3) Unknown keyword 'vrrp_x'"}
+
+
+def keepalived_file_gone(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["keepalived_test"] = {"error": "/etc/keepalived/keepalived.conf is not there or empty"}
+
+
+def nginx_refuses(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["nginx_test"] = {"ok": False, "status": 1, "output": "nginx: [emerg] unexpected }"}
+
+
+def edited(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["files"]["/etc/ours.conf"]["sha256"] = "bb"
+
+
+def deleted(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["files"]["/etc/ours.conf"] = {"exists": False, "mode": None, "sha256": None}
+
+
+def left_over(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["files"]["/etc/not-ours.conf"] = {"exists": True, "mode": "0644", "sha256": "cc"}
+
+
+def readable_by_all(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["files"]["/etc/ours.conf"]["mode"] = "0666"
+
+
+def sysctl_overridden(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["sysctls"]["net.ipv4.vs.expire_nodest_conn"] = "0"
+
+
+def unsynchronised(_model: Tree, seen: Tree) -> None:
+    report(seen, "web2")["clock"]["synchronised"] = False
+
+
+def clock_ahead(_model: Tree, seen: Tree) -> None:
+    report(seen, "web2")["clock"]["epoch"] += 90
+
+
+def other_vrid(_model: Tree, seen: Tree) -> None:
+    instance(seen, "d2")["vrid"] = 52
+
+
+def other_auth_type(_model: Tree, seen: Tree) -> None:
+    instance(seen, "d2")["auth"] = "pass"
+
+
+def other_interface(_model: Tree, seen: Tree) -> None:
+    instance(seen, "d2")["interface"] = "eth1"
+
+
+def other_priority(_model: Tree, seen: Tree) -> None:
+    instance(seen, "d2")["base_priority"] = 100
+
+
+def other_vips(_model: Tree, seen: Tree) -> None:
+    instance(seen, "d2")["addresses"] = ["198.51.100.201/24"]
+
+
+def no_instance(_model: Tree, seen: Tree) -> None:
+    report(seen, "d2")["keepalived"]["instances"] = []
+
+
+def split(seen: Tree) -> None:
+    instance(seen, "d2")["state"] = "MASTER"
+    report(seen, "d2")["vips"][healthy.VIP] = [{"interface": "eth0", "prefix": 24, "label": "eth0:0"}]
+    for host in ("web1", "web2"):
+        report(seen, host)["arp"][0]["macs"].append(healthy.MACS["d2"])
+
+
+def filtered_between(_model: Tree, seen: Tree) -> None:
+    split(seen)
+    report(seen, "d2")["adverts"] = []
+
+
+def filtered_on_the_host(_model: Tree, seen: Tree) -> None:
+    split(seen)
+    mine = dict(report(seen, "d1")["adverts"][0], source=healthy.ADDRESSES["d2"], outgoing=False)
+    report(seen, "d1")["adverts"].append(mine)
+
+
+def other_password(_model: Tree, seen: Tree) -> None:
+    split(seen)
+    instance(seen, "d2")["counters"]["auth_failures"] = 40
+
+
+def other_vrid_and_split(_model: Tree, seen: Tree) -> None:
+    split(seen)
+    instance(seen, "d2")["vrid"] = 52
+
+
+def vrid_taken(_model: Tree, seen: Tree) -> None:
+    stranger = dict(report(seen, "d2")["adverts"][0], source="198.51.100.77")
+    report(seen, "d2")["adverts"].append(stranger)
+
+
+def keepalived_died(_model: Tree, seen: Tree) -> None:
+    """Killed: the addresses stay."""
+    report(seen, "d1")["units"]["keepalived.service"].update(active="failed", sub="failed", result="signal")
+    report(seen, "d1")["keepalived"].update(running=False, instances=[], source=None, virtual_servers=[])
+
+
+def both_stopped(_model: Tree, seen: Tree) -> None:
+    for host in ("d1", "d2"):
+        report(seen, host)["units"]["keepalived.service"].update(active="inactive", sub="dead")
+        report(seen, host)["keepalived"].update(running=False, instances=[], source=None, virtual_servers=[])
+        report(seen, host)["vips"][healthy.VIP] = []
+    for host in seen:
+        report(seen, host)["arp"][0].update(macs=[], own=False)
+
+
+def added_by_hand(_model: Tree, seen: Tree) -> None:
+    split(seen)
+    instance(seen, "d2")["state"] = "BACKUP"
+
+
+def taken_by_a_network_manager(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["vips"][healthy.VIP] = []
+    for host in seen:
+        report(seen, host)["arp"][0].update(macs=[], own=False)
+
+
+def on_another_interface(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["vips"][healthy.VIP][0]["interface"] = "eth1"
+
+
+def nobody_answers(_model: Tree, seen: Tree) -> None:
+    for host in ("d2", "web1", "web2"):
+        report(seen, host)["arp"][0]["macs"] = []
+
+
+def stranger_answers(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["arp"][0]["macs"].append("02:00:00:00:00:99")
+
+
+def director_unfit(_model: Tree, seen: Tree) -> None:
+    instance(seen, "d2")["state"] = "FAULT"
+
+
+def changes_hands(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["transitions"] = [
+        {"epoch": healthy.NOW - 60 + number, "instance": "web", "state": "MASTER"} for number in range(6)
+    ]
+
+
+def real_server_loud(_model: Tree, seen: Tree) -> None:
+    report(seen, "d2")["arp"][0]["macs"].append(healthy.MACS["web2"])
+
+
+def sysctls_lost(_model: Tree, seen: Tree) -> None:
+    report(seen, "web2")["sysctls"]["net.ipv4.conf.all.arp_ignore"] = "0"
+
+
+def not_on_lo(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["vips"][healthy.VIP] = []
+
+
+def short_prefix(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["vips"][healthy.VIP][0]["prefix"] = 24
+
+
+def on_the_wire(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["vips"][healthy.VIP].append({"interface": "eth0", "prefix": 24, "label": "eth0"})
+
+
+def nginx_silent(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["probes"][0].update(error="no answer within 2 s", status=None)
+
+
+def nginx_wrong(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["probes"][0]["status"] = 404
+
+
+def no_ipvs(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["ipvs"] = {"error": "the kernel has no IPVS"}
+
+
+def no_service(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["ipvs"]["services"] = []
+
+
+def one_service_more(_model: Tree, seen: Tree) -> None:
+    table = report(seen, "d1")["ipvs"]["services"]
+    table.append(dict(table[0], port=443, destinations=[]))
+
+
+def other_scheduler(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["ipvs"]["services"][0]["scheduler"] = "rr"
+
+
+def no_destination(_model: Tree, seen: Tree) -> None:
+    del destinations(seen, "d1")[1]
+
+
+def one_destination_more(_model: Tree, seen: Tree) -> None:
+    destinations(seen, "d1").append(dict(destinations(seen, "d1")[0], address="198.51.100.109"))
+
+
+def other_method(_model: Tree, seen: Tree) -> None:
+    destinations(seen, "d1")[0]["forward"] = "nat"
+
+
+def other_weight(_model: Tree, seen: Tree) -> None:
+    destinations(seen, "d1")[0]["weight"] = 7
+
+
+def weight_zero_by_hand(_model: Tree, seen: Tree) -> None:
+    destinations(seen, "d1")[0]["weight"] = 0
+
+
+def check_fails(seen: Tree, host: str, index: int = 0) -> None:
+    destinations(seen, host)[index]["weight"] = 0
+    checks(seen, host)[index].update(alive=False, failed_checks=1, effective_weight=0)
+    report(seen, host)["probes"][index].update(error="Connection refused", status=None, connected=False)
+
+
+def real_server_dead(_model: Tree, seen: Tree) -> None:
+    for host in ("d1", "d2"):
+        check_fails(seen, host)
+
+
+def real_server_dead_and_removed(model: Tree, seen: Tree) -> None:
+    real_server_dead(model, seen)
+    for host in ("d1", "d2"):
+        model["hosts"][host]["director"]["services"][0]["inhibit_on_failure"] = False
+        del destinations(seen, host)[0]
+
+
+def real_server_dead_and_daemon_silent(model: Tree, seen: Tree) -> None:
+    real_server_dead(model, seen)
+    for host in ("d1", "d2"):
+        report(seen, host)["keepalived"]["virtual_servers"] = []
+
+
+def path_from_one_director_broken(_model: Tree, seen: Tree) -> None:
+    check_fails(seen, "d1")
+
+
+def all_real_servers_dead(model: Tree, seen: Tree) -> None:
+    for host in ("d1", "d2"):
+        check_fails(seen, host, 0)
+        check_fails(seen, host, 1)
+
+
+def sorry(model: Tree, seen: Tree) -> None:
+    all_real_servers_dead(model, seen)
+    for host in ("d1", "d2"):
+        model["hosts"][host]["director"]["services"][0]["sorry_server"] = {"address": "127.0.0.1", "port": 80}
+        extra = dict(destinations(seen, host)[0], address="127.0.0.1", forward="local", weight=1)
+        destinations(seen, host).append(extra)
+
+
+def drained(model: Tree, seen: Tree) -> None:
+    for host in ("d1", "d2"):
+        model["hosts"][host]["director"]["services"][0]["real_servers"][0]["drained"] = True
+        destinations(seen, host)[0]["weight"] = 0
+
+
+def drain_without_effect(model: Tree, seen: Tree) -> None:
+    for host in ("d1", "d2"):
+        model["hosts"][host]["director"]["services"][0]["real_servers"][0]["drained"] = True
+
+
+CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
+    (unreachable, {("unreachable", "web1")}),
+    (not_inspected, {("inspection_failed", "web1")}),
+    (part_unreadable, {("inspection_incomplete", "web1")}),
+    (daemon_silent, {("inspection_incomplete", "d2")}),
+    (interface_named_otherwise, {("interface_missing", "web1")}),
+    (link_down, {("interface_down", "web1")}),
+    (address_elsewhere, {("address_missing", "web1")}),
+    (nginx_stopped, {("service_not_running", "web1")}),
+    (unit_absent, {("service_not_running", "web1")}),
+    (unit_disabled, {("service_not_enabled", "d1")}),
+    (keepalived_refuses, {("config_broken", "d1")}),
+    (keepalived_file_gone, {("config_broken", "d1")}),
+    (nginx_refuses, {("config_broken", "web1")}),
+    (edited, {("config_edited", "d1")}),
+    (deleted, {("config_edited", "d1")}),
+    (left_over, {("config_edited", "d1")}),
+    (readable_by_all, {("config_edited", "d1")}),
+    (sysctl_overridden, {("sysctl_differs", "d1")}),
+    (unsynchronised, {("clock_not_synchronised", "web2")}),
+    (clock_ahead, {("clocks_apart", "web2")}),
+    (other_vrid, {("vrid_differs", "d2")}),
+    (other_auth_type, {("auth_differs", "d2")}),
+    (other_interface, {("wrong_interface", "d2")}),
+    (other_priority, {("vrrp_settings_differ", "d2")}),
+    (other_vips, {("vrrp_settings_differ", "d2")}),
+    (no_instance, {("vrrp_instance_missing", "d2")}),
+    (filtered_between, {("vrrp_filtered", "d1"), ("vrrp_filtered", "d2"), ("vip_on_both", "d1, d2")}),
+    (filtered_on_the_host, {("vrrp_filtered", "d1"), ("vrrp_filtered", "d2"), ("vip_on_both", "d1, d2")}),
+    (other_password, {("auth_differs", "d2"), ("vip_on_both", "d1, d2")}),
+    (other_vrid_and_split, {("vrid_differs", "d2"), ("vip_on_both", "d1, d2")}),
+    (vrid_taken, {("vrid_collision", "d2")}),
+    (keepalived_died, {("service_not_running", "d1"), ("vip_stale", "d1")}),
+    (both_stopped, {("service_not_running", "d1"), ("service_not_running", "d2"), ("vip_on_none", "d1, d2")}),
+    (added_by_hand, {("vip_stale", "d2"), ("vip_on_both", "d1, d2")}),
+    (taken_by_a_network_manager, {("vip_lost", "d1"), ("vip_on_none", "d1, d2")}),
+    (on_another_interface, {("vip_misplaced", "d1")}),
+    (nobody_answers, {("vip_not_answered", "d1")}),
+    (stranger_answers, {("vip_answered_by_stranger", "web1")}),
+    (director_unfit, {("director_in_fault", "d2")}),
+    (changes_hands, {("flapping", "d1")}),
+    (real_server_loud, {("real_server_answers_arp", "web2")}),
+    (sysctls_lost, {("arp_sysctls_lost", "web2")}),
+    (not_on_lo, {("vip_missing_on_lo", "web1")}),
+    (short_prefix, {("vip_prefix_wrong", "web1")}),
+    (on_the_wire, {("vip_on_wire", "web1")}),
+    (nginx_silent, {("nginx_not_answering", "web1")}),
+    (nginx_wrong, {("nginx_not_answering", "web1")}),
+    (no_ipvs, {("ipvs_unreadable", "d1")}),
+    (no_service, {("service_missing", "d1")}),
+    (one_service_more, {("service_extra", "d1")}),
+    (other_scheduler, {("service_differs", "d1")}),
+    (no_destination, {("destination_missing", "d1")}),
+    (one_destination_more, {("destination_extra", "d1")}),
+    (other_method, {("destination_differs", "d1")}),
+    (other_weight, {("weight_differs", "d1")}),
+    (weight_zero_by_hand, {("weight_differs", "d1")}),
+    (real_server_dead, {("destination_degraded", "d1"), ("destination_degraded", "d2")}),
+    (real_server_dead_and_removed, {("destination_degraded", "d1"), ("destination_degraded", "d2")}),
+    (real_server_dead_and_daemon_silent, {("destination_degraded", "d1"), ("destination_degraded", "d2")}),
+    (path_from_one_director_broken, {("destination_degraded", "d1"), ("tables_differ", "d1, d2")}),
+    (
+        all_real_servers_dead,
+        {(code, host) for code in ("destination_degraded", "service_down") for host in ("d1", "d2")},
+    ),
+    (sorry, {(code, host) for code in ("destination_degraded", "service_on_sorry_server") for host in ("d1", "d2")}),
+    (drained, {("destination_drained", "d1"), ("destination_drained", "d2")}),
+    (drain_without_effect, {("weight_differs", "d1"), ("weight_differs", "d2")}),
+]
+
+
+def test_a_cluster_as_the_model_says_has_no_finding() -> None:
+    assert judged(lambda _model, _seen: None) == []
+
+
+@pytest.mark.parametrize(("fault", "expected"), CASES, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_fault_is_named(fault: Fault, expected: set[tuple[str, str]]) -> None:
+    found = judged(fault)
+    assert {(one.code, one.host) for one in found} == expected
+    json.dumps([one.as_dict() for one in found])
+
+
+def test_every_entry_of_the_catalogue_is_found_by_a_fault() -> None:
+    assert {code for _fault, expected in CASES for code, _host in expected} == set(CATALOGUE)
+
+
+def test_words_name_what_is_and_what_should_be() -> None:
+    (found,) = judged(not_on_lo)
+    assert (found.what_is, found.what_should_be) == (
+        "198.51.100.200 is not on lo",
+        "198.51.100.200/32 on lo",
+    )
+    (found,) = judged(no_destination)
+    assert found.what_is == "tcp 198.51.100.200:80 -> web2 (198.51.100.103:80) is not in the table"
+    assert found.path == "lvs_virtual_services.web"
+    degraded = judged(real_server_dead)
+    assert degraded[0].what_is == (
+        "tcp 198.51.100.200:80 -> web1 (198.51.100.102:80): weight 0, "
+        "http://198.51.100.102:80/lvs-health: Connection refused"
+    )
+
+
+def test_a_filter_on_the_host_is_told_from_one_on_the_way() -> None:
+    words = {one.host: one.what_is for one in judged(filtered_on_the_host) if one.code == "vrrp_filtered"}
+    assert words["d1"] == "adverts of d2 reach eth0, but Keepalived gets none: the host's own firewall"
+    assert words["d2"] == "adverts of d1 reach eth0, but Keepalived gets none: the host's own firewall"
+    words = {one.host: one.what_is for one in judged(filtered_between) if one.code == "vrrp_filtered"}
+    assert words["d2"] == "no advert of d1 reaches eth0"
+
+
+def test_hosts_outside_the_run_are_unseen_not_faulty() -> None:
+    """With only the backup seen, nobody can tell that the VIP is on none, nor whose answer to ARP that is."""
+    model = healthy.model()
+    seen = {"d2": healthy.observations(model)["d2"]}
+    assert findings(model, seen) == []
+    assert unseen(model, seen) == ["d1", "web1", "web2"]
+
+
+def test_a_director_that_does_not_answer_may_hold_the_vip() -> None:
+    model = healthy.model()
+    seen = healthy.observations(model)
+    seen["d1"] = {"status": "unreachable", "message": "timed out"}
+    assert {one.code for one in findings(model, seen)} == {"unreachable"}
+
+
+def test_a_part_that_cannot_be_read_is_no_deviation() -> None:
+    model = healthy.model()
+    for host in model["hosts"]:
+        for part in healthy.observations(model)[host]["report"]:
+            seen = healthy.observations(model)
+            seen[host]["report"][part] = {"error": "gone"}
+            codes = {one.code for one in findings(model, seen)}
+            special = {"ipvs": "ipvs_unreadable", "keepalived_test": "config_broken", "nginx_test": "config_broken"}
+            assert codes == {special.get(part, "inspection_incomplete")}, (host, part)
+
+
+def test_a_report_without_any_part_is_judged_without_a_crash() -> None:
+    model = healthy.model()
+    seen = {host: {"status": "seen", "message": "", "report": {}} for host in model["hosts"]}
+    assert findings(model, seen) == []
+
+
+def test_with_a_static_table_a_weight_of_zero_is_drift() -> None:
+    def fault(model: Tree, seen: Tree) -> None:
+        for host in ("d1", "d2"):
+            model["hosts"][host]["director"]["table_owner"] = "static"
+        check_fails(seen, "d1")
+
+    assert {(one.code, one.host) for one in judged(fault)} >= {("weight_differs", "d1")}
+
+
+def test_only_errors_fail_unless_the_run_is_strict() -> None:
+    found = judged(real_server_dead) + judged(unsynchronised) + judged(drained)
+    assert failing(found) == []
+    assert failing(found, strict=True) == ["destination_degraded", "clock_not_synchronised"]
+    assert failing(judged(not_on_lo)) == ["vip_missing_on_lo"]
+    assert counts(found) == {"error": 0, "warning": 1, "degraded": 2, "note": 2}
+
+
+def test_errors_come_first_and_causes_before_consequences() -> None:
+    def fault(model: Tree, seen: Tree) -> None:
+        other_vrid_and_split(model, seen)
+        real_server_dead(model, seen)
+
+    assert [one.code for one in judged(fault)] == [
+        "vrid_differs",
+        "vip_on_both",
+        "destination_degraded",
+        "destination_degraded",
+    ]
