@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -15,10 +13,11 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._answers import as_json, observations_of, write
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings import counts, failing, findings, unseen
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings_text import report, summary
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import FAILED
 
 _OUTPUTS = ("table", "json", "none")
 # Where the output is no terminal, a log or a pipe, lines may be this long.
@@ -42,37 +41,25 @@ class ActionModule(ActionBase):
         observations = observations_of(variables, str(args.get("observed", "verify_seen")))
         found = findings(model, observations)
         missing = unseen(model, observations)
+        bad = failing(found, boolean(args.get("strict", False)))
         verdict = {
-            "ok": not failing(found, boolean(args.get("strict", False))),
-            "failing": failing(found, boolean(args.get("strict", False))),
+            "ok": not bad,
+            "failing": bad,
             "summary": summary(found, len(observations)),
             "counts": counts(found),
             "hosts": sorted(observations),
             "unseen": missing,
             "findings": [one.as_dict() for one in found],
         }
-        if args.get("result"):
-            _write(Path(str(args["result"])), verdict)
+        try:
+            if args.get("result"):
+                write(str(args["result"]), verdict)
+        except LvsError as error:
+            raise AnsibleActionFail(error.message) from error
         if output == "json":
-            Display().display(json.dumps(verdict, indent=2))
+            Display().display(as_json(verdict))
         elif output == "table":
             width = shutil.get_terminal_size((_COLUMNS, 25)).columns
-            Display().display("\n" + report(found, len(observations), missing, width))
+            Display().display("\n" + report(found, len(observations), missing, width) + "\n")
         result.update(changed=False, **verdict)
         return result
-
-
-def observations_of(variables: dict[str, Any], register: str) -> dict[str, Any]:
-    """What the action observe registered for each host of the play; a host that never came so far has failed."""
-    lost = {"status": FAILED, "message": "an earlier task failed on it"}
-    hosts = map(str, variables["ansible_play_hosts_all"])
-    return {host: plain(variables["hostvars"][host].get(register, {}).get("observation", lost)) for host in hosts}
-
-
-def _write(path: Path, verdict: dict[str, Any]) -> None:
-    """The verdict as JSON; also in check mode, since it is the run's answer and not a change of anything managed."""
-    try:
-        path.expanduser().parent.mkdir(parents=True, exist_ok=True)
-        path.expanduser().write_text(json.dumps(verdict, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise AnsibleActionFail("result: %s cannot be written: %s" % (path, error.strerror)) from error

@@ -289,7 +289,7 @@ class Comparison:
     def standing(self, entry: Entry) -> str | None:
         """Whether the real server is ``in`` the pool or was taken ``out`` by its check; None for everything else,
         which has a finding of its own."""
-        service = self.current.get(_key(entry.service))
+        service = self.live(entry.service)
         if service is None or entry.server["drained"]:
             return None
         config = service.destinations.get(DestinationKey(entry.server["address"], entry.server["port"]))
@@ -298,14 +298,27 @@ class Comparison:
         gone = config.weight == 0 if config is not None else not entry.service["inhibit_on_failure"]
         return "out" if gone and self.checked and not self.alive(entry) else None
 
+    def live(self, service: Options) -> Service | None:
+        """A service of the model as it is in the table; None where it is not."""
+        return self.current.get(_key(service))
+
+    def on_sorry_server(self, service: Options) -> bool:
+        live, sorry = self.live(service), service.get("sorry_server")
+        return bool(live and sorry and DestinationKey(sorry["address"], sorry["port"]) in live.destinations)
+
+    def connection_counts(self, entry: Entry) -> Mapping[str, int] | None:
+        place = (_title(entry.service), endpoint(entry.server["address"], entry.server["port"]))
+        for one in self.host.part("ipvs").get("connections") or []:
+            if (one["service"], one["destination"]) == place:
+                return one  # type: ignore[no-any-return]
+        return None
+
     def connections(self, entry: Entry) -> str:
         """``3 connections left``"""
-        for one in self.host.part("ipvs").get("connections") or []:
-            place = (_title(entry.service), endpoint(entry.server["address"], entry.server["port"]))
-            if (one["service"], one["destination"]) == place:
-                count = one["active"]
-                return "%d connection%s left" % (count, "" if count == 1 else "s")
-        return "no connections are known"
+        counts = self.connection_counts(entry)
+        if counts is None:
+            return "no connections are known"
+        return "%d connection%s left" % (counts["active"], "" if counts["active"] == 1 else "s")
 
 
 def _configuration(config: DestinationConfig) -> str:

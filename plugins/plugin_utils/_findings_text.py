@@ -51,3 +51,12 @@ def _row(group: Sequence[Finding]) -> list[str]:
     hosts = ", ".join(dict.fromkeys(host for one in group for host in one.hosts))
     should = first.what_should_be + ("\n(%s)" % first.path if first.path and len(group) == 1 else "")
     return [head, hosts, first.what_is, should, "%s\n%s" % (kind.look, kind.remedy)]
+
+
+def catalogue() -> str:
+    """Every code as a table in Markdown: the troubleshooting table of docs/verify.md."""
+    lines = ["| finding | severity | what it means | where to look | what to do |", "|---|---|---|---|---|"]
+    for code, kind in CATALOGUE.items():
+        cells = ["`%s`" % code, kind.severity, kind.means, kind.look, kind.remedy]
+        lines.append("| %s |" % " | ".join(cell.replace("|", "\\|") for cell in cells))
+    return "\n".join(lines)

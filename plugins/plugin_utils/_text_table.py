@@ -9,7 +9,7 @@ import textwrap
 from typing import Sequence
 
 GAP = "  "
-NARROWEST = 8
+LONGEST_WORD = 30  # a longer one is broken before the table becomes wider than asked
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, ruled: bool = False) -> str:
@@ -26,10 +26,16 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, ruled:
 
 
 def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """As wide as the longest cell; where that is too much, the widest columns give way first."""
-    widths = [max(len(line) for cell in column for line in cell.split("\n")) for column in zip(*cells)]
-    while sum(widths) > width and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    """As wide as the longest line; where that is too much, the widest columns give way, down to their longest word."""
+    columns = list(zip(*cells))
+    widths = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
+    words = [max((len(word) for cell in column for word in cell.split()), default=0) for column in columns]
+    least = [min(word, LONGEST_WORD) for word in words]
+    while sum(widths) > width:
+        spare = [index for index, one in enumerate(widths) if one > least[index]]
+        if not spare:
+            break
+        widths[max(spare, key=widths.__getitem__)] -= 1
     return widths
 
 

@@ -1,0 +1,109 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: status
+short_description: Show who holds each VIP, and each service's pool, on one screen
+version_added: 0.1.0
+author:
+  - The vipstack.lvs maintainers (@vipstack)
+description:
+  - Shows what M(vipstack.lvs.observe) saw of the hosts of the play. For each VIP the holder, since when and why; for
+    each service its pool with weights, connections and what takes a real server out; the last VRRP transitions.
+  - It is an action that runs once, on the controller; no connection is made.
+attributes:
+  check_mode:
+    description: Nothing is ever changed.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+  idempotent:
+    description: Every run only looks.
+    support: full
+options:
+  observed:
+    description: Name of the variable in which the observations were registered.
+    type: str
+    default: status_seen
+  output:
+    description: What to show.
+    type: str
+    choices: [text, json, none]
+    default: text
+  result:
+    description: A file on the controller that the status is written to, as JSON.
+    type: path
+seealso:
+  - module: vipstack.lvs.observe
+"""
+
+EXAMPLES = r"""
+- name: The host is looked at
+  vipstack.lvs.observe:
+    purpose: status
+  register: status_seen
+
+- name: Who holds what, and how it does
+  vipstack.lvs.status:
+  run_once: true
+"""
+
+RETURN = r"""
+clusters:
+  description: For each cluster its VIPs, its services and its last transitions.
+  type: dict
+  returned: always
+  sample:
+    default:
+      vips:
+        - vip: web
+          instance: web
+          address: 198.51.100.200
+          holders: [d1]
+          since: 1795532028.5
+          seconds: 3600
+          why: d2 stopped its Keepalived
+          directors: {d1: {state: MASTER, priority: 254}, d2: {state: BACKUP, priority: 250}}
+      services:
+        - name: web-80
+          service: web
+          protocol: tcp
+          address: 198.51.100.200
+          port: 80
+          scheduler: wrr
+          forward: dr
+          table_of: d1
+          in_table: true
+          up: 1
+          sorry_server: false
+          destinations:
+            - host: web1
+              address: 198.51.100.102
+              port: 80
+              wanted_weight: 1
+              weight: 1
+              active: 3
+              inactive: 1
+              state: up
+              why: null
+      transitions:
+        - {epoch: 1795532028, host: d1, instance: web, state: MASTER}
+hosts:
+  description: For each host of the model V(seen), V(unreachable), V(failed) or V(unseen).
+  type: dict
+  returned: always
+messages:
+  description: Why a host was not seen.
+  type: dict
+  returned: always
+deviations:
+  description: The codes of what M(vipstack.lvs.verify) would find in what was seen.
+  type: list
+  elements: str
+  returned: always
+"""

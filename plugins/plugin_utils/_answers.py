@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the actions verify and status share: the observations of a play's hosts, and an answer written to a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Mapping
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import FAILED
+
+_LOST = {"status": FAILED, "message": "an earlier task failed on it"}
+
+
+def observations_of(variables: Mapping[str, Any], register: str) -> dict[str, Any]:
+    """What the action observe registered for each host of the play; a host that never came so far has failed."""
+    hosts = map(str, variables["ansible_play_hosts_all"])
+    return {host: plain(variables["hostvars"][host].get(register, {}).get("observation", _LOST)) for host in hosts}
+
+
+def as_json(answer: Mapping[str, Any]) -> str:
+    return json.dumps(answer, indent=2)
+
+
+def write(path: str, answer: Mapping[str, Any]) -> None:
+    """The answer as JSON; also in check mode, since it is what the run says and no change of anything managed."""
+    place = Path(path).expanduser()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(as_json(answer) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise LvsError("result: %s cannot be written: %s" % (path, error.strerror)) from error

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The status as one screen for a person. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, Iterator, Mapping
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import endpoint
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._status import title
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._text_table import table
+
+Tree = Mapping[str, Any]
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def screen(found: Tree, width: int = 120) -> str:
+    """Everything that `_status.status` returns."""
+    lines: list[str] = []
+    for name, cluster in found["clusters"].items():
+        if len(found["clusters"]) > 1:
+            lines += ["=== %s" % name]
+        for part in (_vips(cluster), _services(cluster, width), _transitions(cluster)):
+            lines += [*part, ""]
+    lines += _hosts(found)
+    codes = found["deviations"]
+    lines.append("verify: %s" % (", ".join(codes) if codes else "no deviation in what was seen here"))
+    return "\n".join(lines)
+
+
+def moment(epoch: float) -> str:
+    return datetime.fromtimestamp(epoch, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def age(seconds: float) -> str:
+    """The two biggest units: ``2 d 3 h``."""
+    parts: list[str] = []
+    left = max(0, int(seconds))
+    for size, unit in _UNITS:
+        if left >= size or (size == 1 and not parts):
+            parts.append("%d %s" % (left // size, unit))
+            left %= size
+    return " ".join(parts[:2])
+
+
+def _vips(cluster: Tree) -> Iterator[str]:
+    for vip in cluster["vips"]:
+        yield "VIP %s  %s  %s" % (vip["vip"], vip["address"], _holder(vip))
+        directors = (_director(name, one) for name, one in vip["directors"].items())
+        yield "    " + "  ".join(directors)
+
+
+def _director(name: str, one: Tree) -> str:
+    priority = "" if one["priority"] is None else " (priority %d)" % one["priority"]
+    return "%s: %s%s" % (name, one["state"], priority)
+
+
+def _holder(vip: Tree) -> str:
+    if not vip["holders"]:
+        return "on NO director that was seen"
+    if len(vip["holders"]) > 1:
+        return "on MORE THAN ONE director: %s" % ", ".join(vip["holders"])
+    since = "" if vip["since"] is None else "  since %s (%s)" % (moment(vip["since"]), age(vip["seconds"]))
+    return "on %s%s%s" % (vip["holders"][0], since, ": %s" % vip["why"] if vip["why"] else "")
+
+
+def _services(cluster: Tree, width: int) -> Iterator[str]:
+    for service in cluster["services"]:
+        where = "table of %s" % service["table_of"] if service["table_of"] else "no director's table was seen"
+        words = [service["name"], title(service), service["scheduler"], service["forward"], where]
+        state = "%d of %d up" % (service["up"], len(service["destinations"]))
+        if service["table_of"] and not service["in_table"]:
+            state = "NOT IN THE TABLE"
+        elif service["sorry_server"]:
+            state += ", the sorry server answers"
+        yield "service %s: %s" % ("  ".join(words), state)
+        rows = [_destination(one) for one in service["destinations"]]
+        head = ("  real server", "address", "weight", "active", "inactive", "state")
+        yield table(head, rows, width)
+
+
+def _destination(one: Tree) -> list[str]:
+    weight = _number(one["weight"])
+    if one["weight"] is not None and one["weight"] != one["wanted_weight"]:
+        weight += " (%d)" % one["wanted_weight"]
+    state = one["state"] + (": %s" % one["why"] if one["why"] else "")
+    place = endpoint(one["address"], one["port"])
+    return ["  " + one["host"], place, weight, _number(one["active"]), _number(one["inactive"]), state]
+
+
+def _number(value: int | None) -> str:
+    return "-" if value is None else str(value)
+
+
+def _transitions(cluster: Tree) -> Iterator[str]:
+    yield "last transitions" if cluster["transitions"] else "no transition was logged"
+    for one in cluster["transitions"]:
+        yield "  %s  %s  %s  %s" % (moment(one["epoch"]), one["host"], one["instance"], one["state"])
+
+
+def _hosts(found: Tree) -> Iterator[str]:
+    for host, state in found["hosts"].items():
+        if state == "unseen":
+            yield "%s: not part of this run" % host
+        elif state != "seen":
+            yield "%s: %s: %s" % (host, state, found["messages"].get(host, ""))
