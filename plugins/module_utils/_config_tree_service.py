@@ -95,7 +95,8 @@ class Daemon:
                 return
             if time.monotonic() >= until:
                 raise NotServing(
-                    "%s exited with %d for %g s" % (self.loading.confirm[0], status, self.loading.confirm_timeout),
+                    "%s failed for %g s, at last with exit status %d"
+                    % (self.loading.confirm[0], self.loading.confirm_timeout, status),
                     output + "\n" + self._heard(since, size),
                 )
             time.sleep(0.2)
@@ -110,7 +111,7 @@ class Daemon:
         """What the service wrote to the journal, and to its log file, since then."""
         lines = ""
         if self.loading.service:
-            argv = ["journalctl", "--unit", self.loading.service, "--since", "@%d" % int(since)]
+            argv = ["journalctl", "--unit", self.loading.service, "--since", "@%.6f" % since]
             status, lines = _run([*argv, "--output", "cat", "--no-pager", "--lines", "30"])
             lines = "" if status != 0 or lines.strip() == "-- No entries --" else lines
         if self.loading.log:

@@ -448,7 +448,7 @@ def test_a_set_that_is_loaded_but_does_not_serve_goes_back(host: Host) -> None:
     reload = host.loading.reload
     with pytest.raises(LvsError) as caught:
         host.run(NEW, loading=Loading(reload=reload, confirm=confirm, confirm_timeout=0.5, log=str(log)))
-    assert "(sh exited with 1 for 0.5 s); the old one is back and loaded" in caught.value.message
+    assert "(sh failed for 0.5 s, at last with exit status 1); the old one is back and loaded" in caught.value.message
     assert caught.value.details["daemon"] == ["main.conf:1: nothing listens"]
     assert host.managed() == OLD
     assert host.loaded.read_text() == "old main\n"
