@@ -118,7 +118,8 @@ class Tree:
         if any(sources.values()):
             for relative in missing:
                 self._make_directory(self.real(relative))
-        for relative, source in sources.items():
+        # What others include comes before what includes it, and nothing goes before its replacement is there.
+        for relative, source in sorted(sources.items(), key=lambda item: (item[1] is None, -item[0].count("/"))):
             if source is None:
                 _forget(_spare_in_place(self.real(relative)))
                 _forget(self.real(relative))

@@ -16,11 +16,14 @@ import shutil
 import socket
 import stat
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.vipstack.lvs.plugins.module_utils import _config_tree_kernel as kernel
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import File, Loading
@@ -121,15 +124,16 @@ def host(tmp_path: Path) -> Host:
     return Host(tmp_path)
 
 
+def no_exchange(one: str, other: str) -> None:
+    """What a kernel or a file system says that cannot do it."""
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), one)
+
+
 @pytest.fixture(params=["exchange", "file by file"])
 def any_swap(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways to swap: the second is what a kernel or file system without the first leaves."""
     if request.param == "file by file":
-
-        def refuse(one: str, other: str) -> None:
-            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), one)
-
-        monkeypatch.setattr(kernel, "exchange", refuse)
+        monkeypatch.setattr(kernel, "exchange", no_exchange)
     return str(request.param)
 
 
@@ -616,11 +620,7 @@ def test_a_kill_leaves_one_set_or_the_other_and_the_next_run_ends_well(tmp_path:
 
 def test_file_by_file_a_kill_is_mended_by_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here a mixture can be left, for as long as the next run takes to come."""
-
-    def refuse(one: str, other: str) -> None:
-        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), one)
-
-    monkeypatch.setattr(kernel, "exchange", refuse)
+    monkeypatch.setattr(kernel, "exchange", no_exchange)
     for host in kill_everywhere(tmp_path, prepared(OLD), lambda host: host.run(NEW)):
         host.run(NEW)
         assert host.managed() == NEW
@@ -629,15 +629,38 @@ def test_file_by_file_a_kill_is_mended_by_the_next_run(tmp_path: Path, monkeypat
         assert not host.run(NEW).changed
 
 
+def test_file_by_file_the_included_come_first_and_nothing_goes_before_the_end(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "exchange", no_exchange)
+    host.run(OLD)
+    order = []
+    rename, unlink = os.rename, os.unlink
+
+    def see(act: Callable[..., None]) -> Callable[..., None]:
+        def done(*paths: str, **more: Any) -> None:
+            order.append(os.path.relpath(paths[-1], host.tree))
+            act(*paths, **more)
+
+        return done
+
+    monkeypatch.setattr(os, "rename", see(rename))
+    monkeypatch.setattr(os, "unlink", see(unlink))
+    host.run(NEW)
+    assert [path for path in order if path in {**OLD, **NEW}] == [
+        "sites/deep/c.conf",
+        "conf.d/a.conf",
+        "main.conf",
+        "conf.d/b.conf",
+    ]
+
+
 @pytest.mark.parametrize("swap", ["exchange", "file by file"])
 def test_after_a_kill_the_old_set_can_be_asked_for_again(
     tmp_path: Path, swap: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(one: str, other: str) -> None:
-        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), one)
-
     if swap != "exchange":
-        monkeypatch.setattr(kernel, "exchange", refuse)
+        monkeypatch.setattr(kernel, "exchange", no_exchange)
     for host in kill_everywhere(tmp_path, prepared(OLD), lambda host: host.run(NEW)):
         host.run(OLD)
         assert host.managed() == OLD
@@ -710,3 +733,33 @@ def test_a_stage_that_cannot_be_made_is_named(host: Host) -> None:
     with pytest.raises(LvsError, match=r"Not a directory \(.*\.daemon\.vipstack-daemon\) stopped the run for"):
         host.run(NEW)
     assert host.managed() == OLD
+
+
+# --- any sets ---------------------------------------------------------------------------------------------------------
+
+_NAMES = st.sampled_from(["a", "b", "d/a", "d/b", "d/e/a", "f/a", "f/b"])
+_SETS = st.lists(st.dictionaries(_NAMES, st.sampled_from(["1", "2"])), min_size=2, max_size=5)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(sets=_SETS, refuse=st.booleans())
+def test_any_set_follows_any_other_and_strangers_stay(sets: list[dict[str, str]], refuse: bool) -> None:
+    """One set after another; in between a stranger in each directory that is there."""
+    with tempfile.TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
+        if refuse:
+            patch.setattr(kernel, "exchange", no_exchange)
+        host = Host(Path(directory))
+        host.tree.mkdir(parents=True)
+        before: dict[str, tuple[Any, ...]] = {}
+        for number, files in enumerate(sets):
+            expected = host.preview(files, loading=Loading())
+            outcome = host.run(files, loading=Loading())
+            assert (outcome.changed, outcome.files) == (expected.changed, expected.files)
+            assert host.managed() == files
+            now = strangers(host)
+            assert {path: now[path] for path in before} == before
+            assert is_clean(host)
+            assert not host.run(files, loading=Loading()).changed
+            for place in [host.tree, *(path for path in host.tree.rglob("*") if path.is_dir())]:
+                (place / ("strange%d" % number)).write_text("mine\n")
+            before = strangers(host)
