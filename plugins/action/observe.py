@@ -13,17 +13,17 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import VIPS_UNIT, questions
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import VIPS_UNIT, family, questions
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import FAILED, SEEN, UNREACHABLE
 
-_PURPOSES = ("verify", "status")
+_PURPOSES = ("family", "verify", "status")
 
 
 class ActionModule(ActionBase):
     """``observation`` in the shape that `_findings` describes."""
 
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"purpose", "expected", "unreachable", "vips_unit"})
+    _VALID_ARGS = frozenset({"purpose", "expected", "before", "vips_unit"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
@@ -31,17 +31,18 @@ class ActionModule(ActionBase):
         args = self._task.args
         purpose = args.get("purpose", "verify")
         if purpose not in _PURPOSES:
-            raise AnsibleActionFail("purpose is %s; must be %s" % (purpose, " or ".join(_PURPOSES)))
+            raise AnsibleActionFail("purpose is %s; must be %s" % (purpose, ", ".join(_PURPOSES)))
         if "lvs_model" not in variables:
             raise AnsibleActionFail("there is no model; run the role vipstack.lvs.topology before")
         expected = plain(args.get("expected") or {})
-        if args.get("unreachable"):
-            observation = {"status": UNREACHABLE, "message": str(args["unreachable"])}
-        else:
+        observation = plain(args.get("before") or {})
+        if observation.get("status", SEEN) == SEEN:
             model, host = plain(variables["lvs_model"]), str(variables["inventory_hostname"])
             asked = questions(model, host, purpose, expected, args.get("vips_unit") or VIPS_UNIT)
             observation = {**self._look(asked, variables), "expected": expected}
         result.update(changed=False, observation=observation)
+        if purpose == "family" and family(observation.get("report", {})):
+            result["ansible_facts"] = {"ansible_os_family": family(observation["report"])}
         return result
 
     def _look(self, asked: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:

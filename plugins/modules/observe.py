@@ -27,18 +27,21 @@ attributes:
     support: full
 options:
   purpose:
-    description: What the answers are for. V(status) asks for less, and comes sooner.
+    description:
+      - What the answers are for. V(status) asks for less, and comes sooner.
+      - V(family) only finds out the family of the distribution, as the fact C(ansible_facts.os_family); what the files
+        of a role have to be depends on it.
     type: str
-    choices: [verify, status]
+    choices: [family, verify, status]
     default: verify
   expected:
     description: What files have to be, as M(vipstack.lvs.expected) returns it; these files are looked at.
     type: dict
     default: {}
-  unreachable:
-    description: The reason why an earlier task did not reach the host. Where it is given the host is not asked again.
-    type: str
-    default: ""
+  before:
+    description: RV(observation) of an earlier task. A host that was not seen then is not asked again.
+    type: dict
+    default: {}
   vips_unit:
     description: The unit that brings the VIPs of a real server back.
     type: str

@@ -78,6 +78,12 @@ CATALOGUE: dict[str, Kind] = {
         "systemctl is-enabled UNIT",
         "systemctl enable UNIT, or run site.yml.",
     ),
+    "service_came_back": Kind(
+        WARNING,
+        "A unit died and systemd started it again.",
+        "journalctl -u UNIT; coredumpctl",
+        "Find out why it died; systemctl reset-failed UNIT ends this warning.",
+    ),
     "config_broken": Kind(
         ERROR,
         "The daemon refuses its own configuration; it goes on with the old one until it is restarted.",

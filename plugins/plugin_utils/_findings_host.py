@@ -71,6 +71,13 @@ def _units(host: Seen) -> Iterator[Finding]:
         elif state["enabled"] not in _AT_BOOT:
             words = "%s is %s" % (unit, state["enabled"] or "in no state to be enabled")
             yield Finding("service_not_enabled", host.name, words, "%s is enabled" % unit)
+        if state["restarts"]:
+            words = "%s was started again by systemd, %d time%s" % (
+                unit,
+                state["restarts"],
+                "" if state["restarts"] == 1 else "s",
+            )
+            yield Finding("service_came_back", host.name, words, "it runs on")
 
 
 def _files(host: Seen) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import CATALOGUE, Finding
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings import counts, failing, findings, unseen
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import family
 
 Tree = dict[str, Any]
 Fault = Callable[[Tree, Tree], None]
@@ -87,6 +88,10 @@ def unit_absent(_model: Tree, seen: Tree) -> None:
 
 def unit_disabled(_model: Tree, seen: Tree) -> None:
     report(seen, "d1")["units"]["keepalived.service"]["enabled"] = "disabled"
+
+
+def unit_died(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["units"]["keepalived.service"]["restarts"] = 2
 
 
 def keepalived_refuses(_model: Tree, seen: Tree) -> None:
@@ -364,6 +369,7 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (nginx_stopped, {("service_not_running", "web1")}),
     (unit_absent, {("service_not_running", "web1")}),
     (unit_disabled, {("service_not_enabled", "d1")}),
+    (unit_died, {("service_came_back", "d1")}),
     (keepalived_refuses, {("config_broken", "d1")}),
     (keepalived_file_gone, {("config_broken", "d1")}),
     (nginx_refuses, {("config_broken", "web1")}),
@@ -523,3 +529,12 @@ def test_errors_come_first_and_causes_before_consequences() -> None:
         "destination_degraded",
         "destination_degraded",
     ]
+
+
+def test_the_family_of_a_host_by_its_files() -> None:
+    there, absent = {"exists": True}, {"exists": False}
+    for debian, redhat, expected in ((there, absent, "Debian"), (absent, there, "RedHat"), (absent, absent, None)):
+        report = {"files": {"/etc/debian_version": debian, "/etc/redhat-release": redhat}}
+        assert family(report) == expected
+    assert family({}) is None
+    assert family({"files": {"error": "gone"}}) is None
