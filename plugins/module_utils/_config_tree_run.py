@@ -34,12 +34,12 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import (
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_files import (
     Stage,
-    State,
     Tree,
     remove_tree,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_proof import NoPrivateMounts, prove, run_check
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_service import Daemon, NotServing
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_state import State
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_text import (
     diff,
     explain,

@@ -150,8 +150,8 @@ def booted(directory: Path) -> Iterator[Box]:
 
 
 def _wait_for_init(boot: subprocess.Popen[bytes]) -> int:
-    for _ in range(200):
-        time.sleep(0.1)
+    for attempt in range(200):
+        time.sleep(0.1 if attempt else 0.5)
         assert boot.poll() is None, "the box did not boot"
         for limit in _children(boot.pid):
             for init in [init for unshare in _children(limit) for init in _children(unshare)]:
