@@ -160,14 +160,14 @@ CATALOGUE: dict[str, Kind] = {
     "vip_on_both": Kind(
         ERROR,
         "More than one director holds the VIP: clients reach either, and connections break.",
-        "ip -br address on both; journalctl -u keepalived -t lvs-notify",
+        "ip -br address on both; journalctl -u keepalived; journalctl -t lvs-notify",
         "Repair what keeps the directors from hearing each other (see the other findings); "
         "where an address was added by hand, remove it.",
     ),
     "vip_on_none": Kind(
         ERROR,
         "No director holds the VIP: the service is away.",
-        "systemctl status keepalived; journalctl -u keepalived -t lvs-notify",
+        "systemctl status keepalived; journalctl -u keepalived; journalctl -t lvs-notify",
         "Start Keepalived; an instance in FAULT says in the journal what it misses.",
     ),
     "vip_stale": Kind(
@@ -299,6 +299,13 @@ CATALOGUE: dict[str, Kind] = {
         "A destination has another weight than the model, and no check is the reason.",
         "ipvsadm -Ln",
         "Run site.yml; where nothing changes, set it by ipvsadm -e or restart Keepalived on the backup first.",
+    ),
+    "destination_dead": Kind(
+        ERROR,
+        "A real server gets new connections although it does not answer the director.",
+        "curl the health address from the director; journalctl -u keepalived",
+        "Repair the real server or the way to it. With Keepalived as the owner: a check that cannot even be made "
+        "(no route) is tried for ever and takes nothing out.",
     ),
     "tables_differ": Kind(
         ERROR,

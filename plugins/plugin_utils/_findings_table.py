@@ -46,6 +46,11 @@ class Entry(NamedTuple):
     def path(self) -> str:
         return _path(self.service)
 
+    @property
+    def probe(self) -> str:
+        """The name of our own request for it, see `_questions`."""
+        return "%s|%s" % (self.server["host"], self.service["name"])
+
 
 def _title(service: Options) -> str:
     if service.get("fwmark"):
@@ -239,8 +244,14 @@ class Comparison:
         checked = self._check(entry)
         if checked is not None and checked["alive"] is not None:
             return bool(checked["alive"])
-        answer = self.host.probe("%s|%s" % (entry.server["host"], entry.service["name"]))
-        return answer is not None and not answer["error"]
+        return self.host.probe(entry.probe) is not None and self.answers(entry)
+
+    def answers(self, entry: Entry) -> bool:
+        """Whether our own request got what the check wants; True where nothing was asked."""
+        answer = self.host.probe(entry.probe)
+        if answer is None:
+            return True
+        return not answer["error"] and (not answer["path"] or answer["status"] == entry.service["check"]["status"])
 
     def _check(self, entry: Entry) -> Mapping[str, Any] | None:
         for virtual in (self.host.part("keepalived") or {}).get("virtual_servers") or []:
@@ -252,7 +263,7 @@ class Comparison:
 
     def reason(self, entry: Entry) -> str:
         """Why a check fails, as our own request for the same thing met it."""
-        answer = self.host.probe("%s|%s" % (entry.server["host"], entry.service["name"]))
+        answer = self.host.probe(entry.probe)
         if answer is None:
             return "its check fails"
         place = "http://%s%s" % (endpoint(answer["address"], answer["port"]), answer["path"] or "")
@@ -277,6 +288,9 @@ class Comparison:
                 words = "%s: %s" % (entry.name, self.connections(entry))
                 path = "lvs_state of %s" % server["host"]
                 yield Finding("destination_drained", self.host.name, words, "drained, as asked", path)
+            elif config is not None and config.weight and not self.answers(entry):
+                words = "%s has weight %d; %s" % (entry.name, config.weight, self.reason(entry))
+                yield Finding("destination_dead", self.host.name, words, "it answers, or is out", entry.path)
         if service["real_servers"] and not any(one.weight for one in live.destinations.values()):
             yield Finding(
                 "service_down",

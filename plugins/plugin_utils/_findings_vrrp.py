@@ -41,7 +41,7 @@ def of_cluster(cluster: Cluster) -> Iterator[Finding]:
     for pair in pairs:
         yield from _settings(pair)
     yield from _authentication(pairs)
-    yield from _filtered(cluster, pairs)
+    yield from _filtered(pairs)
     yield from _collisions(cluster)
     for pair in pairs:
         yield from _placement(pair)
@@ -114,25 +114,35 @@ def _auth_errors(pair: Pair) -> int:
     return sum(counters.get(name, 0) for name in _AUTH_COUNTERS)
 
 
+def _refuses(pair: Pair, peer: Pair) -> bool:
+    """Whether the director drops the peer's adverts for their authentication.
+
+    The counters go back to the daemon's start, so they only count where the adverts do arrive now and where there is
+    something to refuse: a password here, or another type there.
+    """
+    live = pair.live or {}
+    heard = _heard(pair.host, peer.host)
+    other_type = {one["auth"] for one in heard or ()} - {live.get("auth")}
+    return _auth_errors(pair) > 0 and heard != [] and (live.get("auth") != "none" or bool(other_type))
+
+
 def _authentication(pairs: list[Pair]) -> Iterator[Finding]:
-    """The counters stay after a repair, so they only count where directors do not agree now."""
     for masters in _masters(pairs).values():
-        refusing = [pair for pair in masters if _auth_errors(pair)]
-        for pair in refusing:
-            peers = ", ".join(one.host.name for one in masters if one is not pair)
-            words = "%s: %d adverts of %s refused" % (pair.wanted["name"], _auth_errors(pair), peers)
-            yield Finding("auth_differs", pair.host.name, words, "the same auth_pass on all directors", pair.path)
-
-
-def _filtered(cluster: Cluster, pairs: list[Pair]) -> Iterator[Finding]:
-    for name, masters in _masters(pairs).items():
-        same_name = [pair for pair in pairs if pair.wanted["name"] == name]
-        if any(_speaks_otherwise(pair) for pair in same_name) or any(map(_auth_errors, masters)):
-            continue
         for pair in masters:
-            for peer in masters:
-                if peer is not pair:
-                    yield _not_heard(pair, peer)
+            refused = [peer for peer in masters if peer is not pair and _refuses(pair, peer)]
+            if refused:
+                peers = ", ".join(peer.host.name for peer in refused)
+                words = "%s: %d adverts of %s refused" % (pair.wanted["name"], _auth_errors(pair), peers)
+                yield Finding("auth_differs", pair.host.name, words, "the same auth_pass on all directors", pair.path)
+
+
+def _filtered(pairs: list[Pair]) -> Iterator[Finding]:
+    for name, masters in _masters(pairs).items():
+        if any(_speaks_otherwise(pair) for pair in pairs if pair.wanted["name"] == name):
+            continue
+        together = [(pair, peer) for pair in masters for peer in masters if peer is not pair]
+        if not any(_refuses(pair, peer) for pair, peer in together):
+            yield from (_not_heard(pair, peer) for pair, peer in together)
 
 
 def _speaks_otherwise(pair: Pair) -> bool:
@@ -158,11 +168,12 @@ def _not_heard(pair: Pair, peer: Pair) -> Finding:
     return Finding("vrrp_filtered", pair.host.name, words, should, pair.path)
 
 
-def _heard(host: Seen, peer: Seen) -> bool | None:
+def _heard(host: Seen, peer: Seen) -> list[Mapping[str, Any]] | None:
+    """The peer's adverts as they came to the interface, before any filter of the host; None where nobody listened."""
     adverts = host.part("adverts")
     if adverts is None:
         return None
-    return any(one["source"] in _sources(peer.slice) and not one["outgoing"] for one in adverts)
+    return [one for one in adverts if one["source"] in _sources(peer.slice) and not one["outgoing"]]
 
 
 def _sources(mine: Mapping[str, Any]) -> set[str]:

@@ -149,7 +149,7 @@ def _silent(other: Seen, vip: Vip, since: float) -> str | None:
     if unit["since"] and unit["since"] > since:
         before = [one for one in _of_instance(other, vip) if one["epoch"] < since]
         if before and before[-1]["state"] == "MASTER":
-            return "%s was gone (crash or reboot)" % other.name
+            return "%s was gone (stopped, crashed or rebooted)" % other.name
     return None
 
 
@@ -220,8 +220,7 @@ def _standing(table: Comparison, entry: Entry, config: DestinationConfig | None)
     if standing == "out":
         return "degraded", table.reason(entry)
     if standing == "in":
-        answer = table.host.probe("%s|%s" % (entry.server["host"], entry.service["name"]))
-        return ("failing", table.reason(entry)) if answer and answer["error"] else ("up", None)
+        return ("up", None) if table.answers(entry) else ("failing", table.reason(entry))
     if config is None:
         return "missing", "not in the table"
     wanted = 0 if entry.server["drained"] else entry.server["weight"]
@@ -235,7 +234,8 @@ def _transitions(cluster: Cluster) -> list[Tree]:
         for host in cluster.directors
         for one in host.part("transitions") or []
     ]
-    return sorted(found, key=lambda one: -one["epoch"])[:LAST_TRANSITIONS]
+    # Within a second the log has them in their order: sorting keeps it, so the list is turned round afterwards.
+    return sorted(found, key=lambda one: one["epoch"])[: -LAST_TRANSITIONS - 1 : -1]
 
 
 def title(service: Mapping[str, Any]) -> str:

@@ -15,11 +15,13 @@ LONGEST_WORD = 30  # a longer one is broken before the table becomes wider than 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, ruled: bool = False) -> str:
     """The rows under their heads; no line is longer than ``width`` unless the columns cannot be that narrow.
 
-    ``ruled`` puts an empty line between rows whose cells wrap.
+    ``ruled``: a line under the heads and an empty one between the rows, for cells that wrap.
     """
     cells = [list(head), *map(list, rows)]
     widths = _widths(cells, width - len(GAP) * (len(head) - 1))
-    lines = [*_row(cells[0], widths), GAP.join("-" * one for one in widths)]
+    lines = _row(cells[0], widths)
+    if ruled:
+        lines.append(GAP.join("-" * one for one in widths))
     for index, row in enumerate(cells[1:]):
         lines += [""] * (ruled and index > 0) + _row(row, widths)
     return "\n".join(line.rstrip() for line in lines)

@@ -61,10 +61,11 @@ def test_a_planned_switch_has_its_time_and_its_reason(tmp_path: Path) -> None:
     found = vip(answer)
     assert found["holders"] == [new]
     assert found["seconds"] < 60
-    assert found["why"] == "%s stopped its Keepalived" % old
+    # The daemon may be gone before its last notify script has written its line.
+    assert found["why"] in ("%s stopped its Keepalived" % old, "Keepalived of %s does not run" % old)
     assert found["directors"][old]["state"] == "stopped"
     newest = answer.result["clusters"]["default"]["transitions"][0]
-    assert (newest["host"], newest["state"]) in {(new, "MASTER"), (old, "STOP")}
+    assert (newest["host"], newest["state"]) in ((new, "MASTER"), (old, "STOP"))
     assert "service_not_running" in answer.result["deviations"]
 
 

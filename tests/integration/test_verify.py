@@ -162,8 +162,9 @@ def test_vrrp_filtered(answer_file: Path) -> None:
 
 
 def test_wrong_interface(answer_file: Path) -> None:
-    edit = _KEEP + "sed -i 's/^    interface .*/    interface lo/' %s" % CONF
-    fault = Fault({backup(): [edit, RELOAD]}, {backup(): [_RESTORE, RELOAD]})
+    more = "ip link add other0 type dummy && ip address add 192.0.2.9/24 dev other0 && ip link set other0 up"
+    edit = _KEEP + "sed -i 's/^    interface .*/    interface other0/' %s" % CONF
+    fault = Fault({backup(): [more, edit, RELOAD]}, {backup(): [_RESTORE, RELOAD, "ip link del other0"]})
     codes = found(answer_file, fault).codes()
     assert {"wrong_interface", "config_edited"} <= codes <= {"wrong_interface", "config_edited", "vip_on_both"}
 
@@ -258,12 +259,17 @@ def test_weight_differs(answer_file: Path) -> None:
 def test_tables_differ(answer_file: Path) -> None:
     """One director does not reach a real server that the other reaches."""
     host = backup()
-    fault = Fault(
-        {host: ["ip route add blackhole 198.51.100.102/32"]}, {host: ["ip route del blackhole 198.51.100.102/32"]}
-    )
+    fault = Fault({host: [drop("src 198.51.100.102/32")]}, {host: [NO_DROP]})
     answer = found(answer_file, fault, lambda: " -w 0" in run(host, "ipvsadm -Sn"))
     assert answer.codes() == {"tables_differ"}
     assert "destination_degraded" in answer.codes("degraded")
+
+
+def test_a_check_that_cannot_be_made_takes_nothing_out(answer_file: Path) -> None:
+    """Keepalived tries for ever where connect() itself is refused, and goes on sending connections there."""
+    host, route = backup(), "ip route %s blackhole 198.51.100.102/32"
+    answer = found(answer_file, Fault({host: [route % "add"]}, {host: [route % "del"]}))
+    assert answer.codes() == {"destination_dead"}
 
 
 def test_a_dead_real_server_is_degraded_and_fails_only_a_strict_run(answer_file: Path) -> None:

@@ -176,9 +176,28 @@ def filtered_on_the_host(_model: Tree, seen: Tree) -> None:
     report(seen, "d1")["adverts"].append(mine)
 
 
-def other_password(_model: Tree, seen: Tree) -> None:
+def other_password(model: Tree, seen: Tree) -> None:
+    """As in a version 2 deployment; the peer's adverts arrive and are refused."""
     split(seen)
+    for host in ("d1", "d2"):
+        model["hosts"][host]["director"]["instances"][0]["auth"] = "pass"
+        instance(seen, host)["auth"] = "pass"
     instance(seen, "d2")["counters"]["auth_failures"] = 40
+    report(seen, "d2")["adverts"][0]["auth"] = "pass"
+
+
+def filtered_after_other_passwords(model: Tree, seen: Tree) -> None:
+    """The counter is from yesterday: no advert arrives today."""
+    other_password(model, seen)
+    report(seen, "d2")["adverts"] = []
+
+
+def dead_in_the_table(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["probes"][0].update(error="Invalid argument", status=None, connected=False)
+
+
+def wrong_answer_in_the_table(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["probes"][0]["status"] = 503
 
 
 def other_vrid_and_split(_model: Tree, seen: Tree) -> None:
@@ -389,6 +408,10 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (filtered_between, {("vrrp_filtered", "d1"), ("vrrp_filtered", "d2"), ("vip_on_both", "d1, d2")}),
     (filtered_on_the_host, {("vrrp_filtered", "d1"), ("vrrp_filtered", "d2"), ("vip_on_both", "d1, d2")}),
     (other_password, {("auth_differs", "d2"), ("vip_on_both", "d1, d2")}),
+    (
+        filtered_after_other_passwords,
+        {("vrrp_filtered", "d1"), ("vrrp_filtered", "d2"), ("vip_on_both", "d1, d2")},
+    ),
     (other_vrid_and_split, {("vrid_differs", "d2"), ("vip_on_both", "d1, d2")}),
     (vrid_taken, {("vrid_collision", "d2")}),
     (keepalived_died, {("service_not_running", "d1"), ("vip_stale", "d1")}),
@@ -419,6 +442,8 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (real_server_dead, {("destination_degraded", "d1"), ("destination_degraded", "d2")}),
     (real_server_dead_and_removed, {("destination_degraded", "d1"), ("destination_degraded", "d2")}),
     (real_server_dead_and_daemon_silent, {("destination_degraded", "d1"), ("destination_degraded", "d2")}),
+    (dead_in_the_table, {("destination_dead", "d1")}),
+    (wrong_answer_in_the_table, {("destination_dead", "d1")}),
     (path_from_one_director_broken, {("destination_degraded", "d1"), ("tables_differ", "d1, d2")}),
     (
         all_real_servers_dead,

@@ -59,7 +59,7 @@ def test_hosts_outside_the_run_are_named() -> None:
 
 
 def test_a_table_wraps_its_widest_column() -> None:
-    text = table(("a", "words"), [("1", "one two three four")], width=14)
+    text = table(("a", "words"), [("1", "one two three four")], width=14, ruled=True)
     assert text == "a  words\n-  -----------\n1  one two\n   three four"
 
 

@@ -68,7 +68,11 @@ REASONS = {
     "the other failed its check": ([(3600, "FAULT")], 90000, "d2 went into FAULT"),
     "the other was preempted": ([(9000, "MASTER"), (3599, "BACKUP")], 90000, "d2 gave it up"),
     "the other was a backup all the time": ([(9000, "BACKUP"), (3599, "BACKUP")], 90000, None),
-    "the other crashed and came back": ([(9000, "MASTER"), (30, "BACKUP")], 30, "d2 was gone (crash or reboot)"),
+    "the other crashed and came back": (
+        [(9000, "MASTER"), (30, "BACKUP")],
+        30,
+        "d2 was gone (stopped, crashed or rebooted)",
+    ),
     "the other only started": ([(3600, "BACKUP")], 3600, None),
     "long before": ([(9000, "STOP")], 90000, None),
 }
