@@ -146,7 +146,7 @@ def _vips_of_real_server(host: Seen) -> Iterator[Finding]:
 
 
 def _nginx(host: Seen) -> Iterator[Finding]:
-    answer = host.probe("nginx")
+    answer = host.probes.get("nginx")
     # Where the unit does not run, that is the finding.
     if answer is None or host.runs(NGINX) is False:
         return

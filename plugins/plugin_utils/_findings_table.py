@@ -9,61 +9,25 @@ it: that is *degraded*. One that the operator took out is *drained*. Everything 
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Mapping, NamedTuple, Sequence
+from typing import Iterator, Sequence
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import from_options
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DESTINATION, SERVICE, Step, plan
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
+    Desired,
     DestinationConfig,
     DestinationKey,
-    Service,
-    ServiceKey,
     Table,
     Timeouts,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines, service_name
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import Finding
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Cluster, Seen, endpoint
-
-Services = Dict[ServiceKey, Service]
-Options = Mapping[str, Any]
-
-
-class Entry(NamedTuple):
-    """A destination of the model, with its service."""
-
-    service: Options
-    server: Options
-
-    @property
-    def name(self) -> str:
-        """``tcp 198.51.100.200:80 -> web1 (198.51.100.102:80)``"""
-        place = endpoint(self.server["address"], self.server["port"])
-        return "%s -> %s (%s)" % (_title(self.service), self.server["host"], place)
-
-    @property
-    def path(self) -> str:
-        return _path(self.service)
-
-    @property
-    def probe(self) -> str:
-        """The name of our own request for it, see `_questions`."""
-        return "%s|%s" % (self.server["host"], self.service["name"])
-
-
-def _title(service: Options) -> str:
-    if service.get("fwmark"):
-        return "fwmark %d" % service["fwmark"]
-    return "%s %s" % (service["protocol"], endpoint(service["address"], service["port"]))
-
-
-def _path(service: Options) -> str:
-    return "lvs_virtual_services.%s" % service["service"]
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Cluster, endpoint
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import DirectorTable, Entry, Options, entries, title
 
 
 def of_cluster(cluster: Cluster) -> Iterator[Finding]:
-    tables: list[Comparison] = []
+    tables: list[DirectorTable] = []
     for host in cluster.directors:
         if not (host.director or {}).get("services"):
             continue
@@ -73,285 +37,131 @@ def of_cluster(cluster: Cluster) -> Iterator[Finding]:
         if host.part("ipvs") is None:
             continue
         try:
-            comparison = Comparison(host)
+            tables.append(DirectorTable(host))
         except LvsError as error:  # somebody's service for one of our VIPs that no option can say
             yield Finding("ipvs_unreadable", host.name, error.message, "a table like those that the model makes")
-            continue
-        tables.append(comparison)
-        yield from comparison.findings()
+    for table in tables:
+        yield from _drift(table)
+        for service in table.services.values():
+            yield from _pool(table, service)
     yield from _differing(tables)
 
 
-# --- values -----------------------------------------------------------------------------------------------------
+def _path(service: Options) -> str:
+    return "lvs_virtual_services.%s" % service["service"]
 
 
-def desired_services(director: Options) -> Services:
-    """The model's services as the kernel would have them while every check passes."""
-    wanted = from_options({"services": [_as_option(service) for service in director["services"]]}).services or {}
-    return {key: service for key, service in wanted.items() if service is not None}
+# --- drift ------------------------------------------------------------------------------------------------------
 
 
-def _as_option(service: Options) -> dict[str, Any]:
-    names = ["scheduler", "scheduler_flags", "persistence", "one_packet", "forward"]
-    names += ["fwmark", "family"] if service.get("fwmark") else ["protocol", "address", "port"]
-    option = {name: service.get(name) for name in names}
-    option["destinations"] = [
-        {
-            "address": server["address"],
-            "port": server["port"],
-            "weight": 0 if server["drained"] else server["weight"],
-            "lower_threshold": server["lower_threshold"],
-            "upper_threshold": server["upper_threshold"],
-        }
-        for server in service["real_servers"]
-    ]
-    return option
-
-
-def _key(service: Options) -> ServiceKey:
-    return next(iter(desired_services({"services": [service]})))
-
-
-def current_services(reported: Options, desired: Services) -> Services:
-    """The reported table as values, as far as it is about marks or the model's addresses.
-
-    The kernel says ``local`` of a destination that is the director itself, and ``bypass`` of none that we make;
-    whatever the model wants there is right.
-    """
-    ours = {key.address for key in desired}
-    found = []
-    for service in reported["services"]:
-        if (service.get("address") or "") not in ours and not service.get("fwmark"):
-            continue
-        entry = {**service, "destinations": [dict(one) for one in service["destinations"]]}
-        for destination in entry["destinations"]:
-            if destination["forward"] in ("local", "bypass"):
-                destination["forward"] = _method(service, desired)
-        found.append(entry)
-    services = from_options({"services": found}).services or {}
-    return {key: service for key, service in services.items() if service is not None}
-
-
-def _method(reported: Options, desired: Services) -> str:
-    """The forwarding method that the model has for a service."""
-    for key, service in desired.items():
-        same = (key.fwmark, key.address, key.port) == (
-            reported.get("fwmark") or 0,
-            reported.get("address") or "",
-            reported.get("port") or 0,
-        )
-        if same and service.destinations:
-            return next(iter(service.destinations.values())).forward
-    return "dr"
-
-
-# --- one director -----------------------------------------------------------------------------------------------
-
-
-class Comparison:
-    """One director's table beside the model's."""
-
-    def __init__(self, host: Seen) -> None:
-        self.host = host
-        self.director: Options = host.director or {}
-        self.checked = self.director["table_owner"] == "keepalived"
-        self.desired = desired_services(self.director)
-        self.current = current_services(host.part("ipvs"), self.desired)
-        self.services = dict(zip(self.desired, self.director["services"]))
-
-    def findings(self) -> Iterator[Finding]:
-        table = Table(self.current, Timeouts(), {})
-        wanted: dict[ServiceKey, Service | None] = dict(self.desired)
-        steps = plan(table, from_options({})._replace(services=wanted), purge=True)
-        for step in steps:
-            yield from self._of_step(step)
-        for key, service in self.services.items():
-            yield from self._of_service(key, service)
-
-    def _of_step(self, step: Step) -> Iterator[Finding]:
+def _drift(table: DirectorTable) -> Iterator[Finding]:
+    """What the plan from this table to the model's would do."""
+    for step in plan(Table(table.current, Timeouts(), {}), Desired(services=dict(table.desired)), purge=True):
         if step.kind == SERVICE:
-            yield from self._service_step(step)
+            yield from _service_step(table, step)
         # The destinations of a service that is missing, and their order, are no findings of their own.
-        elif step.kind == DESTINATION and step.key[0] in self.current and not step.note:
-            yield from self._destination_step(step)
+        elif step.kind == DESTINATION and step.key[0] in table.current and not step.note:
+            yield from _destination_step(table, step)
 
-    def _service_step(self, step: Step) -> Iterator[Finding]:
-        name, director = service_name(step.key), self.host.name
-        if step.old is None:
-            path = _path(self.services[step.key])
-            yield Finding("service_missing", director, "%s is not in the table" % name, name, path)
-        elif step.new is None:
-            if not step.key.fwmark:  # a mark may be anybody's
-                yield Finding("service_extra", director, "%s is in the table" % name, "the model has no such service")
-        else:
-            words = lines([step])[0].lstrip("~ ")
-            is_, _, should = words.partition(" => ")
-            yield Finding("service_differs", director, is_, should or "as the model", _path(self.services[step.key]))
 
-    def _destination_step(self, step: Step) -> Iterator[Finding]:
-        service_key, key = step.key
-        entry = self._entry(service_key, key)
-        if entry is None:
-            yield from self._unknown_destination(service_key, key, step.old)
-        elif step.old is None:
-            yield self._missing(entry, step)
-        else:
-            yield from self._changed(entry, step.old, step.new)
+def _service_step(table: DirectorTable, step: Step) -> Iterator[Finding]:
+    name, host = service_name(step.key), table.host.name
+    if step.old is None:
+        yield Finding("service_missing", host, "%s is not in the table" % name, name, _path(table.services[step.key]))
+    elif step.new is not None:
+        is_, should = _before_and_after(step, name)
+        yield Finding("service_differs", host, is_, should, _path(table.services[step.key]))
+    elif not step.key.fwmark:  # a mark may be anybody's
+        yield Finding("service_extra", host, "%s is in the table" % name, "the model has no such service")
 
-    def _entry(self, service: ServiceKey, key: DestinationKey) -> Entry | None:
-        found = self.services[service]
-        for server in found["real_servers"]:
-            if (server["address"], server["port"]) == tuple(key):
-                return Entry(found, server)
-        return None
 
-    def _unknown_destination(
-        self, service_key: ServiceKey, key: DestinationKey, config: DestinationConfig
-    ) -> Iterator[Finding]:
-        service = self.services[service_key]
-        name = "%s -> %s" % (_title(service), endpoint(*key))
-        sorry = service.get("sorry_server")
-        if sorry and self.checked and (sorry["address"], sorry["port"]) == tuple(key):
-            words = "%s answers instead of the real servers" % endpoint(*key)
-            yield Finding("service_on_sorry_server", self.host.name, words, "real servers answer", _path(service))
-        else:
-            words = "%s with weight %d is in the table" % (name, config.weight)
-            yield Finding("destination_extra", self.host.name, words, "not in the pool", _path(service))
+def _before_and_after(step: Step, name: str) -> tuple[str, str]:
+    """The two sides of ``~ NAME scheduler rr => wrr, flags none => sh-port``."""
+    changes = [change.partition(" => ") for change in lines([step])[0][len("~ " + name) + 1 :].split(", ")]
+    fields = [old.rpartition(" ")[0] for old, _arrow, _new in changes]
+    before = ", ".join(old for old, _arrow, _new in changes)
+    after = ", ".join("%s %s" % (field, new) for field, (_old, _arrow, new) in zip(fields, changes))
+    return "%s: %s" % (name, before), after
 
-    def _missing(self, entry: Entry, step: Step) -> Finding:
-        if self.checked and not entry.service["inhibit_on_failure"] and not self.alive(entry):
-            return self._degraded(entry, "is out")
-        words = "%s is not in the table" % entry.name
-        return Finding("destination_missing", self.host.name, words, "weight %d" % step.new.weight, entry.path)
 
-    def _changed(self, entry: Entry, old: DestinationConfig, new: DestinationConfig) -> Iterator[Finding]:
-        if old.weight != new.weight:
-            if old.weight == 0 and self.checked and not self.alive(entry):
-                yield self._degraded(entry, "weight 0")
-            else:
-                words = "%s has weight %d" % (entry.name, old.weight)
-                yield Finding("weight_differs", self.host.name, words, "weight %d" % new.weight, entry.path)
-        if old._replace(weight=new.weight) != new:
-            is_, should = ("%s %s" % (entry.name, _configuration(one)) for one in (old, new))
-            yield Finding("destination_differs", self.host.name, is_, should, entry.path)
+def _destination_step(table: DirectorTable, step: Step) -> Iterator[Finding]:
+    service_key, key = step.key
+    service = table.services[service_key]
+    entry = next((one for one in entries(service) if one.key == key), None)
+    if entry is None:
+        yield _unknown_destination(table, service, key, step.old)
+    elif table.standing(entry) == "out":
+        words = "%s: %s, %s" % (entry, "is away" if step.old is None else "weight 0", table.reason(entry))
+        yield Finding("destination_degraded", table.host.name, words, _weight(entry), _path(service))
+    elif step.old is None:
+        yield Finding(
+            "destination_missing", table.host.name, "%s is not in the table" % entry, _weight(entry), _path(service)
+        )
+    elif step.old.weight != step.new.weight:
+        words = "%s has weight %d" % (entry, step.old.weight)
+        yield Finding("weight_differs", table.host.name, words, _weight(entry), _path(service))
+    if entry and step.old and step.old._replace(weight=step.new.weight) != step.new:
+        is_, should = ("%s %s" % (entry, _configuration(one)) for one in (step.old, step.new))
+        yield Finding("destination_differs", table.host.name, is_, should, _path(service))
 
-    def _degraded(self, entry: Entry, how: str) -> Finding:
-        words = "%s: %s, %s" % (entry.name, how, self.reason(entry))
-        return Finding("destination_degraded", self.host.name, words, "weight %d" % entry.server["weight"], entry.path)
 
-    def alive(self, entry: Entry) -> bool:
-        """Whether Keepalived's checks of the real server pass; where it does not say, our own request decides."""
-        checked = self._check(entry)
-        if checked is not None and checked["alive"] is not None:
-            return bool(checked["alive"])
-        return self.host.probe(entry.probe) is not None and self.answers(entry)
+def _unknown_destination(
+    table: DirectorTable, service: Options, key: DestinationKey, config: DestinationConfig
+) -> Finding:
+    sorry = service.get("sorry_server")
+    if sorry and table.checked and key == DestinationKey(sorry["address"], sorry["port"]):
+        words = "%s: %s answers instead of the real servers" % (title(service), endpoint(*key))
+        return Finding("service_on_sorry_server", table.host.name, words, "real servers answer", _path(service))
+    words = "%s -> %s with weight %d is in the table" % (title(service), endpoint(*key), config.weight)
+    return Finding("destination_extra", table.host.name, words, "not in the pool", _path(service))
 
-    def answers(self, entry: Entry) -> bool:
-        """Whether our own request got what the check wants; True where nothing was asked."""
-        answer = self.host.probe(entry.probe)
-        if answer is None:
-            return True
-        return not answer["error"] and (not answer["path"] or answer["status"] == entry.service["check"]["status"])
 
-    def _check(self, entry: Entry) -> Mapping[str, Any] | None:
-        for virtual in (self.host.part("keepalived") or {}).get("virtual_servers") or []:
-            if (virtual["address"], virtual["port"]) == (entry.service["address"], entry.service["port"]):
-                for server in virtual["real_servers"]:
-                    if (server["address"], server["port"]) == (entry.server["address"], entry.server["port"]):
-                        return server  # type: ignore[no-any-return]
-        return None
-
-    def reason(self, entry: Entry) -> str:
-        """Why a check fails, as our own request for the same thing met it."""
-        answer = self.host.probe(entry.probe)
-        if answer is None:
-            return "its check fails"
-        place = "http://%s%s" % (endpoint(answer["address"], answer["port"]), answer["path"] or "")
-        if answer["error"]:
-            return "%s: %s" % (
-                place if answer["path"] else endpoint(answer["address"], answer["port"]),
-                answer["error"],
-            )
-        if answer["path"] and answer["status"] != entry.service["check"]["status"]:
-            return "%s: status %s" % (place, answer["status"])
-        return "its check fails, though it answers now"
-
-    def _of_service(self, key: ServiceKey, service: Options) -> Iterator[Finding]:
-        """What is wanted but worth saying, and what is bad though each part is explained."""
-        live = self.current.get(key)
-        if live is None:
-            return
-        for server in service["real_servers"]:
-            entry = Entry(service, server)
-            config = live.destinations.get(DestinationKey(server["address"], server["port"]))
-            if server["drained"] and config is not None and config.weight == 0:
-                words = "%s: %s" % (entry.name, self.connections(entry))
-                path = "lvs_state of %s" % server["host"]
-                yield Finding("destination_drained", self.host.name, words, "drained, as asked", path)
-            elif config is not None and config.weight and not self.answers(entry):
-                words = "%s has weight %d; %s" % (entry.name, config.weight, self.reason(entry))
-                yield Finding("destination_dead", self.host.name, words, "it answers, or is out", entry.path)
-        if service["real_servers"] and not any(one.weight for one in live.destinations.values()):
-            yield Finding(
-                "service_down",
-                self.host.name,
-                "%s has no destination with a weight" % _title(service),
-                "at least one of %s" % ", ".join(server["host"] for server in service["real_servers"]),
-                _path(service),
-            )
-
-    def standing(self, entry: Entry) -> str | None:
-        """Whether the real server is ``in`` the pool or was taken ``out`` by its check; None for everything else,
-        which has a finding of its own."""
-        service = self.live(entry.service)
-        if service is None or entry.server["drained"]:
-            return None
-        config = service.destinations.get(DestinationKey(entry.server["address"], entry.server["port"]))
-        if config is not None and config.weight == entry.server["weight"]:
-            return "in"
-        gone = config.weight == 0 if config is not None else not entry.service["inhibit_on_failure"]
-        return "out" if gone and self.checked and not self.alive(entry) else None
-
-    def live(self, service: Options) -> Service | None:
-        """A service of the model as it is in the table; None where it is not."""
-        return self.current.get(_key(service))
-
-    def on_sorry_server(self, service: Options) -> bool:
-        live, sorry = self.live(service), service.get("sorry_server")
-        return bool(live and sorry and DestinationKey(sorry["address"], sorry["port"]) in live.destinations)
-
-    def connection_counts(self, entry: Entry) -> Mapping[str, int] | None:
-        place = (_title(entry.service), endpoint(entry.server["address"], entry.server["port"]))
-        for one in self.host.part("ipvs").get("connections") or []:
-            if (one["service"], one["destination"]) == place:
-                return one  # type: ignore[no-any-return]
-        return None
-
-    def connections(self, entry: Entry) -> str:
-        """``3 connections left``"""
-        counts = self.connection_counts(entry)
-        if counts is None:
-            return "no connections are known"
-        return "%d connection%s left" % (counts["active"], "" if counts["active"] == 1 else "s")
+def _weight(entry: Entry) -> str:
+    return "weight %d" % entry.wanted_weight
 
 
 def _configuration(config: DestinationConfig) -> str:
     return "%s, thresholds %d/%d" % (config.forward, config.lower_threshold, config.upper_threshold)
 
 
-# --- between directors ------------------------------------------------------------------------------------------
+# --- pools ------------------------------------------------------------------------------------------------------
 
 
-def _differing(tables: Sequence[Comparison]) -> Iterator[Finding]:
+def _pool(table: DirectorTable, service: Options) -> Iterator[Finding]:
+    """What is as wanted but worth saying, and what is bad though each part of it is explained."""
+    live = table.live(service)
+    if live is None:
+        return
+    for entry in entries(service):
+        config = table.config(entry)
+        if table.standing(entry) == "drained":
+            words = "%s: %s" % (entry, _left(table, entry))
+            path = "lvs_state of %s" % entry.server["host"]
+            yield Finding("destination_drained", table.host.name, words, "drained, as asked", path)
+        elif config is not None and config.weight and table.answers(entry) is False:
+            words = "%s has weight %d; %s" % (entry, config.weight, table.reason(entry))
+            yield Finding("destination_dead", table.host.name, words, "it answers, or is out", _path(service))
+    if service["real_servers"] and not any(one.weight for one in live.destinations.values()):
+        words = "%s has no destination with a weight" % title(service)
+        should = "at least one of %s" % ", ".join(server["host"] for server in service["real_servers"])
+        yield Finding("service_down", table.host.name, words, should, _path(service))
+
+
+def _left(table: DirectorTable, entry: Entry) -> str:
+    counts = table.connections(entry)
+    if counts is None:
+        return "no connections are known"
+    return "%d connection%s left" % (counts["active"], "" if counts["active"] == 1 else "s")
+
+
+def _differing(tables: Sequence[DirectorTable]) -> Iterator[Finding]:
     """Where directors differ although each is, by itself, as the model and its own checks allow."""
     if len(tables) < 2:
         return
     names = ", ".join(table.host.name for table in tables)
-    for service in tables[0].director["services"]:
-        for server in service["real_servers"]:
-            entry = Entry(service, server)
+    for service in tables[0].services.values():
+        for entry in entries(service):
             standing = {table.host.name: table.standing(entry) for table in tables}
-            if None not in standing.values() and len(set(standing.values())) > 1:
+            if set(standing.values()) == {"in", "out"}:
                 words = ", ".join("%s on %s" % (where, name) for name, where in standing.items())
-                is_ = "%s: %s" % (entry.name, words)
-                yield Finding("tables_differ", names, is_, "the same on all directors", entry.path)
+                yield Finding("tables_differ", names, "%s: %s" % (entry, words), "the same everywhere", _path(service))

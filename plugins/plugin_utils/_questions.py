@@ -19,6 +19,8 @@ KEEPALIVED, NGINX, VIPS_UNIT = "keepalived.service", "nginx.service", "vipstack-
 TRANSITIONS = 10
 ARP_SECONDS = 0.6
 PROBE_SECONDS = 2.0
+# Each is a thread and a connection at the same moment.
+MOST_PROBES = 100
 
 
 # A host of the family has the file; the first that is there says which.
@@ -108,27 +110,38 @@ def wanted_sysctls(mine: Slice) -> dict[str, str]:
 def probes(mine: Slice) -> list[dict[str, Any]]:
     """Requests for the health address: a director asks each real server, a host with Nginx asks itself.
 
-    The names are ``HOST|SERVICE`` and ``nginx``; findings and status find the answers by them.
+    Each thing is asked once, however many services it serves, and not more than MOST_PROBES at all.
     """
-    found = [probe for service in (mine.get("director") or {}).get("services", ()) for probe in _of_service(service)]
+    services = (mine.get("director") or {}).get("services", ())
+    found = {
+        name: _probe(name, server["address"], server["port"], service["check"])
+        for service in services
+        for server in service["real_servers"]
+        for name in [probe_name(service, server)]
+        if name
+    }
+    asked = list(found.values())[:MOST_PROBES]
     if mine.get("nginx"):
         port = min((port for site in mine["nginx"]["sites"] for port in site["ports"]), default=None)
         if port is not None:
-            found.append(_probe("nginx", mine["address"], port, mine["nginx"]["health_path"]))
-    return found
+            check = {"type": "http", "path": mine["nginx"]["health_path"]}
+            asked.append(_probe("nginx", mine["address"], port, check))
+    return asked
 
 
-def _of_service(service: Slice) -> list[dict[str, Any]]:
+def probe_name(service: Slice, server: Slice) -> str | None:
+    """What a director asks of a real server, by which the answer is found; None where nothing is checked by TCP."""
     check = service["check"]
     if service["protocol"] != "tcp" or check["type"] == "none":
-        return []
-    path = check["path"] if check["type"] == "http" else None
-    return [
-        _probe("%s|%s" % (server["host"], service["name"]), server["address"], server["port"], path, check.get("host"))
-        for server in service["real_servers"]
-    ]
+        return None
+    what = " %s %s" % (check["path"], check.get("host") or "") if check["type"] == "http" else ""
+    return "%s|%d%s" % (server["address"], server["port"], what)
 
 
-def _probe(name: str, address: str, port: int, path: str | None, host: str | None = None) -> dict[str, Any]:
-    probe = {"name": name, "address": address, "port": port, "path": path, "host": host, "timeout": PROBE_SECONDS}
-    return {key: value for key, value in probe.items() if value is not None}
+def _probe(name: str, address: str, port: int, check: Slice) -> dict[str, Any]:
+    probe: dict[str, Any] = {"name": name, "address": address, "port": port, "timeout": PROBE_SECONDS}
+    if check["type"] == "http":
+        probe["path"] = check["path"]
+        if check.get("host"):
+            probe["host"] = check["host"]
+    return probe

@@ -32,6 +32,9 @@ class Seen:
         self.slice = mine
         self.observation = observation
         self.report: Mapping[str, Any] = observation.get("report") or {}
+        self.probes: dict[str, Mapping[str, Any]] = {
+            one["name"]: one for one in self.part("probes") or [] if "name" in one
+        }
 
     @property
     def status(self) -> str:
@@ -86,9 +89,6 @@ class Seen:
         """Whether a unit is active; None where that is not known."""
         found = (self.part("units") or {}).get(unit)
         return None if found is None else found["active"] in ("active", "reloading")
-
-    def probe(self, name: str) -> Mapping[str, Any] | None:
-        return next((one for one in self.part("probes") or [] if one.get("name") == name), None)
 
     def macs(self) -> set[str]:
         return {link["mac"] for link in self.part("links") or [] if link["mac"].strip("0:")}

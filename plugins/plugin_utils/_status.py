@@ -12,15 +12,16 @@ it. The result is plain data::
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Mapping, Sequence
+import contextlib
+from typing import Any, Dict, Mapping, Sequence
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import DestinationConfig, DestinationKey
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import DestinationConfig
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import NOTE
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings import Model, Observations, findings
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings_table import Comparison, Entry
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import KEEPALIVED
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Cluster, Seen, Vip, endpoint
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Cluster, Seen, Vip
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import DirectorTable, Entry, entries, title
 
 Tree = Dict[str, Any]
 
@@ -55,7 +56,7 @@ def _cluster(cluster: Cluster, everybody: Mapping[str, Seen]) -> Tree:
     holders = {vip["address"]: vip["holders"] for vip in vips}
     return {
         "vips": vips,
-        "services": [_service(cluster, *one, holders) for one in _services(cluster)],
+        "services": _services(cluster, holders),
         "transitions": _transitions(cluster),
     }
 
@@ -156,75 +157,71 @@ def _silent(other: Seen, vip: Vip, since: float) -> str | None:
 # --- services ---------------------------------------------------------------------------------------------------
 
 
-def _services(cluster: Cluster) -> Iterator[tuple[Tree, Mapping[str, Comparison]]]:
-    """Each service of the cluster with the directors' tables, as far as they were seen."""
-    tables: dict[str, Comparison] = {}
+def _tables(cluster: Cluster) -> dict[str, DirectorTable]:
+    """The directors' tables, as far as they were seen."""
+    found = {}
     for host in cluster.directors:
         if host.part("ipvs") is not None:
-            try:
-                tables[host.name] = Comparison(host)
-            except LvsError:  # verify says why
-                continue
-    director = next((one["director"] for one in cluster.hosts_of_model.values() if one.get("director")), None)
-    for service in director["services"] if director else ():
-        yield service, tables
-
-
-def _service(
-    cluster: Cluster, service: Tree, tables: Mapping[str, Comparison], holders: Mapping[str, Sequence[str]]
-) -> Tree:
-    order = [*holders.get(service["address"], ()), *cluster.slice["directors"]]
-    name = next((one for one in order if one in tables), None)
-    pool = [_destination(tables[name] if name else None, Entry(service, server)) for server in service["real_servers"]]
-    return {
-        "name": service["name"],
-        "service": service["service"],
-        "protocol": service["protocol"],
-        "address": service["address"],
-        "port": service["port"],
-        "scheduler": service["scheduler"],
-        "forward": service["forward"],
-        "table_of": name,
-        "in_table": bool(name and tables[name].live(service)),
-        "up": sum(one["state"] == "up" for one in pool),
-        "destinations": pool,
-        "sorry_server": bool(name and tables[name].on_sorry_server(service)),
-    }
-
-
-def _destination(table: Comparison | None, entry: Entry) -> Tree:
-    server = entry.server
-    found: Tree = {
-        "host": server["host"], "address": server["address"], "port": server["port"],
-        "wanted_weight": 0 if server["drained"] else server["weight"],
-        "weight": None, "active": None, "inactive": None, "state": "unknown", "why": None,
-    }  # fmt: skip
-    if table is None:
-        return found
-    live = table.live(entry.service)
-    config = live.destinations.get(DestinationKey(server["address"], server["port"])) if live else None
-    found["state"], found["why"] = _standing(table, entry, config)
-    if config is not None:
-        found["weight"] = config.weight
-        counts = table.connection_counts(entry)
-        if counts is not None:
-            found.update(active=counts["active"], inactive=counts["inactive"])
+            with contextlib.suppress(LvsError):  # verify says why
+                found[host.name] = DirectorTable(host)
     return found
 
 
-def _standing(table: Comparison, entry: Entry, config: DestinationConfig | None) -> tuple[str, str | None]:
+def _services(cluster: Cluster, holders: Mapping[str, Sequence[str]]) -> list[Tree]:
+    """Each service by the table of the director that holds its VIP, or of any that was seen."""
+    tables = _tables(cluster)
+    director = next((one["director"] for one in cluster.hosts_of_model.values() if one.get("director")), None)
+    found = []
+    for service in director["services"] if director else ():
+        order = [*holders.get(service["address"], ()), *cluster.slice["directors"]]
+        name = next((one for one in order if one in tables), None)
+        found.append(_service(service, name, tables[name] if name else None))
+    return found
+
+
+def _service(service: Tree, name: str | None, table: DirectorTable | None) -> Tree:
+    pool = [_destination(table, entry) for entry in entries(service)]
+    same = ("name", "service", "protocol", "address", "port", "scheduler", "forward")
+    return {
+        **{key: service[key] for key in same},
+        "title": title(service),
+        "table_of": name,
+        "in_table": bool(table and table.live(service)),
+        "up": sum(one["state"] == "up" for one in pool),
+        "sorry_server": bool(table and table.on_sorry_server(service)),
+        "destinations": pool,
+    }
+
+
+def _destination(table: DirectorTable | None, entry: Entry) -> Tree:
+    config = table.config(entry) if table else None
+    counts = table.connections(entry) if table and config else None
+    state, why = _standing(table, entry, config) if table else ("unknown", None)
+    return {
+        "host": entry.server["host"],
+        "address": entry.server["address"],
+        "port": entry.server["port"],
+        "wanted_weight": entry.wanted_weight,
+        "weight": config.weight if config else None,
+        "active": counts["active"] if counts else None,
+        "inactive": counts["inactive"] if counts else None,
+        "state": state,
+        "why": why,
+    }
+
+
+def _standing(table: DirectorTable, entry: Entry, config: DestinationConfig | None) -> tuple[str, str | None]:
     """(up | failing | drained | degraded | drift | missing, why)."""
     standing = table.standing(entry)
-    if entry.server["drained"] and config is not None and config.weight == 0:
+    if standing == "drained":
         return "drained", "lvs_state of %s" % entry.server["host"]
     if standing == "out":
         return "degraded", table.reason(entry)
     if standing == "in":
-        return ("up", None) if table.answers(entry) else ("failing", table.reason(entry))
+        return ("failing", table.reason(entry)) if table.answers(entry) is False else ("up", None)
     if config is None:
         return "missing", "not in the table"
-    wanted = 0 if entry.server["drained"] else entry.server["weight"]
-    return "drift", "weight %d instead of %d" % (config.weight, wanted)
+    return "drift", "weight %d instead of %d" % (config.weight, entry.wanted_weight)
 
 
 def _transitions(cluster: Cluster) -> list[Tree]:
@@ -236,8 +233,3 @@ def _transitions(cluster: Cluster) -> list[Tree]:
     ]
     # Within a second the log has them in their order: sorting keeps it, so the list is turned round afterwards.
     return sorted(found, key=lambda one: one["epoch"])[: -LAST_TRANSITIONS - 1 : -1]
-
-
-def title(service: Mapping[str, Any]) -> str:
-    """``tcp 198.51.100.200:80``"""
-    return "%s %s" % (service["protocol"], endpoint(service["address"], service["port"]))

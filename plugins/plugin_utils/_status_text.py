@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import endpoint
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._status import title
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._text_table import table
 
 Tree = Mapping[str, Any]
@@ -69,7 +68,7 @@ def _holder(vip: Tree) -> str:
 def _services(cluster: Tree, width: int) -> Iterator[str]:
     for service in cluster["services"]:
         where = "table of %s" % service["table_of"] if service["table_of"] else "no director's table was seen"
-        words = [service["name"], title(service), service["scheduler"], service["forward"], where]
+        words = [service["name"], service["title"], service["scheduler"], service["forward"], where]
         state = "%d of %d up" % (service["up"], len(service["destinations"]))
         if service["table_of"] and not service["in_table"]:
             state = "NOT IN THE TABLE"

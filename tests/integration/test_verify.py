@@ -250,6 +250,15 @@ def test_destination_and_service_too_many(answer_file: Path) -> None:
     assert found(answer_file, Fault({host: more}, {host: less})).codes() == {"destination_extra", "service_extra"}
 
 
+def test_service_differs(answer_file: Path) -> None:
+    host, change = backup(), "ipvsadm -E -t %s:80 -s %%s" % VIP
+    answer = found(answer_file, Fault({host: [change % "rr"]}, {host: [change % "wrr"]}))
+    assert answer.codes() == {"service_differs"}
+    (one,) = [one for one in answer.result["findings"] if one["code"] == "service_differs"]
+    assert one["what_is"] == "tcp %s:80: scheduler rr" % VIP
+    assert one["what_should_be"] == "scheduler wrr"
+
+
 def test_weight_differs(answer_file: Path) -> None:
     host = backup()
     change = "ipvsadm -e -t %s:80 -r 198.51.100.102:80 -g -w %%d" % VIP

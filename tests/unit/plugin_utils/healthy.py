@@ -128,8 +128,8 @@ def _link(name: str, mac: str, address: str) -> Tree:
 
 
 def _places(mine: Tree, vip: str, holder: bool) -> list[Tree]:
-    silent = mine["real_server"] and vip in [one["address"] for one in mine["real_server"]["vips"]]
-    places = [{"interface": "lo", "prefix": 32, "label": "lo:0"}] if silent else []
+    silent = [one for one in (mine["real_server"] or {"vips": []})["vips"] if one["address"] == vip]
+    places = [{"interface": "lo", "prefix": one["prefix"], "label": one["label"]} for one in silent]
     return places + [{"interface": "eth0", "prefix": 24, "label": "eth0:0"}] * bool(mine["director"] and holder)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, Callable
 
 import healthy
@@ -13,7 +14,7 @@ import pytest
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import CATALOGUE, Finding
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings import counts, failing, findings, unseen
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import family
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import MOST_PROBES, family, questions
 
 Tree = dict[str, Any]
 Fault = Callable[[Tree, Tree], None]
@@ -563,3 +564,121 @@ def test_the_family_of_a_host_by_its_files() -> None:
         assert family(report) == expected
     assert family({}) is None
     assert family({"files": {"error": "gone"}}) is None
+
+
+def big(services: int) -> tuple[Tree, Tree]:
+    """A model with so many services of ten real servers each, and what its hosts report."""
+    model = healthy.model()
+    for name in ("d1", "d2"):
+        director = model["hosts"][name]["director"]
+        (one,) = director["services"]
+        pool = [{**one["real_servers"][0], "host": "web%d" % n, "address": "198.51.100.%d" % n} for n in range(1, 11)]
+        director["services"] = [
+            {
+                **one,
+                "name": "web-%d" % port,
+                "port": port,
+                "real_servers": [{**server, "port": port} for server in pool],
+            }
+            for port in range(1000, 1000 + services)
+        ]
+    return model, healthy.observations(model)
+
+
+def test_a_big_table_is_judged_in_seconds_and_asked_with_care() -> None:
+    model, seen = big(500)
+    del report(seen, "d1")["ipvs"]["services"][250]["destinations"][3]
+    started = time.process_time()
+    found = findings(model, seen)
+    assert [(one.code, one.host) for one in found] == [("destination_missing", "d1")]
+    assert time.process_time() - started < 10
+    assert len(questions(model, "d1", "verify")["probes"]) == MOST_PROBES
+
+
+def test_one_thing_is_asked_once_for_all_services() -> None:
+    model, _seen = big(1)
+    services = model["hosts"]["d1"]["director"]["services"]
+    services.append({**services[0], "name": "other", "address": "198.51.100.201"})
+    assert len(questions(model, "d1", "verify")["probes"]) == 10
+
+
+# --- other deployments ------------------------------------------------------------------------------------------
+
+
+def dual_stack(model: Tree) -> None:
+    vip = "2001:db8::200"
+    model["clusters"]["default"]["vips"]["web"]["addresses"].append(vip + "/64")
+    for host in ("d1", "d2"):
+        director = model["hosts"][host]["director"]
+        placed = [{"address": vip + "/64", "interface": "eth0", "label": None}]
+        director["instances"].append(
+            {**director["instances"][0], "name": "web_v6", "family": "inet6", "addresses": placed}
+        )
+        service = {**director["services"][0], "name": "web-80-v6", "family": "inet6", "address": vip}
+        servers = [
+            {**one, "address": "2001:db8::%d" % number} for number, one in enumerate(service["real_servers"], 102)
+        ]
+        director["services"].append({**service, "real_servers": servers})
+    for host in ("web1", "web2"):
+        model["hosts"][host]["real_server"]["vips"].append(
+            {"address": vip, "prefix": 128, "family": "inet6", "label": None}
+        )
+
+
+def static(model: Tree) -> None:
+    model["clusters"]["default"]["table_owner"] = "static"
+    for host in ("d1", "d2"):
+        model["hosts"][host]["director"]["table_owner"] = "static"
+
+
+def sorry_page_on_directors(model: Tree) -> None:
+    for host in ("d1", "d2"):
+        mine = model["hosts"][host]
+        mine["nginx"] = {**model["hosts"]["web1"]["nginx"], "mode": "sorry"}
+        mine["director"]["services"][0]["sorry_server"] = {"address": "127.0.0.1", "port": 80}
+
+
+def two_boxes(model: Tree) -> None:
+    """Two hosts are everything: directors of each other, real servers of both."""
+    for host in ("d1", "d2"):
+        mine = model["hosts"][host]
+        mine["nginx"] = model["hosts"]["web1"]["nginx"]
+        mine["real_server"] = model["hosts"]["web1"]["real_server"]
+        pool = mine["director"]["services"][0]["real_servers"]
+        for server, name in zip(pool, ("d1", "d2")):
+            server.update(host=name, address=healthy.ADDRESSES[name])
+    del model["hosts"]["web1"], model["hosts"]["web2"]
+
+
+def reference(model: Tree) -> None:
+    """VRRP version 2 with a password, a second apart, preemption."""
+    for host in ("d1", "d2"):
+        model["hosts"][host]["director"]["instances"][0].update(
+            version=2, auth="pass", advert_interval=1, preempt=True, unicast_peers=["198.51.100.1"]
+        )
+
+
+@pytest.mark.parametrize("change", [dual_stack, static, sorry_page_on_directors, two_boxes, reference])
+@pytest.mark.parametrize("holder", ["d1", "d2"])
+def test_other_deployments_as_the_model_says_have_no_finding(change: Callable[[Tree], None], holder: str) -> None:
+    model = healthy.model()
+    change(model)
+    assert findings(model, healthy.observations(model, holder)) == []
+
+
+def test_a_director_is_a_destination_of_its_own() -> None:
+    """The kernel says local of it, whatever it was told."""
+    model = healthy.model()
+    two_boxes(model)
+    seen = healthy.observations(model)
+    for number, host in enumerate(("d1", "d2")):
+        destinations(seen, host)[number]["forward"] = "local"
+    assert findings(model, seen) == []
+
+
+def test_a_holder_without_the_vip_on_lo_is_found_in_two_boxes() -> None:
+    model = healthy.model()
+    two_boxes(model)
+    seen = healthy.observations(model)
+    seen["d2"]["report"]["vips"][healthy.VIP] = []
+    assert [(one.code, one.host) for one in findings(model, seen)] == [("vip_missing_on_lo", "d2")]

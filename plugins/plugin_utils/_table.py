@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One director's IPVS table beside the model's: which real servers are in, out by their check, drained. Pure.
+
+Findings and status both read this; neither is known here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import from_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
+    DestinationConfig,
+    DestinationKey,
+    Service,
+    ServiceKey,
+)
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import probe_name
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Seen, endpoint
+
+Services = Dict[ServiceKey, Service]
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A real server in a pool of the model."""
+
+    service: Options
+    server: Options
+
+    @property
+    def place(self) -> str:
+        return endpoint(self.server["address"], self.server["port"])
+
+    @property
+    def key(self) -> DestinationKey:
+        return DestinationKey(self.server["address"], self.server["port"])
+
+    @property
+    def wanted_weight(self) -> int:
+        return 0 if self.server["drained"] else int(self.server["weight"])
+
+    def __str__(self) -> str:
+        """``tcp 198.51.100.200:80 -> web1 (198.51.100.102:80)``"""
+        return "%s -> %s (%s)" % (title(self.service), self.server["host"], self.place)
+
+
+def title(service: Options) -> str:
+    """``tcp 198.51.100.200:80``"""
+    if service.get("fwmark"):
+        return "fwmark %d %s" % (service["fwmark"], service["family"])
+    return "%s %s" % (service["protocol"], endpoint(service["address"], service["port"]))
+
+
+def entries(service: Options) -> list[Entry]:
+    return [Entry(service, server) for server in service["real_servers"]]
+
+
+# --- values -----------------------------------------------------------------------------------------------------
+
+
+def desired_services(director: Options) -> Services:
+    """The model's services as the kernel has them while every check passes, in the model's order."""
+    wanted = from_options({"services": [_as_option(service) for service in director["services"]]}).services or {}
+    return {key: service for key, service in wanted.items() if service is not None}
+
+
+def _as_option(service: Options) -> dict[str, Any]:
+    names = ["scheduler", "scheduler_flags", "persistence", "one_packet", "forward"]
+    names += ["fwmark", "family"] if service.get("fwmark") else ["protocol", "address", "port"]
+    same = ("address", "port", "lower_threshold", "upper_threshold")
+    destinations = [
+        {**{name: entry.server[name] for name in same}, "weight": entry.wanted_weight} for entry in entries(service)
+    ]
+    return {**{name: service.get(name) for name in names}, "destinations": destinations}
+
+
+def current_services(reported: Options, desired: Services) -> Services:
+    """The reported table as values, as far as it is about marks or the model's addresses.
+
+    The kernel says ``local`` of a destination that is the director itself, and ``bypass`` of none that we make;
+    whatever the model wants there is right.
+    """
+    ours = {key.address for key in desired}
+    methods = {
+        (key.fwmark, key.protocol, key.address, key.port): next(iter(service.destinations.values())).forward
+        for key, service in desired.items()
+        if service.destinations
+    }
+    found = []
+    for service in reported["services"]:
+        if not service.get("fwmark") and service["address"] not in ours:
+            continue
+        identity = tuple(service.get(name) or empty for name, empty in _IDENTITY)
+        method = methods.get(identity, "dr")
+        destinations = [
+            {**one, "forward": method} if one["forward"] in ("local", "bypass") else one
+            for one in service["destinations"]
+        ]
+        found.append({**service, "destinations": destinations})
+    services = from_options({"services": found}).services or {}
+    return {key: service for key, service in services.items() if service is not None}
+
+
+_IDENTITY: tuple[tuple[str, Any], ...] = (("fwmark", 0), ("protocol", ""), ("address", ""), ("port", 0))
+
+
+# --- one director -----------------------------------------------------------------------------------------------
+
+
+class DirectorTable:
+    """What a director has, what it should have, and what its checks say. Raises LvsError for a table that the options
+    of the module ipvs cannot say."""
+
+    def __init__(self, host: Seen) -> None:
+        self.host = host
+        self.director: Options = host.director or {}
+        self.checked = self.director["table_owner"] == "keepalived"
+        self.desired = desired_services(self.director)
+        self.current = current_services(host.part("ipvs"), self.desired)
+        self.services: dict[ServiceKey, Options] = dict(zip(self.desired, self.director["services"]))
+        self._keys = {service["name"]: key for key, service in self.services.items()}
+        self._checks = _checks(host)
+        connections = host.part("ipvs").get("connections") or []
+        self._connections = {(one["service"], one["destination"]): one for one in connections}
+
+    def live(self, service: Options) -> Service | None:
+        """A service of the model as it is in the table; None where it is not."""
+        return self.current.get(self._keys[service["name"]])
+
+    def config(self, entry: Entry) -> DestinationConfig | None:
+        """A real server as it is in the table; None where it is not."""
+        service = self.live(entry.service)
+        return service.destinations.get(entry.key) if service else None
+
+    def on_sorry_server(self, service: Options) -> bool:
+        live, sorry = self.live(service), service.get("sorry_server")
+        return bool(live and sorry and DestinationKey(sorry["address"], sorry["port"]) in live.destinations)
+
+    def standing(self, entry: Entry) -> str | None:
+        """``in`` the pool as the model wants, ``drained`` as it wants, ``out`` by its check; None: anything else."""
+        config = self.config(entry)
+        if config is not None and config.weight == entry.wanted_weight:
+            return "drained" if entry.server["drained"] else "in"
+        gone = config.weight == 0 if config is not None else not entry.service["inhibit_on_failure"]
+        in_table = self.live(entry.service) is not None
+        return "out" if in_table and gone and self.checked and not self.alive(entry) else None
+
+    def alive(self, entry: Entry) -> bool:
+        """Whether Keepalived's checks of the real server pass; where it does not say, our own request decides."""
+        alive = self._checks.get((entry.service["address"], entry.service["port"], *entry.key))
+        return self.answers(entry) is True if alive is None else alive
+
+    def answers(self, entry: Entry) -> bool | None:
+        """Whether our own request got what the check wants; None where nothing was asked."""
+        answer = self._answer(entry)
+        if answer is None:
+            return None
+        return not answer["error"] and (not answer["path"] or answer["status"] == entry.service["check"]["status"])
+
+    def _answer(self, entry: Entry) -> Mapping[str, Any] | None:
+        name = probe_name(entry.service, entry.server)
+        return self.host.probes.get(name) if name else None
+
+    def reason(self, entry: Entry) -> str:
+        """Why a check fails, as our own request for the same thing met it."""
+        answer = self._answer(entry)
+        if answer is None:
+            return "its check fails"
+        place = "http://%s%s" % (entry.place, answer["path"]) if answer["path"] else entry.place
+        if answer["error"]:
+            return "%s: %s" % (place, answer["error"])
+        if not self.answers(entry):
+            return "%s: status %s" % (place, answer["status"])
+        return "its check fails, though it answers now"
+
+    def connections(self, entry: Entry) -> Mapping[str, int] | None:
+        """``{active, inactive, persistent}``; None where nothing is known."""
+        return self._connections.get((title(entry.service), entry.place))
+
+
+def _checks(host: Seen) -> dict[tuple[Any, ...], bool]:
+    """(address, port of the service, address, port of the real server) -> whether its checks pass."""
+    return {
+        (virtual["address"], virtual["port"], server["address"], server["port"]): server["alive"]
+        for virtual in (host.part("keepalived") or {}).get("virtual_servers") or []
+        for server in virtual["real_servers"]
+        if server["alive"] is not None
+    }
