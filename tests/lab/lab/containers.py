@@ -1,0 +1,110 @@
+"""The hosts as containers: privileged, systemd as PID 1, one bridge between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from lab import image
+from lab.docker import Docker
+from lab.hosts import BY_NAME, GATEWAY, HOSTS, NETWORK, SUBNET, Host
+from lab.processes import wait_until
+from lab.state import LabError
+
+WIRE = "wire"
+_COMMON = (
+    "--privileged", "--cgroupns=private", "--tmpfs", "/run", "--tmpfs", "/run/lock",
+    "--stop-signal", "SIGRTMIN+3", "--stop-timeout", "10", "-v", "/lib/modules:/lib/modules:ro",
+)  # fmt: skip
+
+
+def run_arguments(host: Host, lab: str) -> list[str]:
+    """The arguments of `docker run` for a host."""
+    names = [f"--add-host={other.name}:{other.address}" for other in HOSTS if other is not host]
+    return [
+        "run", "-d", "--name", host.name, "--hostname", host.name, "--label", f"vipstack.lab={lab}",
+        "--network", NETWORK, "--ip", host.address, "--mac-address", host.mac, *names, *_COMMON,
+        image.TAG, "/lib/systemd/systemd",
+    ]  # fmt: skip
+
+
+class Containers:
+    """The containers of one lab on one daemon."""
+
+    def __init__(self, docker: Docker, lab: str) -> None:
+        self.docker = docker
+        self.lab = lab
+
+    def states(self) -> dict[str, str]:
+        """Container name -> Docker's state (running, exited ...), of this lab only."""
+        listed = self.docker("ps", "-a", "--filter", f"label=vipstack.lab={self.lab}", "--format", "{{.Names}} {{.State}}")
+        return dict(line.split(" ", 1) for line in listed.splitlines())
+
+    def up(self, fresh: bool = False) -> None:
+        """Every host and the wire helper run; those that already do stay as they are."""
+        states = self.states()
+        absent = [name for name in (*BY_NAME, WIRE) if states.get(name) != "running"]
+        todo = [*BY_NAME, WIRE] if fresh else absent
+        self.remove([name for name in todo if name in states])
+        if not self.docker.ok("network", "inspect", NETWORK):
+            # IPVS needs no router: the bridge's own address is only what Docker asks for.
+            self.docker("network", "create", "--subnet", SUBNET, "--gateway", GATEWAY, "--label",
+                        f"vipstack.lab={self.lab}", NETWORK, what="docker network create")  # fmt: skip
+        self.create(todo)
+
+    def create(self, names: Iterable[str]) -> None:
+        names = list(names)
+        _each(self._create, names)
+        _each(self._ready, [name for name in names if name != WIRE])
+
+    def _create(self, name: str) -> None:
+        if name == WIRE:
+            arguments = ["run", "-d", "--name", WIRE, "--label", f"vipstack.lab={self.lab}", "--network", "host",
+                         "--privileged", "--init", "-v", "/lib/modules:/lib/modules:ro",
+                         image.TAG, "sleep", "infinity"]  # fmt: skip
+        else:
+            arguments = run_arguments(BY_NAME[name], self.lab)
+        self.docker(*arguments, what=f"container {name}", timeout=120)
+
+    def _ready(self, name: str) -> None:
+        """systemd has come up, with nothing failed."""
+        said = ""
+
+        def settled() -> bool:
+            nonlocal said
+            said = self.docker("exec", name, "systemctl", "is-system-running", check=False, timeout=60).strip()
+            return said in ("running", "degraded")
+
+        if not wait_until(settled, 60, 0.3):
+            raise LabError(f"{name}: systemd does not come up (it says {said or 'nothing'!r})")
+        if said == "degraded":
+            failed = self.docker.shell(name, "systemctl --failed --plain --no-legend | cut -d' ' -f1").split()
+            raise LabError(f"{name}: units failed at boot: {', '.join(failed)}")
+
+    def reset(self, names: Iterable[str]) -> None:
+        """Fresh hosts in place of these."""
+        names = list(names)
+        states = self.states()
+        self.remove([name for name in names if name in states])
+        self.create(names)
+
+    def reboot(self, name: str) -> None:
+        """Stop and start: a new network namespace, the same file system."""
+        self.docker("restart", name, what=f"reboot of {name}", timeout=120)
+        self._ready(name)
+
+    def remove(self, names: Iterable[str]) -> None:
+        names = list(names)
+        if names:
+            self.docker("rm", "-f", "-v", *names, what="docker rm", timeout=120)
+
+    def down(self) -> None:
+        self.remove(self.states())
+        listed = self.docker("network", "ls", "-q", "--filter", f"label=vipstack.lab={self.lab}").split()
+        if listed:
+            self.docker("network", "rm", *listed, what="docker network rm")
+
+
+def _each(function, names: list[str]) -> None:  # type: ignore[no-untyped-def]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(function, names))

@@ -1,0 +1,119 @@
+"""The lab as a whole: picks an engine, brings hosts up and down."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lab import image, tools
+from lab.containers import Containers
+from lab.docker import Docker, DockerEngine
+from lab.processes import step
+from lab.state import LabError, Settings, State
+from lab.uml import Uml
+
+DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+Engine = DockerEngine | Uml
+
+
+class Lab:
+    """One lab, by its settings; `Lab()` takes them from the environment."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self.settings = Settings.of(environ)
+
+    # -- the engine
+
+    def recorded(self) -> Engine | None:
+        """The engine that `up` chose, if it ran."""
+        state = State.load(self.settings)
+        if state is None:
+            return None
+        if state.engine == "docker":
+            return DockerEngine(self.settings, state.docker_host)
+        return Uml(self.settings, state.cpu, state.suite)
+
+    def engine(self) -> Engine:
+        """The engine of a lab that is up. Raises LabError where none is."""
+        engine = self.recorded()
+        if engine is None or not engine.is_up():
+            raise LabError(f"lab {self.settings.name} is not up; run: lab up")
+        return engine
+
+    @property
+    def docker(self) -> Docker:
+        return self.engine().docker
+
+    @property
+    def containers(self) -> Containers:
+        return Containers(self.docker, self.settings.name)
+
+    def _choose(self) -> Engine:
+        """A daemon that answers and has ip_vs, else a guest of our own."""
+        settings = self.settings
+        wanted = settings.docker_host or DEFAULT_SOCKET
+        if wanted == settings.own_docker_host:  # `eval $(lab env)` of this very lab
+            wanted = DEFAULT_SOCKET
+        if settings.engine == "docker":
+            return DockerEngine(settings, wanted)
+        if settings.engine == "auto" and shutil.which("docker") and Docker(wanted).answers():
+            docker = Docker(wanted)
+            docker.load_image(settings)
+            if docker.has_ipvs():
+                return DockerEngine(settings, wanted)
+            docker("image", "rm", "-f", image.TAG, check=False)
+        return Uml(settings)
+
+    # -- up and down
+
+    def up(self, fresh: bool = False) -> None:
+        """Raises LabError. Whatever is up already is used as it is."""
+        tools.require_root()
+        engine = self.recorded()
+        if engine is None or not engine.is_up():
+            tools.install()
+            engine = engine or self._choose()
+            if isinstance(engine, Uml):
+                tools.require_room(self.settings)
+                self._prepare(engine)
+            engine.up()
+            cpu, suite = (engine.cpu, engine.suite) if isinstance(engine, Uml) else (None, None)
+            State(engine.name, engine.docker_host, cpu, suite).save(self.settings)
+        engine.docker.load_image(self.settings)
+        with step("hosts"):
+            Containers(engine.docker, self.settings.name).up(fresh)
+
+    def _prepare(self, engine: Uml) -> None:
+        """What takes long once: the guest's tree and the hosts' image, side by side."""
+
+        def guest() -> None:
+            with step("guest tree"):
+                engine.prepare()
+
+        def node() -> None:
+            with step("hosts' image"):
+                image.tarball(self.settings)
+
+        with ThreadPoolExecutor(2) as pool:
+            for job in [pool.submit(guest), pool.submit(node)]:
+                job.result()
+
+    def down(self, purge: bool = False) -> None:
+        """No process, namespace, mount or state stays; the cache does, unless purged."""
+        tools.require_root()
+        engine = self.recorded() or Uml(self.settings)
+        if isinstance(engine, DockerEngine) and engine.is_up():
+            Containers(engine.docker, self.settings.name).down()
+            if purge:
+                engine.docker("image", "rm", "-f", image.TAG, check=False)
+        engine.down()
+        for folder in [self.settings.dir, self.settings.cache] if purge else [self.settings.dir]:
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)

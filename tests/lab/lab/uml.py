@@ -1,0 +1,208 @@
+"""The engine that needs nothing of the machine's kernel: User Mode Linux, an ordinary process, runs dockerd."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from lab.debian import FILES, key, locked, remove, tree
+from lab.docker import Docker
+from lab.processes import Daemon, last_line, run, step, wait_until
+from lab.state import LabError, Settings
+
+PACKAGES = ("docker.io", "user-mode-linux", "iproute2", "kmod", "procps")
+FALLBACK = "trixie"  # its kernel (6.12) knows no seccomp=on: several times slower, otherwise the same
+HOST_IP, GUEST_IP = "192.0.2.1", "192.0.2.2"
+_RECIPE = key(PACKAGES, *((FILES / name).read_bytes() for name in ("guest-init", "daemon.json")))
+
+# `ip netns exec` brings a mount namespace of its own: the mounts end with the process.
+# TMPDIR on tmpfs: the guest's memory is a file there. seccomp=on (6.16 or newer): no ptrace.
+# barrier=0: the disk is a file in this machine's page cache; waiting for the platter buys nothing.
+_BOOT = """
+mount --rbind /dev "$1/dev"; mount -t proc proc "$1/proc"; mount --bind "$2" "$1/lab"
+exec chroot "$1" env -i PATH=/usr/bin HOME=/root TMPDIR=/dev/shm /usr/bin/linux.uml mem="$3" seccomp=on umid="$6" \
+  ubd0=/lab/disk.img root=/dev/ubda rootfstype=ext4 rootflags=barrier=0 rw init=/guest-init \
+  vec0:transport=tap,ifname=tap0 lab_ip="$4" lab_host="$5" con=null con0=null,fd:1 ssl=null quiet panic=1
+"""
+
+
+def freest_cpu(allowed: Iterable[int], pinned: Iterable[int]) -> int:
+    """The CPU with the fewest pinned guests; among equals the last one, as the first serves most interrupts."""
+    load = Counter(pinned)
+    return min(allowed, key=lambda cpu: (load[cpu], -cpu))
+
+
+def pinned_guests() -> list[int]:
+    """The CPU of every UML kernel on this machine that is bound to one."""
+    cpus = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            name = (process / "comm").read_text().strip()
+            bound = os.sched_getaffinity(int(process.name))
+            # A guest's processes carry the kernel's name too; only the kernel itself leads a session.
+            if name.startswith("linux") and len(bound) == 1 and os.getsid(int(process.name)) == int(process.name):
+                cpus.append(bound.pop())
+    return cpus
+
+
+class Uml:
+    """One guest: a tree shared through the cache, a disk, a network namespace and two processes of its own."""
+
+    name = "uml"
+
+    def __init__(self, settings: Settings, cpu: int | None = None, suite: str | None = None) -> None:
+        self.settings = settings
+        self.cpu = settings.cpu if settings.cpu is not None else cpu
+        self.suite = suite or settings.suite
+        self.kernel = Daemon(settings.dir, "uml")
+        self.relay = Daemon(settings.dir, "relay")
+        self.docker = Docker(self.docker_host)
+
+    @property
+    def docker_host(self) -> str:
+        return self.settings.own_docker_host
+
+    @property
+    def cached(self) -> Path:
+        return self.settings.cache / f"uml-{self.suite}-{_RECIPE}"
+
+    @property
+    def root(self) -> Path:
+        return self.cached / "root"
+
+    def is_up(self) -> bool:
+        return self.kernel.pid() is not None and self.relay.pid() is not None and self.docker.answers()
+
+    # -- what is made once for every lab of this machine
+
+    def prepare(self) -> None:
+        """The Debian tree: where the kernel's binary runs (its libc is newer than Debian 12's) and the guest's root."""
+        with locked(self.settings.cache, "uml"):
+            for suite in dict.fromkeys((self.suite, FALLBACK)):
+                self.suite = suite
+                if self.cached.exists():
+                    return
+                try:
+                    return self._make()
+                except LabError as error:
+                    if suite == FALLBACK:
+                        raise
+                    print(f"no guest from Debian {suite} ({error}); trying {FALLBACK}", file=sys.stderr)
+
+    def _make(self) -> None:
+        new = self.settings.cache / "uml.new"
+        remove(new)
+        root = new / "root"
+        tree(root, self.suite, PACKAGES)
+        modules = root / "usr/lib/modules"  # the package keeps them where modprobe does not look
+        if modules.is_dir() and not modules.is_symlink():
+            shutil.rmtree(modules)
+        modules.unlink(missing_ok=True)
+        modules.symlink_to("uml/modules")
+        (root / "etc/resolv.conf").unlink(missing_ok=True)
+        (root / "etc/resolv.conf").write_text("")
+        (root / "etc/docker").mkdir(exist_ok=True)
+        (root / "lab").mkdir()
+        shutil.copy(FILES / "daemon.json", root / "etc/docker/daemon.json")
+        shutil.copy(FILES / "guest-init", root / "guest-init")
+        run(["mke2fs", "-q", "-t", "ext4", "-m", "0", "-E", "lazy_itable_init=1,lazy_journal_init=1", "-d", str(root),
+             str(new / "disk.img"), self.settings.disk], what="mke2fs")
+        new.rename(self.cached)
+
+    # -- this lab's guest
+
+    def up(self) -> None:
+        """From whatever is there to a daemon that answers."""
+        if self.is_up():
+            return
+        self.down()
+        disk = self.settings.dir / "disk.img"
+        self.settings.dir.mkdir(parents=True, exist_ok=True)
+        if not disk.exists():
+            with step("guest disk"):
+                new = disk.with_suffix(".new")
+                run(["cp", "--sparse=always", "--reflink=auto", str(self.cached / "disk.img"), str(new)], what="guest disk")
+                new.rename(disk)
+        with step(f"guest kernel (Debian {self.suite}'s User Mode Linux)"):
+            self._network()
+            self._boot()
+            self._wait()
+
+    def _network(self) -> None:
+        """A network namespace with no way out; the tap in it is the guest's only neighbour."""
+        name = self.settings.netns
+        run(["ip", "netns", "add", name])
+        for words in ("link set lo up", "tuntap add tap0 mode tap", f"addr add {HOST_IP}/30 dev tap0", "link set tap0 up"):
+            run(["ip", "-n", name, *words.split()])
+
+    def _boot(self) -> None:
+        if self.cpu is None:
+            self.cpu = freest_cpu(os.sched_getaffinity(0), pinned_guests())
+        umid = f"vipstack-{self.settings.name}"
+        shutil.rmtree(self.root / "root/.uml" / umid, ignore_errors=True)
+        within = ["ip", "netns", "exec", self.settings.netns]
+        # taskset: kernel and guest processes hand over on one CPU, six times faster than across two.
+        self.kernel.start([
+            "taskset", "-c", str(self.cpu), *within, "sh", "-c", _BOOT, "sh", str(self.root), str(self.settings.dir),
+            self.settings.mem, GUEST_IP, HOST_IP, umid,
+        ])  # fmt: skip
+        # A socket with a path is reached from every network namespace. -t3600 keeps half-closed connections:
+        # `docker exec -i` closes its input long before the output is all there.
+        self.settings.socket.unlink(missing_ok=True)
+        self.relay.start([
+            *within, "socat", "-t3600", f"UNIX-LISTEN:{self.settings.socket},fork,mode=600", f"TCP:{GUEST_IP}:2375",
+        ])  # fmt: skip
+
+    def _wait(self, seconds: float = 60) -> None:
+        wait_until(lambda: self.kernel.pid() is None or self.docker.answers(), seconds, 0.2)
+        if not self.docker.answers():
+            raise LabError(f"no dockerd answers from the guest: {last_line(self.kernel.log.read_bytes())}"
+                           f" (all of it: {self.kernel.log})")
+
+    def down(self) -> None:
+        """End the guest after a flush of its disk; no process, namespace or socket stays."""
+        if self.kernel.pid() is not None:
+            self._flush()
+        self.relay.stop()
+        self.kernel.stop()
+        self.settings.socket.unlink(missing_ok=True)
+        if Path("/run/netns", self.settings.netns).exists():
+            for pid in run(["ip", "netns", "pids", self.settings.netns]).stdout.split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), 9)  # the namespace is ours, so is whatever is left in it
+            run(["ip", "netns", "del", self.settings.netns])
+
+    def _flush(self) -> None:
+        """By the kernel's management console: write everything, then go read-only."""
+        done = subprocess.run(
+            [sys.executable, "-c", "import sys; from lab.uml import mconsole; mconsole(*sys.argv[1:])",
+             str(self.root), f"vipstack-{self.settings.name}", "sysrq s", "sysrq u"],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}, check=False, capture_output=True,
+        )  # fmt: skip
+        if done.returncode == 0:
+            time.sleep(1)  # both go on behind the answer
+
+
+def mconsole(root: str, umid: str, *commands: str) -> None:
+    """Say words to a guest's console socket. It answers to a path of its own root, so this process goes there."""
+    os.chroot(root)
+    os.chdir("/")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as console:
+        console.settimeout(10)
+        mine = f"/tmp/mconsole-{os.getpid()}"
+        console.bind(mine)
+        try:
+            for word in (command.encode() for command in commands):
+                console.sendto(struct.pack("=III512s", 0xCAFEBABE, 2, len(word), word), f"/root/.uml/{umid}/mconsole")
+                console.recv(8192)
+        finally:
+            os.unlink(mine)
