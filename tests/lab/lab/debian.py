@@ -39,7 +39,7 @@ def tree(root: Path, suite: str, packages: Sequence[str]) -> None:
     conf.parent.mkdir(parents=True, exist_ok=True)
     conf.write_bytes(run(["apt-config", "dump", "--no-empty", "Acquire::http", "Acquire::https"]).stdout)
     command = [
-        "unshare", "--mount", "--propagation", "private", "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase",
+        "unshare", "--mount", "--propagation", "private", "mmdebstrap", "--mode=root", "--variant=minbase",
         f"--include={','.join(packages)}", f"--aptopt={conf}",
         suite, str(root), f"deb {mirror()} {suite} main",
     ]
@@ -50,6 +50,7 @@ def tree(root: Path, suite: str, packages: Sequence[str]) -> None:
         done = run([*command[:-3], '--aptopt=Acquire::Check-Valid-Until "false"', *command[-3:]], check=False)
     conf.unlink()
     if done.returncode:
+        # The first error is the cause; what follows only says that mmdebstrap gave up.
         errors = [line for line in done.stderr.splitlines() if line.startswith(b"E:")]
         raise LabError(f"Debian {suite} tree: {last_line(errors[0] if errors else done.stderr)}")
 
