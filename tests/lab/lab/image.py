@@ -15,6 +15,16 @@ from lab.state import Settings
 SUITE = "bookworm"
 BASE = ("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "kmod", "iproute2", "procps", "curl", "arping")
 OFFERED = ("keepalived", "nginx", "ipvsadm", "sudo", "logrotate", "nftables", "tcpdump", "python3-pyroute2")
+# Seven hosts boot on one CPU: devices, consoles, disks and sessions are not theirs to look after.
+MASKED = (
+    "systemd-udevd.service", "systemd-udev-trigger.service", "systemd-timesyncd.service", "systemd-logind.service",
+    "systemd-remount-fs.service", "systemd-sysusers.service", "systemd-update-utmp.service", "systemd-firstboot.service",
+    "systemd-update-utmp-runlevel.service", "systemd-journal-flush.service", "systemd-tmpfiles-setup-dev.service",
+    "kmod-static-nodes.service", "modprobe@.service", "e2scrub_reap.service", "getty.target", "systemd-ask-password-wall.path",
+    "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "sys-kernel-config.mount", "sys-fs-fuse-connections.mount",
+    "dev-hugepages.mount", "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
+    "fstrim.timer",
+)  # fmt: skip
 REPOSITORY = "var/local-repo"
 _CONTENT = tuple((FILES / name).read_bytes() for name in ("lab-app", "lab-app.service"))
 KEY = key(SUITE, BASE, OFFERED, *_CONTENT, Path(__file__).read_bytes())
@@ -68,14 +78,11 @@ def _index(packages: Iterable[Path]) -> Iterable[str]:
 
 
 def _furnish(root: Path) -> None:
-    """The application (it starts on app1 and app2 only), and what a container's systemd does not need."""
+    """The application (it starts on app1 and app2 only), and a boot without what only a machine needs."""
     shutil.copy(FILES / "lab-app", root / "usr/local/bin/lab-app")
     shutil.copy(FILES / "lab-app.service", root / "etc/systemd/system/lab-app.service")
-    units = ("lab-app.service",)
-    run(["chroot", str(root), "systemctl", "-q", "enable", *units], what="systemctl enable")
-    masked = ("systemd-udevd.service", "systemd-udev-trigger.service", "systemd-timesyncd.service", "getty.target",
-              "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer")
-    run(["chroot", str(root), "systemctl", "-q", "mask", *masked], what="systemctl mask")
+    for words in (["enable", "lab-app.service"], ["mask", *MASKED], ["set-default", "multi-user.target"]):
+        run(["chroot", str(root), "systemctl", "-q", *words], what=f"systemctl {words[0]}")
     (root / "etc/machine-id").write_text("")
     for waste in ("var/cache/apt/pkgcache.bin", "var/cache/apt/srcpkgcache.bin"):
         (root / waste).unlink(missing_ok=True)
