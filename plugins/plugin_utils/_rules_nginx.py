@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of upstreams and sites: what Nginx would refuse or, worse, take without a word."""
+
+from __future__ import annotations
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import endpoint
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules_scope import Data, Scope
+
+
+def check_nginx(scope: Scope) -> None:
+    upstreams, sites = scope.cluster["upstreams"], scope.cluster["sites"]
+    for name, upstream in sorted((upstreams or {}).items()):
+        _check_upstream(scope, "lvs_nginx_upstreams.%s" % name, upstream)
+    for name, site in sorted((sites or {}).items()):
+        path = "lvs_nginx_sites.%s" % name
+        if site["upstream"] and upstreams is not None:
+            scope.known(path + ".upstream", site["upstream"], upstreams, "an upstream")
+        scope.twice(path + ".ports", site["ports"] or ())
+        scope.twice(path + ".server_names", site["server_names"] or ())
+    if sites and scope.services is not None:
+        _check_sites(scope, sites)
+
+
+def _check_upstream(scope: Scope, path: str, upstream: Data) -> None:
+    servers = [one for one in upstream["servers"] or () if one["address"] and one["port"]]
+    names = [endpoint(one["address"], one["port"]) for one in servers]
+    scope.twice(path + ".servers", names)
+    backups = [name for name, one in zip(names, servers) if one["backup"]]
+    if servers and len(backups) == len(servers):
+        scope.wrong(path + ".servers", "are all backups; must have one that is none")
+    elif backups and upstream["method"] in ("ip_hash", "random"):
+        what = "is %s, which has no backups, but %s is one"
+        scope.wrong(path + ".method", what % (upstream["method"], backups[0]))
+    for name in sorted(set(names) & set(_answers(scope))):
+        what = "has %s, the virtual service %s; a real server has that address itself and would ask itself"
+        scope.wrong(path + ".servers", what % (name, _answers(scope)[name]))
+
+
+def _answers(scope: Scope) -> dict[str, str]:
+    """ADDRESS:PORT of every TCP service -> its name."""
+    found = {}
+    for name, service in sorted((scope.services or {}).items()):
+        vip = scope.vip_of(service)
+        if service["protocol"] == "tcp" and vip:
+            for address in vip["addresses"] or ():
+                found.update({endpoint(address.partition("/")[0], port): name for port in service["ports"] or ()})
+    return found
+
+
+def _check_sites(scope: Scope, sites: Data) -> None:
+    """Each site has ports; on a port each name and the part of the default belong to one site."""
+    brought = {
+        service["real_port"] or port
+        for service in (scope.services or {}).values()
+        if service["protocol"] == "tcp"
+        for port in service["ports"] or ()
+    }
+    names: dict[tuple[int, str], str] = {}
+    defaults: dict[int, str] = {}
+    for name, site in sorted(sites.items()):
+        path = "lvs_nginx_sites.%s" % name
+        ports = sorted(set(site["ports"] or brought))
+        if not ports and site["ports"] is None and not _unread(scope):
+            scope.wrong(path + ".ports", "is not given, and no TCP service brings one; must be a list of ports")
+        for server_name in sorted(set(site["server_names"] or ())):
+            rivals = [names.setdefault((port, server_name), path) for port in ports]
+            for rival in sorted(set(rivals) - {path}):
+                scope.wrong(path + ".server_names", "has %s, as %s on the same port" % (server_name, rival))
+        if site["default"]:
+            for rival in sorted({defaults.setdefault(port, path) for port in ports} - {path}):
+                scope.wrong(path + ".default", "is true, as that of %s on the same port; must be one" % rival)
+
+
+def _unread(scope: Scope) -> bool:
+    """Whether a service has mistakes, so that its ports may be missing only because of them."""
+    return any(
+        mistake.path.startswith(("lvs_virtual_services", "lvs_nginx_sites")) for mistake in scope.reader.mistakes
+    )

@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of virtual services: what IPVS can do with the ports, methods and addresses it is given."""
+
+from __future__ import annotations
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import shown
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules_scope import FAMILIES, Data, Scope, family_of
+
+
+def check_services(scope: Scope) -> None:
+    owners: dict[tuple[str, str, int], str] = {}
+    for name, service in sorted((scope.services or {}).items()):
+        path = "lvs_virtual_services.%s" % name
+        if service["vip"] and scope.vips is not None:
+            scope.known(path + ".vip", service["vip"], scope.vips, "a VIP")
+        _check_ports(scope, path, service, owners)
+        _check_forward(scope, path, service)
+        _check_scheduler(scope, path, service)
+        _check_check(scope, path, service)
+        _check_persistence(scope, path, service)
+        _check_thresholds(scope, path, service)
+        _check_real_servers(scope, path, service)
+        _check_sorry_server(scope, path, service)
+
+
+def _check_ports(scope: Scope, path: str, service: Data, owners: dict[tuple[str, str, int], str]) -> None:
+    ports = service["ports"] or []
+    scope.twice(path + ".ports", ports)
+    if not service["vip"] or not service["protocol"]:
+        return
+    for port in sorted(set(ports)):
+        owner = owners.setdefault((service["vip"], service["protocol"], port), path)
+        if owner != path:
+            what = "has %d, which %s has on VIP %s by %s"
+            scope.wrong(path + ".ports", what % (port, owner, service["vip"], service["protocol"]))
+
+
+def _check_forward(scope: Scope, path: str, service: Data) -> None:
+    """Only NAT rewrites packets, so with the others a real server sees the port that the client asked for."""
+    real_port = service["real_port"]
+    if real_port is None or service["forward"] not in ("dr", "tunnel"):
+        return
+    others = sorted(set(service["ports"] or ()) - {real_port})
+    if others:
+        what = "is %d, but forward is %s, which keeps port %d; remove it or give forward: nat"
+        scope.wrong(path + ".real_port", what % (real_port, service["forward"], others[0]))
+
+
+def _check_scheduler(scope: Scope, path: str, service: Data) -> None:
+    scheduler = service["scheduler"]
+    flags = service["scheduler_flags"] or []
+    for flag in sorted(set(flags)):
+        if scheduler and not flag.startswith(scheduler + "-"):
+            scope.wrong(path + ".scheduler_flags", "has %s, but scheduler is %s" % (flag, scheduler))
+    scope.twice(path + ".scheduler_flags", flags)
+    if service["one_packet"] and service["protocol"] in ("tcp", "sctp"):
+        scope.wrong(path + ".one_packet", "is true, but protocol is %s; must be udp" % service["protocol"])
+
+
+def _check_check(scope: Scope, path: str, service: Data) -> None:
+    check, protocol = service["check"], service["protocol"]
+    if not check or not check["type"]:
+        return
+    if check["type"] in ("http", "tcp"):
+        if protocol in ("udp", "sctp"):
+            what = "is %s, but protocol is %s; must be auto or none"
+            scope.wrong(path + ".check.type", what % (check["type"], protocol))
+        if scope.cluster["table_owner"] == "static":
+            scope.warnings.append("%s.check does nothing, as lvs_table_owner is static" % path)
+    if check["type"] in ("tcp", "none"):
+        for name in ("path", "host"):
+            if check[name] is not None:
+                scope.wrong("%s.check.%s" % (path, name), "is given, but type is %s; must be http" % check["type"])
+
+
+def _check_persistence(scope: Scope, path: str, service: Data) -> None:
+    """The prefix is of one family. This also fills in the whole address where none was given."""
+    persistence, vip = service["persistence"], scope.vip_of(service)
+    families = scope.families(vip) if vip else []
+    if not persistence or not families:
+        return
+    if len(families) > 1:
+        what = "is given, but VIP %s has both families; must be a service on a VIP with one"
+        scope.wrong(path + ".persistence", what % service["vip"])
+        return
+    longest = 128 if families == ["inet6"] else 32
+    if persistence["prefix"] is None:
+        persistence["prefix"] = longest
+    elif persistence["prefix"] > longest:
+        what = "is %d; must be 1-%d for %s"
+        scope.wrong(path + ".persistence.prefix", what % (persistence["prefix"], longest, FAMILIES[families[0]]))
+
+
+def _check_thresholds(scope: Scope, path: str, service: Data) -> None:
+    lower, upper = service["lower_threshold"], service["upper_threshold"]
+    if lower is None or upper is None or lower <= upper:
+        return
+    scope.wrong(path + ".lower_threshold", "is %d; must not be above upper_threshold, which is %d" % (lower, upper))
+
+
+def _check_real_servers(scope: Scope, path: str, service: Data) -> None:
+    pool = scope.pool_of(service)
+    if service["pool"]:
+        if service["pool"] not in scope.groups:
+            scope.wrong(path + ".pool", "is %s, which is no group of the inventory" % shown(service["pool"]))
+            return
+        for host in sorted(set(pool) - set(scope.cluster["real_servers"])):
+            what = "is %s, which has %s, no real server of the cluster"
+            scope.wrong(path + ".pool", what % (shown(service["pool"]), host))
+    if not pool:
+        if service["pool"]:
+            scope.wrong(path + ".pool", "is %s, a group without hosts" % shown(service["pool"]))
+        else:
+            scope.wrong(path, "has no real servers; the cluster has none")
+        return
+    _check_families(scope, path, service, [host for host in pool if host in scope.cluster["real_servers"]])
+
+
+def _check_families(scope: Scope, path: str, service: Data, pool: list[str]) -> None:
+    """Addresses of a VIP reach real servers of the same family only."""
+    vip = scope.vip_of(service)
+    families = scope.families(vip) if vip else []
+    for family in families:
+        if pool and all(scope.host_family(host) not in (None, family) for host in pool):
+            what = "names %s, which has %s addresses, but no real server has one"
+            scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[family]))
+    for host in sorted(pool):
+        own = scope.host_family(host)
+        if families and own and own not in families:
+            what = "names %s, which has no %s address, but real server %s has only one of these"
+            scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[own], host))
+
+
+def _check_sorry_server(scope: Scope, path: str, service: Data) -> None:
+    sorry, vip = service["sorry_server"], scope.vip_of(service)
+    if not sorry:
+        return
+    if scope.cluster["table_owner"] == "static":
+        scope.warnings.append("%s.sorry_server does nothing, as lvs_table_owner is static" % path)
+    own = family_of(sorry.rpartition(":")[0])
+    for family in scope.families(vip) if vip else []:
+        if family != own:
+            what = "is %s, but VIP %s has %s addresses"
+            scope.wrong(path + ".sorry_server", what % (sorry, service["vip"], FAMILIES[family]))

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of VIPs: what VRRP can do, and that somebody takes over."""
+
+from __future__ import annotations
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules_scope import FAMILIES, Data, Scope, family_of
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import HIGHEST_PRIORITY, PRIORITY_STEP
+
+# An interface's label, interface included (IFNAMSIZ less the final zero).
+_LABEL = 15
+
+
+def check_vips(scope: Scope) -> None:
+    if scope.vips is None:
+        return
+    if not scope.vips and scope.cluster["directors"]:
+        scope.wrong("lvs_vips", "is empty; must name at least one VIP")
+    for name, vip in sorted(scope.vips.items()):
+        path = "lvs_vips.%s" % name
+        _check_version(scope, path, vip)
+        _check_order(scope, path, vip)
+        _check_labels(scope, path, vip)
+        _check_family(scope, path, vip)
+        _check_takeover(scope, path, vip)
+        if name.endswith("_v6"):
+            _check_instance_name(scope, path, name, vip)
+
+
+def _check_version(scope: Scope, path: str, vip: Data) -> None:
+    """VRRP 2: IPv4, whole seconds, a password. VRRP 3: both families, 10 ms steps to 40.95 s (RFC 5798), none."""
+    advert = vip["advert_interval"]
+    if vip["version"] == 3:
+        if vip["auth_pass"]:
+            scope.wrong(
+                path + ".auth_pass", "is given, but VRRP version 3 has no passwords; remove it or give version: 2"
+            )
+        if advert is not None and advert > 40.95:
+            scope.wrong(path + ".advert_interval", "is %s; must be 0.01-40.95 with version 3" % advert)
+        elif advert is not None and abs(advert * 100 - round(advert * 100)) > 1e-6:
+            scope.wrong(path + ".advert_interval", "is %s; must be a multiple of 0.01" % advert)
+    if vip["version"] == 2:
+        if advert is not None and advert != int(advert):
+            scope.wrong(path + ".advert_interval", "is %s; must be whole seconds with version 2" % advert)
+        if "inet6" in scope.families(vip):
+            scope.wrong(path + ".version", "is 2, but %s has an IPv6 address; must be 3" % path)
+    if vip["preempt"] is False and vip["preempt_delay"]:
+        scope.wrong(path + ".preempt_delay", "is %d, but preempt is false" % vip["preempt_delay"])
+
+
+def _check_order(scope: Scope, path: str, vip: Data) -> None:
+    """Who should hold the VIP: all that is named is a director, and with priorities each director has its own."""
+    directors = scope.cluster["directors"]
+    prefer, priorities = vip["prefer"] or [], vip["priorities"] or {}
+    for host in prefer:
+        scope.known(path + ".prefer", host, directors, "a director of the cluster")
+    scope.twice(path + ".prefer", prefer)
+    if not priorities:
+        return
+    if prefer:
+        scope.wrong(path + ".prefer", "is given beside priorities; must be one of them")
+    for host in sorted(priorities):
+        scope.known(path + ".priorities", host, directors, "a director of the cluster")
+    missing = [host for host in sorted(directors) if host not in priorities]
+    # Where a priority could not be read it is missing here, and known already.
+    if missing and not any(mistake.path.startswith(path + ".priorities.") for mistake in scope.reader.mistakes):
+        scope.wrong(path + ".priorities", "has none for %s; must have one for every director" % ", ".join(missing))
+    owners: dict[int, str] = {}
+    for host, priority in sorted(priorities.items()):
+        if owners.setdefault(priority, host) != host:
+            what = "is %d, as that of %s; must be another" % (priority, owners[priority])
+            scope.wrong("%s.priorities.%s" % (path, host), what)
+
+
+def _check_labels(scope: Scope, path: str, vip: Data) -> None:
+    labels = vip["labels"]
+    if labels is None:
+        return
+    addresses = [address for address in vip["addresses"] or () if family_of(address) == "inet"]
+    if addresses and len(labels) != len(addresses):
+        what = "has %d labels for %d IPv4 addresses; must have one for each" % (len(labels), len(addresses))
+        scope.wrong(path + ".labels", what)
+    scope.twice(path + ".labels", labels)
+    interfaces = {vip["interface"] or scope.hosts[host]["interface"] or "" for host in scope.cluster["directors"]}
+    for full in sorted("%s:%s" % (interface, label) for interface in interfaces for label in labels):
+        if len(full) > _LABEL:
+            scope.wrong(path + ".labels", "makes %s, %d characters; must be at most %d" % (full, len(full), _LABEL))
+
+
+def _check_family(scope: Scope, path: str, vip: Data) -> None:
+    """A VRRP instance is of one family, and so are the peers that it speaks to by unicast."""
+    if not vip["unicast"] or len(scope.cluster["directors"]) < 2:
+        return
+    for family in scope.families(vip):
+        for host in scope.cluster["directors"]:
+            if scope.host_family(host) not in (None, family):
+                what = "has %s addresses, but director %s has lvs_address %s; give unicast: false"
+                scope.wrong(path, what % (FAMILIES[family], host, scope.hosts[host]["address"]))
+                break
+
+
+def _check_takeover(scope: Scope, path: str, vip: Data) -> None:
+    """A check with a weight has to be able to take a VIP away, or it is only ink."""
+    script = scope.cluster["check_script"] or {}
+    weight = script.get("weight")
+    if not weight or script["enabled"] is False or not vip["track"] or len(scope.cluster["directors"]) < 2:
+        return
+    if vip["preempt"] is False:
+        what = "is %d, but %s does not preempt, so it would never fail over; give weight: 0 or preempt: true"
+        scope.wrong("lvs_check_script.weight", what % (weight, path))
+        return
+    ranked = _ranked(scope, vip)
+    for (higher, high), (lower, low) in zip(ranked, ranked[1:]):
+        failed, well = _within(high + min(weight, 0)), _within(low + max(weight, 0))
+        if failed >= well:
+            what = "is %d, but with it %s has priority %d in %s when it fails, and %s has %d; must be below"
+            scope.wrong("lvs_check_script.weight", what % (weight, higher, failed, path, lower, well))
+        elif _within(high + max(weight, 0)) == well:
+            what = "is %d, which lifts %s and %s to priority %d in %s; must leave them apart"
+            scope.wrong("lvs_check_script.weight", what % (weight, higher, lower, well, path))
+
+
+def _ranked(scope: Scope, vip: Data) -> list[tuple[str, int]]:
+    """Directors with their priorities, the highest first; empty where not all have one of their own."""
+    directors, given = scope.cluster["directors"], vip["priorities"] or {}
+    if given:
+        complete = set(given) == set(directors) and len(set(given.values())) == len(directors)
+        return sorted(given.items(), key=lambda one: -one[1]) if complete else []
+    prefer = [host for host in vip["prefer"] or [] if host in directors]
+    order = [*prefer, *(host for host in directors if host not in prefer)]
+    return [(host, HIGHEST_PRIORITY - PRIORITY_STEP * rank) for rank, host in enumerate(order)]
+
+
+def _within(priority: int) -> int:
+    """A priority as keepalived keeps it: 1-254 for who does not own the address."""
+    return max(1, min(HIGHEST_PRIORITY, priority))
+
+
+def _check_instance_name(scope: Scope, path: str, name: str, vip: Data) -> None:
+    """The IPv6 instance of VIP `web` is `web_v6`, which must not be another VIP's."""
+    other = (scope.vips or {}).get(name[: -len("_v6")])
+    if other and "inet6" in scope.families(other) and "inet" in scope.families(vip):
+        what = "is also the name of the IPv6 instance of lvs_vips.%s; must be another"
+        scope.wrong(path, what % name[: -len("_v6")])

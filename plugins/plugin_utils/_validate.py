@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the inventory to plain data with every default filled in, or to every mistake that is in it.
+
+`_schema` says what each value may be, `_read` reads one value, `_rules` says what goes with what.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import Mistake, Reader, address_of, shown, unknown
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules import check_cluster, check_inventory
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import CLUSTER, HOST, INVENTORY, KNOWN, Field
+
+Normal = dict[str, Any]
+Variables = Mapping[str, Mapping[str, Any]]
+
+
+def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list[str]]:
+    """Normal, mistakes and warnings of ``{groups: {NAME: [HOST]}, hostvars: {HOST: {VARIABLE: VALUE}}}``.
+
+    Normal is ``{hosts: {HOST: …}, clusters: {NAME: …}, pools: {GROUP: [HOST]}}`` and to be used where there are no
+    mistakes. No order but that of a group's hosts changes anything.
+    """
+    groups: Mapping[str, list[str]] = inventory["groups"]
+    hostvars: Variables = inventory["hostvars"]
+    reader = Reader()
+    settings = {name: _agreed(reader, name, field, sorted(hostvars), hostvars) for name, field in INVENTORY.items()}
+    directors = _members(groups, settings["lvs_directors_group"])
+    real_servers = _members(groups, settings["lvs_real_servers_group"])
+    if not directors and settings["lvs_directors_group"]:
+        what = "is %s, a group without hosts; must name the group of the directors"
+        reader.wrong("lvs_directors_group", what % shown(settings["lvs_directors_group"]))
+    members = list(dict.fromkeys([*directors, *real_servers]))
+    _unknown_variables(reader, members, hostvars)
+    hosts = {host: _host(reader, host, hostvars.get(host, {})) for host in sorted(members)}
+
+    clusters: dict[str, Normal] = {}
+    readers: dict[str, Reader] = {}
+    warnings: list[str] = []
+    for name in sorted({host["cluster"] for host in hosts.values() if host["cluster"]}):
+        inside = [host for host in members if hosts[host]["cluster"] == name]
+        readers[name] = Reader()
+        cluster = _cluster(readers[name], inside, hostvars)
+        cluster["directors"] = [host for host in directors if host in inside]
+        cluster["real_servers"] = [host for host in real_servers if host in inside]
+        clusters[name] = cluster
+        _secrets_are_seen(readers[name], cluster, hostvars)
+        said = check_cluster(readers[name], cluster, hosts, groups)
+        warnings += ["cluster %s: %s" % (name, one) for one in said]
+    check_inventory(reader, clusters, hosts)
+    mistakes = {*reader.mistakes, *_of_clusters(readers)}
+    normal = {"hosts": hosts, "clusters": clusters, "pools": _pools(clusters, groups)}
+    return normal, sorted(mistakes), sorted(set(warnings))
+
+
+def _members(groups: Mapping[str, list[str]], name: str | None) -> list[str]:
+    return list(dict.fromkeys(groups.get(name or "", [])))
+
+
+def _agreed(reader: Reader, name: str, field: Field, hosts: Iterable[str], hostvars: Variables) -> Any:
+    """The one value that hosts give a variable; who gives none goes along. No mistake quotes it: it may be secret."""
+    given = [host for host in sorted(hosts) if name in hostvars.get(host, {})]
+    if not given:
+        return reader.default(field)
+    first = hostvars[given[0]][name]
+    other = next((host for host in given if hostvars[host][name] != first), None)
+    if other:
+        scope = "of the inventory" if name in INVENTORY else "of a cluster"
+        reader.wrong(name, "differs between %s and %s; must be the same for all hosts %s" % (given[0], other, scope))
+    return reader.read(field, first, name)
+
+
+def _unknown_variables(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> None:
+    names = {str(name) for host in hosts for name in hostvars.get(host, {})}
+    for name in sorted(names):
+        if name.startswith("lvs_") and name not in KNOWN:
+            reader.wrong(name, unknown(name, KNOWN))
+
+
+def _host(reader: Reader, host: str, given: Mapping[str, Any]) -> Normal:
+    read = {}
+    for name, field in HOST.items():
+        where = "%s: %s" % (host, name)
+        value = reader.read(field, given[name], where) if name in given else reader.default(field)
+        read[name[len("lvs_") :]] = value
+    if given.get("lvs_address") is None:
+        read["address"] = _own_address(reader, host, given)
+    return read
+
+
+def _own_address(reader: Reader, host: str, given: Mapping[str, Any]) -> str | None:
+    for candidate in (given.get("ansible_host"), host):
+        if address_of(candidate):
+            return str(reader.read(HOST["lvs_address"], candidate, "%s: lvs_address" % host) or "") or None
+    what = "is missing; must be an IP address, as neither ansible_host nor the inventory name is one"
+    reader.wrong("%s: lvs_address" % host, what)
+    return None
+
+
+def _cluster(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> Normal:
+    """What all hosts of a cluster have in common, by its name in Normal: without prefix."""
+    read = {name: _agreed(reader, name, field, hosts, hostvars) for name, field in CLUSTER.items()}
+    short = {"lvs_nginx_upstreams": "upstreams", "lvs_nginx_sites": "sites"}
+    return {short.get(name, name[len("lvs_") :]): value for name, value in read.items()}
+
+
+def _secrets_are_seen(reader: Reader, cluster: Normal, hostvars: Variables) -> None:
+    """A password is read from each director's own variables, so each has to have it."""
+    vips = cluster["vips"] or {}
+    if not any(vip["auth_pass"] for vip in vips.values()):
+        return
+    for host in cluster["directors"]:
+        if "lvs_vips" not in hostvars.get(host, {}):
+            reader.wrong("lvs_vips", "is not set for director %s, which needs the auth_pass in it" % host)
+
+
+def _of_clusters(readers: Mapping[str, Reader]) -> Iterable[Mistake]:
+    """Mistakes of clusters; where there are several, what not all have made gets the cluster's name in front."""
+    for name, reader in readers.items():
+        for mistake in reader.mistakes:
+            if all(mistake in other.mistakes for other in readers.values()):
+                yield mistake
+            else:
+                front = "cluster %s: " % name
+                yield Mistake(front + mistake.path, front + mistake.message)
+
+
+def _pools(clusters: Mapping[str, Normal], groups: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    services = [one for cluster in clusters.values() for one in (cluster["virtual_services"] or {}).values()]
+    names = sorted({service["pool"] for service in services if service["pool"]})
+    return {name: _members(groups, name) for name in names}
