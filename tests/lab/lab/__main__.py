@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
+from pathlib import Path
 
 from lab import hosts
 from lab.lab import Lab
+from lab.probe import Outcome
 from lab.processes import terminate_running
 from lab.state import LabError
 
@@ -29,7 +32,44 @@ def parser() -> argparse.ArgumentParser:
     execute.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     reset = commands.add_parser("reset", help="make these hosts anew")
     reset.add_argument("hosts", nargs="+", metavar="HOST")
+    reboot = commands.add_parser("reboot", help="stop and start a host")
+    reboot.add_argument("host")
+    wires = commands.add_parser("wire", help="what happens to a host's cable")
+    actions = wires.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for action, text in (("cut", "pull it"), ("join", "plug it in again"), ("delay", "MS or off: every packet later"),
+                         ("block-vrrp", "drop VRRP both ways; off: let it pass")):  # fmt: skip
+        one = actions.add_parser(action, help=text)
+        one.add_argument("host")
+        if action == "delay":
+            one.add_argument("ms", type=lambda word: 0.0 if word == "off" else float(word), metavar="MS|off")
+        if action == "block-vrrp":
+            one.add_argument("off", nargs="?", choices=["off"])
+    asks = commands.add_parser("probe", help="ask through the VIP every 20 ms; a summary as JSON")
+    asks.add_argument("seconds", type=float)
+    asks.add_argument("--records", help="write every request there, as JSON lines")
+    load = commands.add_parser("load", help="ask so many times; how the answers spread, as JSON")
+    load.add_argument("requests", type=int)
+    load.add_argument("threads", type=int, nargs="?", default=1)
+    for command in (asks, load):
+        command.add_argument("--url", default=f"http://{hosts.VIP}/")
     return top
+
+
+def wire(lab: Lab, options: argparse.Namespace) -> None:
+    if options.action == "delay":
+        lab.wire.delay(options.host, options.ms)
+    elif options.action == "block-vrrp":
+        lab.wire.block_vrrp(options.host, not options.off)
+    else:
+        (lab.wire.cut if options.action == "cut" else lab.wire.join)(options.host)
+
+
+def report(outcome: Outcome, records: str | None = None) -> int:
+    """Print the summary; 1 where nothing was answered at all."""
+    if records:
+        Path(records).write_text("".join(json.dumps(record) + "\n" for record in outcome.records))
+    print(json.dumps(outcome.summary))
+    return 0 if outcome.summary["failed"] < outcome.summary["requests"] else 1
 
 
 def status(lab: Lab) -> int:
@@ -72,6 +112,14 @@ def main(arguments: list[str] | None = None) -> int:
         enter(lab, options.host, words or ["bash"])
     elif options.command == "reset":
         lab.containers.reset([hosts.named(name).name for name in options.hosts])
+    elif options.command == "reboot":
+        lab.containers.reboot(hosts.named(options.host).name)
+    elif options.command == "wire":
+        wire(lab, options)
+    elif options.command == "probe":
+        return report(lab.probe.start(options.seconds, options.url).result(), options.records)
+    elif options.command == "load":
+        return report(lab.probe.load(options.requests, options.threads, options.url))
     return 0
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from lab import image, tools
 from lab.containers import Containers
 from lab.docker import Docker, DockerEngine
+from lab.probe import Probe
 from lab.processes import step
 from lab.state import LabError, Settings, State
 from lab.uml import Uml
+from lab.wire import Wire
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 Engine = DockerEngine | Uml
@@ -50,6 +52,14 @@ class Lab:
     @property
     def containers(self) -> Containers:
         return Containers(self.docker, self.settings.name)
+
+    @property
+    def wire(self) -> Wire:
+        return Wire(self.docker)
+
+    @property
+    def probe(self) -> Probe:
+        return Probe(self.docker)
 
     def _choose(self) -> Engine:
         """A daemon that answers and has ip_vs, else a guest of our own."""
