@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from lab import image
@@ -37,7 +37,9 @@ class Containers:
 
     def states(self) -> dict[str, str]:
         """Container name -> Docker's state (running, exited ...), of this lab only."""
-        listed = self.docker("ps", "-a", "--filter", f"label=vipstack.lab={self.lab}", "--format", "{{.Names}} {{.State}}")
+        listed = self.docker(
+            "ps", "-a", "--filter", f"label=vipstack.lab={self.lab}", "--format", "{{.Names}} {{.State}}"
+        )
         return dict(line.split(" ", 1) for line in listed.splitlines())
 
     def up(self, fresh: bool = False) -> None:
@@ -73,7 +75,9 @@ class Containers:
         def settled() -> bool:
             nonlocal said
             # One call that waits: a busy asker costs the guest's only CPU more than the boot does.
-            said = self.docker("exec", name, "systemctl", "is-system-running", "--wait", check=False, timeout=60).strip()
+            said = self.docker(
+                "exec", name, "systemctl", "is-system-running", "--wait", check=False, timeout=60
+            ).strip()
             return said in ("running", "degraded")
 
         if not wait_until(settled, 60, 0.3):
@@ -106,6 +110,7 @@ class Containers:
             self.docker("network", "rm", *listed, what="docker network rm")
 
 
-def _each(function, names: list[str]) -> None:  # type: ignore[no-untyped-def]
+def _each(function: Callable[[str], None], names: list[str]) -> None:
+    """All at once; the first error ends it."""
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(function, names))

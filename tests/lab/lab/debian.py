@@ -22,7 +22,15 @@ def key(*parts: str | bytes | Sequence[str]) -> str:
 
 def mirror() -> str:
     """The Debian archive of this machine's apt configuration."""
-    asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian", "Label: Debian"]
+    asked = [
+        "apt-get",
+        "indextargets",
+        "--format",
+        "$(REPO_URI)",
+        "Created-By: Packages",
+        "Origin: Debian",
+        "Label: Debian",
+    ]
     found = sorted(set(run(asked).stdout.decode().split()))
     if not found:
         run(["apt-get", "-qq", "update"], what="apt-get update")
@@ -39,9 +47,18 @@ def tree(root: Path, suite: str, packages: Sequence[str]) -> None:
     conf.parent.mkdir(parents=True, exist_ok=True)
     conf.write_bytes(run(["apt-config", "dump", "--no-empty", "Acquire::http", "Acquire::https"]).stdout)
     command = [
-        "unshare", "--mount", "--propagation", "private", "mmdebstrap", "--mode=root", "--variant=minbase",
-        f"--include={','.join(packages)}", f"--aptopt={conf}",
-        suite, str(root), f"deb {mirror()} {suite} main",
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=minbase",
+        f"--include={','.join(packages)}",
+        f"--aptopt={conf}",
+        suite,
+        str(root),
+        f"deb {mirror()} {suite} main",
     ]
     done = run(command, check=False)
     if done.returncode and b"is expired" in done.stderr:

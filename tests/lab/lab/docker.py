@@ -23,7 +23,11 @@ class Docker:
         return {**os.environ, "DOCKER_HOST": self.host}
 
     def __call__(
-        self, *arguments: str, check: bool = True, what: str | None = None, stdin: bytes | None = None,
+        self,
+        *arguments: str,
+        check: bool = True,
+        what: str | None = None,
+        stdin: bytes | None = None,
         timeout: float | None = None,
     ) -> str:
         """The output of one docker command."""
@@ -47,8 +51,11 @@ class Docker:
     def popen(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A docker command that runs beside us, with its three streams as pipes."""
         return subprocess.Popen(
-            ["docker", *arguments], env=self.environ,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            ["docker", *arguments],
+            env=self.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def load_image(self, settings: Settings) -> None:
@@ -62,8 +69,17 @@ class Docker:
     def has_ipvs(self) -> bool:
         """Whether the daemon's kernel has ip_vs, or loads it; asked there, not here."""
         return self.ok(
-            "run", "--rm", "--privileged", "--network", "none", "-v", "/lib/modules:/lib/modules:ro", image.TAG,
-            "sh", "-c", "modprobe -q ip_vs; test -e /proc/net/ip_vs",
+            "run",
+            "--rm",
+            "--privileged",
+            "--network",
+            "none",
+            "-v",
+            "/lib/modules:/lib/modules:ro",
+            image.TAG,
+            "sh",
+            "-c",
+            "modprobe -q ip_vs; test -e /proc/net/ip_vs",
         )
 
 

@@ -18,12 +18,12 @@ OFFERED = ("keepalived", "nginx", "ipvsadm", "sudo", "logrotate", "nftables", "t
 # Seven hosts boot on one CPU: devices, consoles, disks and sessions are not theirs to look after.
 MASKED = (
     "systemd-udevd.service", "systemd-udev-trigger.service", "systemd-timesyncd.service", "systemd-logind.service",
-    "systemd-remount-fs.service", "systemd-sysusers.service", "systemd-update-utmp.service", "systemd-firstboot.service",
-    "systemd-update-utmp-runlevel.service", "systemd-journal-flush.service", "systemd-tmpfiles-setup-dev.service",
-    "kmod-static-nodes.service", "modprobe@.service", "e2scrub_reap.service", "getty.target", "systemd-ask-password-wall.path",
-    "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "sys-kernel-config.mount", "sys-fs-fuse-connections.mount",
-    "dev-hugepages.mount", "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
-    "fstrim.timer",
+    "systemd-remount-fs.service", "systemd-sysusers.service", "systemd-update-utmp.service",
+    "systemd-firstboot.service", "systemd-update-utmp-runlevel.service", "systemd-journal-flush.service",
+    "systemd-tmpfiles-setup-dev.service", "kmod-static-nodes.service", "modprobe@.service", "e2scrub_reap.service",
+    "getty.target", "systemd-ask-password-wall.path", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
+    "sys-kernel-config.mount", "sys-fs-fuse-connections.mount", "dev-hugepages.mount", "apt-daily.timer",
+    "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer",
 )  # fmt: skip
 REPOSITORY = "var/local-repo"
 _CONTENT = tuple((FILES / name).read_bytes() for name in ("lab-app", "lab-app.service"))
@@ -41,7 +41,10 @@ def tarball(settings: Settings) -> Path:
             _offer(root)
             _furnish(root)
             new = done.with_suffix(".new")
-            run(["tar", "-C", str(root), "--numeric-owner", "--one-file-system", "-cf", str(new), "."], what="image tarball")
+            run(
+                ["tar", "-C", str(root), "--numeric-owner", "--one-file-system", "-cf", str(new), "."],
+                what="image tarball",
+            )
             remove(root)
             for old in settings.cache.glob("node-*.tar"):
                 old.unlink()
@@ -54,8 +57,11 @@ def _offer(root: Path) -> None:
     inside = ["unshare", "--mount", "--propagation", "private", "chroot", str(root)]
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     run([*inside, "apt-get", "-qq", "update"], env=environ, what="apt-get update for the image")
-    run([*inside, "apt-get", "-qq", "-y", "--download-only", "--no-install-recommends", "install", *OFFERED],
-        env=environ, what=f"download of {' '.join(OFFERED)}")
+    run(
+        [*inside, "apt-get", "-qq", "-y", "--download-only", "--no-install-recommends", "install", *OFFERED],
+        env=environ,
+        what=f"download of {' '.join(OFFERED)}",
+    )
     repository = root / REPOSITORY
     repository.mkdir(parents=True)
     for package in (root / "var/cache/apt/archives").glob("*.deb"):

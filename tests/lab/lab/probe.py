@@ -21,7 +21,7 @@ Record = dict[str, Any]
 
 def longest_gap(records: Iterable[Record], seconds: float) -> float:
     """The longest time in seconds without a good answer: between two of them, before the first, after the last."""
-    times = [0.0, *(record["t"] for record in records if record["ok"]), seconds]
+    times: list[float] = [0.0, *(record["t"] for record in records if record["ok"]), seconds]
     return round(max(later - earlier for earlier, later in zip(times, times[1:])), 3)
 
 
@@ -82,9 +82,7 @@ class Probe:
         self.docker = docker
         self.host = host
 
-    def start(
-        self, seconds: float, url: str = f"http://{VIP}/", every_ms: float = 20, timeout: float = 0.3
-    ) -> Running:
+    def start(self, seconds: float, url: str = f"http://{VIP}/", every_ms: float = 20, timeout: float = 0.3) -> Running:
         """A request every 20 ms for so many seconds, each over a new connection, in the background."""
         if not 0 < seconds <= MAX_SECONDS:
             raise LabError(f"seconds is {seconds:g}; must be more than 0 and at most {MAX_SECONDS:g}")
@@ -93,7 +91,9 @@ class Probe:
     def load(self, requests: int, threads: int = 1, url: str = f"http://{VIP}/", timeout: float = 3) -> Outcome:
         """So many requests as fast as the threads can."""
         if not 0 < requests <= MAX_REQUESTS or not 0 < threads <= MAX_THREADS:
-            raise LabError(f"load is {requests} by {threads}; must be 1-{MAX_REQUESTS} requests, 1-{MAX_THREADS} threads")
+            raise LabError(
+                f"load is {requests} by {threads}; must be 1-{MAX_REQUESTS} requests, 1-{MAX_THREADS} threads"
+            )
         return self._start(MAX_SECONDS, "load", url, str(requests), str(threads), f"{timeout:g}").result()
 
     def _start(self, seconds: float, *arguments: str) -> Running:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -19,12 +19,17 @@ _lock = threading.Lock()
 
 
 def run(
-    command: Sequence[str], *, what: str | None = None, stdin: bytes | IO[bytes] | None = None,
-    env: Mapping[str, str] | None = None, check: bool = True, timeout: float | None = None,
+    command: Sequence[str],
+    *,
+    what: str | None = None,
+    stdin: bytes | IO[bytes] | None = None,
+    env: Mapping[str, str] | None = None,
+    check: bool = True,
+    timeout: float | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run to the end with both outputs taken. LabError carries the last line that the command said."""
     data = stdin if isinstance(stdin, bytes) else None
-    source = subprocess.PIPE if data is not None else (stdin or subprocess.DEVNULL)
+    source: int | IO[bytes] = subprocess.PIPE if isinstance(stdin, bytes) else (stdin or subprocess.DEVNULL)
     try:
         child = subprocess.Popen(command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
     except FileNotFoundError as error:
@@ -105,7 +110,7 @@ class Daemon:
         self.record.unlink(missing_ok=True)
 
 
-def wait_until(condition, seconds: float, interval: float = 0.05) -> bool:  # type: ignore[no-untyped-def]
+def wait_until(condition: Callable[[], bool], seconds: float, interval: float = 0.05) -> bool:
     """Whether the condition came true in time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -26,12 +26,16 @@ def require_room(settings: Settings) -> None:
     """The guest's memory is a file in /dev/shm; trees, images and disks lie in the lab's and the cache's folders."""
     free = shutil.disk_usage("/dev/shm").free
     if free < size(settings.mem):
-        raise LabError(f"/dev/shm has {free / GIB:.1f} GiB free; LAB_MEM is {settings.mem}: free some or set LAB_MEM=2G")
+        raise LabError(
+            f"/dev/shm has {free / GIB:.1f} GiB free; LAB_MEM is {settings.mem}: free some or set LAB_MEM=2G"
+        )
     for folder in (settings.dir, settings.cache):
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
         if free < 4 * GIB:
-            raise LabError(f"{folder} has {free / GIB:.1f} GiB free; the lab needs 4: free some or set LAB_DIR, LAB_CACHE")
+            raise LabError(
+                f"{folder} has {free / GIB:.1f} GiB free; the lab needs 4: free some or set LAB_DIR, LAB_CACHE"
+            )
 
 
 def missing() -> list[str]:
@@ -52,8 +56,11 @@ def install() -> None:
     with step("host tools"), _no_services():
         run(["apt-get", "-qq", "update"], what="apt-get update", env=environ)
         packages = missing()  # asked again: a fresh machine has no lists before the update
-        run(["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages], env=environ,
-            what=f"apt-get install {' '.join(packages)}")
+        run(
+            ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages],
+            env=environ,
+            what=f"apt-get install {' '.join(packages)}",
+        )
 
 
 @contextlib.contextmanager

@@ -92,7 +92,8 @@ class Uml:
                 if self.cached.exists():
                     return
                 try:
-                    return self._make()
+                    self._make()
+                    return
                 except LabError as error:
                     if suite == FALLBACK:
                         raise
@@ -114,8 +115,23 @@ class Uml:
         (root / "lab").mkdir()
         shutil.copy(FILES / "daemon.json", root / "etc/docker/daemon.json")
         shutil.copy(FILES / "guest-init", root / "guest-init")
-        run(["mke2fs", "-q", "-t", "ext4", "-m", "0", "-E", "lazy_itable_init=1,lazy_journal_init=1", "-d", str(root),
-             str(new / "disk.img"), self.settings.disk], what="mke2fs")
+        run(
+            [
+                "mke2fs",
+                "-q",
+                "-t",
+                "ext4",
+                "-m",
+                "0",
+                "-E",
+                "lazy_itable_init=1,lazy_journal_init=1",
+                "-d",
+                str(root),
+                str(new / "disk.img"),
+                self.settings.disk,
+            ],
+            what="mke2fs",
+        )
         new.rename(self.cached)
 
     # -- this lab's guest
@@ -130,7 +146,10 @@ class Uml:
         if not disk.exists():
             with step("guest disk"):
                 new = disk.with_suffix(".new")
-                run(["cp", "--sparse=always", "--reflink=auto", str(self.cached / "disk.img"), str(new)], what="guest disk")
+                run(
+                    ["cp", "--sparse=always", "--reflink=auto", str(self.cached / "disk.img"), str(new)],
+                    what="guest disk",
+                )
                 new.rename(disk)
         with step(f"guest kernel (Debian {self.suite}'s User Mode Linux)"):
             self._network()
@@ -141,7 +160,12 @@ class Uml:
         """A network namespace with no way out; the tap in it is the guest's only neighbour."""
         name = self.settings.netns
         run(["ip", "netns", "add", name])
-        for words in ("link set lo up", "tuntap add tap0 mode tap", f"addr add {HOST_IP}/30 dev tap0", "link set tap0 up"):
+        for words in (
+            "link set lo up",
+            "tuntap add tap0 mode tap",
+            f"addr add {HOST_IP}/30 dev tap0",
+            "link set tap0 up",
+        ):
             run(["ip", "-n", name, *words.split()])
 
     def _boot(self) -> None:
@@ -165,8 +189,10 @@ class Uml:
     def _wait(self, seconds: float = 60) -> None:
         wait_until(lambda: self.kernel.pid() is None or self.docker.answers(), seconds, 0.2)
         if not self.docker.answers():
-            raise LabError(f"no dockerd answers from the guest: {last_line(self.kernel.log.read_bytes())}"
-                           f" (all of it: {self.kernel.log})")
+            raise LabError(
+                f"no dockerd answers from the guest: {last_line(self.kernel.log.read_bytes())}"
+                f" (all of it: {self.kernel.log})"
+            )
 
     def down(self) -> None:
         """End the guest after a flush of its disk; no process, namespace or socket stays."""

@@ -20,11 +20,10 @@ def block_vrrp_commands(port: str, blocked: bool) -> list[str]:
     commands = [f"tc qdisc del dev {port} clsact 2>/dev/null || true"]
     if blocked:
         commands.append(f"tc qdisc add dev {port} clsact")
-        commands += [
-            f"tc filter add dev {port} {way} protocol {family} pref {pref} u32 match {word} protocol {VRRP} 0xff action drop"
-            for way in ("ingress", "egress")
-            for pref, (family, word) in enumerate((("ip", "ip"), ("ipv6", "ip6")), 1)
-        ]
+        for way in ("ingress", "egress"):
+            rule = f"tc filter add dev {port} {way}"
+            commands.append(f"{rule} protocol ip pref 1 u32 match ip protocol {VRRP} 0xff action drop")
+            commands.append(f"{rule} protocol ipv6 pref 2 u32 match ip6 protocol {VRRP} 0xff action drop")
     return commands
 
 
