@@ -8,7 +8,7 @@ Values that could not be read are None here; a rule says nothing of them, as tha
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any, Iterator, Mapping
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import Reader
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules_nginx import check_nginx
@@ -29,8 +29,6 @@ def check_cluster(reader: Reader, cluster: Data, hosts: Data, groups: Mapping[st
 
 def _check_hosts(scope: Scope) -> None:
     directors, real_servers = scope.cluster["directors"], scope.cluster["real_servers"]
-    if not directors:
-        scope.wrong("lvs_cluster", "has no director; its real servers are %s" % ", ".join(sorted(real_servers)))
     if len(directors) == 1:
         scope.warnings.append("%s is the only director; nobody takes over from it" % directors[0])
     if scope.cluster["nginx_on_directors"] in ("none", "sorry"):
@@ -50,52 +48,59 @@ def check_inventory(reader: Reader, clusters: Mapping[str, Data], hosts: Data) -
         address = hosts[host]["address"]
         if address and owners.setdefault(address, host) != host:
             reader.wrong("%s: lvs_address" % host, "is %s, as that of %s" % (address, owners[address]))
+    led = {name: cluster for name, cluster in sorted(clusters.items()) if cluster["directors"]}
+    for name in sorted(set(clusters) - set(led)) if led else ():
+        real_servers = ", ".join(sorted(clusters[name]["real_servers"]))
+        reader.wrong("lvs_cluster", "is %s for %s; must be a cluster with a director" % (name, real_servers))
     holders: dict[str, str] = {}
-    for cluster in sorted(clusters):
-        for name, vip in sorted((clusters[cluster]["vips"] or {}).items()):
-            path = "lvs_vips.%s.addresses" % name
-            for address in vip["addresses"] or ():
-                _check_vip_address(reader, path, address.partition("/")[0], cluster, holders, owners)
-    _check_vrids(reader, clusters, hosts)
+    for cluster, name, vip in _vips(led):
+        path = _path(led, cluster, name)
+        for address in vip["addresses"] or ():
+            _check_vip_address(reader, path + ".addresses", address.partition("/")[0], holders, owners)
+    _check_vrids(reader, led, hosts)
+
+
+def _vips(clusters: Mapping[str, Data]) -> Iterator[tuple[str, str, Data]]:
+    """Cluster, name and VIP of every VIP that was read."""
+    for cluster, data in sorted(clusters.items()):
+        for name, vip in sorted((data["vips"] or {}).items()):
+            yield cluster, name, vip
+
+
+def _path(clusters: Mapping[str, Data], cluster: str, name: str) -> str:
+    front = "cluster %s: " % cluster if len(clusters) > 1 else ""
+    return "%slvs_vips.%s" % (front, name)
 
 
 def _check_vip_address(
-    reader: Reader, path: str, address: str, cluster: str, holders: dict[str, str], owners: Mapping[str, str]
+    reader: Reader, path: str, address: str, holders: dict[str, str], owners: Mapping[str, str]
 ) -> None:
     if address in owners:
         reader.wrong(path, "has %s, the address of host %s" % (address, owners[address]))
     if address not in holders:
-        holders[address] = "%s in cluster %s" % (path, cluster)
-    elif holders[address] == "%s in cluster %s" % (path, cluster):
+        holders[address] = path
+    elif holders[address] == path:
         reader.wrong(path, "has %s twice" % address)
     else:
-        reader.wrong(path, "has %s, which is in %s" % (address, _place(holders[address], cluster)))
+        reader.wrong(path, "has %s, which is in %s" % (address, holders[address]))
 
 
 def _check_vrids(reader: Reader, clusters: Mapping[str, Data], hosts: Data) -> None:
     """One virtual router id belongs to one VIP on a network; an interface's name stands for its network."""
     taken: dict[Any, str] = {}
-    for cluster in sorted(clusters):
-        for name, vip in sorted((clusters[cluster]["vips"] or {}).items()):
-            vrid = vip["vrid"] or Scope.vrid_of(vip)
-            if not vrid:
-                continue
-            path = "lvs_vips.%s.vrid" % name
-            for key in sorted(_networks(vip, vrid, clusters[cluster]["directors"], hosts)):
-                other = taken.setdefault(key, "%s in cluster %s" % (path, cluster))
-                if other != "%s in cluster %s" % (path, cluster):
-                    derived = "" if vip["vrid"] else ", the last byte of its address"
-                    what = "is %d%s, as %s on %s; must be another"
-                    reader.wrong(path, what % (vrid, derived, _place(other, cluster), key[0]))
+    for cluster, name, vip in _vips(clusters):
+        vrid = vip["vrid"] or Scope.vrid_of(vip)
+        path = _path(clusters, cluster, name) + ".vrid"
+        for key in _networks(vip, vrid, clusters[cluster]["directors"], hosts):
+            other = taken.setdefault(key, path)
+            if other != path:
+                derived = "" if vip["vrid"] else ", the last byte of its address"
+                reader.wrong(path, "is %s%s, as %s on %s; must be another" % (vrid, derived, other, key[0]))
 
 
-def _networks(vip: Data, vrid: int, directors: list[str], hosts: Data) -> set[tuple[str, str, int]]:
+def _networks(vip: Data, vrid: int | None, directors: list[str], hosts: Data) -> list[tuple[str, str, int]]:
     """(interface, family, vrid) of every VRRP instance of a VIP; the families do not disturb each other."""
+    if vrid is None:
+        return []
     interfaces = {vip["interface"] or hosts[host]["interface"] or "" for host in directors} - {""}
-    return {(one, family, vrid) for one in interfaces for family in Scope.families(vip)}
-
-
-def _place(place: str, cluster: str) -> str:
-    """A path in a cluster, as it is called from a cluster."""
-    path, _, other = place.rpartition(" in cluster ")
-    return path if other == cluster else place
+    return [(one, family, vrid) for one in sorted(interfaces) for family in Scope.families(vip)]

@@ -62,7 +62,7 @@ def _check_sites(scope: Scope, sites: Data) -> None:
     for name, site in sorted(sites.items()):
         path = "lvs_nginx_sites.%s" % name
         ports = sorted(set(site["ports"] or brought))
-        if not ports and site["ports"] is None and not _unread(scope):
+        if not ports and site["ports"] is None and scope.read_whole(("lvs_virtual_services", path)):
             scope.wrong(path + ".ports", "is not given, and no TCP service brings one; must be a list of ports")
         for server_name in sorted(set(site["server_names"] or ())):
             rivals = [names.setdefault((port, server_name), path) for port in ports]
@@ -71,10 +71,3 @@ def _check_sites(scope: Scope, sites: Data) -> None:
         if site["default"]:
             for rival in sorted({defaults.setdefault(port, path) for port in ports} - {path}):
                 scope.wrong(path + ".default", "is true, as that of %s on the same port; must be one" % rival)
-
-
-def _unread(scope: Scope) -> bool:
-    """Whether a service has mistakes, so that its ports may be missing only because of them."""
-    return any(
-        mistake.path.startswith(("lvs_virtual_services", "lvs_nginx_sites")) for mistake in scope.reader.mistakes
-    )

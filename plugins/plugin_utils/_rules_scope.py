@@ -33,6 +33,10 @@ class Scope:
     def wrong(self, path: str, what: str) -> None:
         self.reader.wrong(path, what)
 
+    def read_whole(self, path: str | tuple[str, ...]) -> bool:
+        """Whether everything at a path could be read, so that what is missing there was never written."""
+        return not any(mistake.path.startswith(path) for mistake in self.reader.mistakes)
+
     def known(self, path: str, name: str, names: Iterable[str], what: str) -> bool:
         """Whether a name is one of those that there are; else a mistake that lists them."""
         there = sorted(names)

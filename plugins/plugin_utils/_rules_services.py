@@ -122,15 +122,15 @@ def _check_families(scope: Scope, path: str, service: Data, pool: list[str]) -> 
     """Addresses of a VIP reach real servers of the same family only."""
     vip = scope.vip_of(service)
     families = scope.families(vip) if vip else []
-    for family in families:
-        if pool and all(scope.host_family(host) not in (None, family) for host in pool):
-            what = "names %s, which has %s addresses, but no real server has one"
-            scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[family]))
-    for host in sorted(pool):
-        own = scope.host_family(host)
-        if families and own and own not in families:
-            what = "names %s, which has no %s address, but real server %s has only one of these"
-            scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[own], host))
+    own = {host: scope.host_family(host) for host in sorted(pool)}
+    alone = [family for family in families if pool and not {None, family} & set(own.values())]
+    for family in alone:
+        what = "names %s, which has %s addresses, but no real server has one"
+        scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[family]))
+    for host, family in own.items() if not alone else ():
+        if families and family and family not in families:
+            what = "names %s, which has no %s address, but real server %s has no other"
+            scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[family], host))
 
 
 def _check_sorry_server(scope: Scope, path: str, service: Data) -> None:

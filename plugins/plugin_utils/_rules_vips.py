@@ -63,8 +63,7 @@ def _check_order(scope: Scope, path: str, vip: Data) -> None:
     for host in sorted(priorities):
         scope.known(path + ".priorities", host, directors, "a director of the cluster")
     missing = [host for host in sorted(directors) if host not in priorities]
-    # Where a priority could not be read it is missing here, and known already.
-    if missing and not any(mistake.path.startswith(path + ".priorities.") for mistake in scope.reader.mistakes):
+    if missing and scope.read_whole(path + ".priorities."):
         scope.wrong(path + ".priorities", "has none for %s; must have one for every director" % ", ".join(missing))
     owners: dict[int, str] = {}
     for host, priority in sorted(priorities.items()):
@@ -75,11 +74,11 @@ def _check_order(scope: Scope, path: str, vip: Data) -> None:
 
 def _check_labels(scope: Scope, path: str, vip: Data) -> None:
     labels = vip["labels"]
-    if labels is None:
+    if labels is None or not scope.read_whole(path + ".labels["):
         return
     addresses = [address for address in vip["addresses"] or () if family_of(address) == "inet"]
-    if addresses and len(labels) != len(addresses):
-        what = "has %d labels for %d IPv4 addresses; must have one for each" % (len(labels), len(addresses))
+    if scope.read_whole(path + ".addresses") and len(labels) != len(addresses):
+        what = "has %d for %d IPv4 addresses; must have one for each" % (len(labels), len(addresses))
         scope.wrong(path + ".labels", what)
     scope.twice(path + ".labels", labels)
     interfaces = {vip["interface"] or scope.hosts[host]["interface"] or "" for host in scope.cluster["directors"]}

@@ -12,7 +12,15 @@ from typing import Any, Iterable, Mapping
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import Mistake, Reader, address_of, shown, unknown
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules import check_cluster, check_inventory
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import CLUSTER, HOST, INVENTORY, KNOWN, Field
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import (
+    ALSO_KNOWN,
+    CLUSTER,
+    HOST,
+    INVENTORY,
+    KNOWN,
+)
+
+__all__ = ["Mistake", "Normal", "normalise"]
 
 Normal = dict[str, Any]
 Variables = Mapping[str, Mapping[str, Any]]
@@ -27,7 +35,7 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
     groups: Mapping[str, list[str]] = inventory["groups"]
     hostvars: Variables = inventory["hostvars"]
     reader = Reader()
-    settings = {name: _agreed(reader, name, field, sorted(hostvars), hostvars) for name, field in INVENTORY.items()}
+    settings = {name: _setting(reader, name, hostvars) for name in INVENTORY}
     directors = _members(groups, settings["lvs_directors_group"])
     real_servers = _members(groups, settings["lvs_real_servers_group"])
     if not directors and settings["lvs_directors_group"]:
@@ -60,24 +68,40 @@ def _members(groups: Mapping[str, list[str]], name: str | None) -> list[str]:
     return list(dict.fromkeys(groups.get(name or "", [])))
 
 
-def _agreed(reader: Reader, name: str, field: Field, hosts: Iterable[str], hostvars: Variables) -> Any:
-    """The one value that hosts give a variable; who gives none goes along. No mistake quotes it: it may be secret."""
+def _setting(reader: Reader, name: str, hostvars: Variables) -> Any:
+    """A setting of the whole inventory: a host that does not give it has the default. None where hosts differ."""
+    field = INVENTORY[name]
+    given = {host: hostvars[host].get(name, field.default) for host in sorted(hostvars)}
+    for host, value in given.items():
+        first = next(iter(given))
+        if value != given[first]:
+            what = "differs between %s and %s; must be the same for all hosts of the inventory"
+            reader.wrong(name, what % (first, host))
+            return None
+    return reader.read(field, next(iter(given.values()), field.default), name)
+
+
+def _agreed(reader: Reader, name: str, hosts: Iterable[str], hostvars: Variables) -> Any:
+    """The one value that the hosts of a cluster give a variable; a host that gives none goes along.
+
+    No mistake quotes the values: they may hold secrets.
+    """
     given = [host for host in sorted(hosts) if name in hostvars.get(host, {})]
     if not given:
-        return reader.default(field)
+        return reader.default(CLUSTER[name])
     first = hostvars[given[0]][name]
     other = next((host for host in given if hostvars[host][name] != first), None)
     if other:
-        scope = "of the inventory" if name in INVENTORY else "of a cluster"
-        reader.wrong(name, "differs between %s and %s; must be the same for all hosts %s" % (given[0], other, scope))
-    return reader.read(field, first, name)
+        what = "differs between %s and %s; must be the same for all hosts of a cluster"
+        reader.wrong(name, what % (given[0], other))
+    return reader.read(CLUSTER[name], first, name)
 
 
 def _unknown_variables(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> None:
     names = {str(name) for host in hosts for name in hostvars.get(host, {})}
     for name in sorted(names):
         if name.startswith("lvs_") and name not in KNOWN:
-            reader.wrong(name, unknown(name, KNOWN))
+            reader.wrong(name, unknown(name, KNOWN - ALSO_KNOWN))
 
 
 def _host(reader: Reader, host: str, given: Mapping[str, Any]) -> Normal:
@@ -102,7 +126,7 @@ def _own_address(reader: Reader, host: str, given: Mapping[str, Any]) -> str | N
 
 def _cluster(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> Normal:
     """What all hosts of a cluster have in common, by its name in Normal: without prefix."""
-    read = {name: _agreed(reader, name, field, hosts, hostvars) for name, field in CLUSTER.items()}
+    read = {name: _agreed(reader, name, hosts, hostvars) for name in CLUSTER}
     short = {"lvs_nginx_upstreams": "upstreams", "lvs_nginx_sites": "sites"}
     return {short.get(name, name[len("lvs_") :]): value for name, value in read.items()}
 

@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Services, upstreams and sites whose parts do not go together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from inventory import with_changes
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._validate import normalise
+
+Tree = dict[str, Any]
+SERVICE, UPSTREAM, SITE = "lvs_virtual_services.web", "lvs_nginx_upstreams.app", "lvs_nginx_sites.www"
+V6 = {"lvs_vips.web": {"addresses": ["2001:db8::200/64"], "unicast": False}}
+DUAL = {"lvs_vips.web": {"addresses": ["198.51.100.200/24", "2001:db8::200/64"], "unicast": False}}
+V6_HOSTS = {"web1:lvs_address": "2001:db8::1", "web2:lvs_address": "2001:db8::2"}
+
+WRONG: dict[str, tuple[Tree, list[str]]] = {
+    "a VIP that is not there": (
+        {SERVICE + ".vip": "wbe"},
+        ['lvs_virtual_services.web.vip names "wbe", which is not a VIP; there are: web'],
+    ),
+    "one port for two services": (
+        {"lvs_virtual_services.api": {"vip": "web", "ports": [443, 80]}},
+        ["lvs_virtual_services.web.ports has 80, which lvs_virtual_services.api has on VIP web by tcp"],
+    ),
+    "one port twice in a service": ({SERVICE + ".ports": [80, 80]}, ["lvs_virtual_services.web.ports has 80 twice"]),
+    "another port by direct routing": (
+        {SERVICE + ".real_port": 8080},
+        [
+            (
+                "lvs_virtual_services.web.real_port is 8080, but forward is dr, which keeps port 80; remove "
+                "it or give forward: nat"
+            )
+        ],
+    ),
+    "one real port for two by tunnel": (
+        {SERVICE + ".forward": "tunnel", SERVICE + ".ports": [80, 443], SERVICE + ".real_port": 80},
+        [
+            (
+                "lvs_virtual_services.web.real_port is 80, but forward is tunnel, which keeps port 443; "
+                "remove it or give forward: nat"
+            )
+        ],
+    ),
+    "a flag of another scheduler": (
+        {SERVICE + ".scheduler": "sh", SERVICE + ".scheduler_flags": ["sh-port", "mh-port"]},
+        ["lvs_virtual_services.web.scheduler_flags has mh-port, but scheduler is sh"],
+    ),
+    "a flag of a scheduler that has none": (
+        {SERVICE + ".scheduler_flags": ["mh-port"]},
+        ["lvs_virtual_services.web.scheduler_flags has mh-port, but scheduler is wrr"],
+    ),
+    "one packet at a time by TCP": (
+        {SERVICE + ".one_packet": True},
+        ["lvs_virtual_services.web.one_packet is true, but protocol is tcp; must be udp"],
+    ),
+    "an HTTP check of UDP": (
+        {SERVICE + ".protocol": "udp", SERVICE + ".check": "http", SITE + ".ports": [80]},
+        ["lvs_virtual_services.web.check.type is http, but protocol is udp; must be auto or none"],
+    ),
+    "a TCP check of UDP": (
+        {SERVICE + ".protocol": "udp", SERVICE + ".check": "tcp", SITE + ".ports": [80]},
+        ["lvs_virtual_services.web.check.type is tcp, but protocol is udp; must be auto or none"],
+    ),
+    "a path for a TCP check": (
+        {SERVICE + ".check": {"type": "tcp", "path": "/", "host": "a"}},
+        [
+            "lvs_virtual_services.web.check.host is given, but type is tcp; must be http",
+            "lvs_virtual_services.web.check.path is given, but type is tcp; must be http",
+        ],
+    ),
+    "a prefix that IPv4 does not have": (
+        {SERVICE + ".persistence": {"prefix": 64}},
+        ["lvs_virtual_services.web.persistence.prefix is 64; must be 1-32 for IPv4"],
+    ),
+    "persistence for both families": (
+        {**DUAL, "web2:lvs_address": "2001:db8::2", SERVICE + ".persistence": 60},
+        [
+            (
+                "lvs_virtual_services.web.persistence is given, but VIP web has both families; must be a "
+                "service on a VIP with one"
+            )
+        ],
+    ),
+    "a lower threshold above the upper": (
+        {SERVICE + ".lower_threshold": 9, SERVICE + ".upper_threshold": 8},
+        ["lvs_virtual_services.web.lower_threshold is 9; must not be above upper_threshold, which is 8"],
+    ),
+    "a lower threshold alone": (
+        {SERVICE + ".lower_threshold": 9},
+        ["lvs_virtual_services.web.lower_threshold is 9; must not be above upper_threshold, which is 0"],
+    ),
+    "a pool that is not there": (
+        {SERVICE + ".pool": "fast"},
+        ['lvs_virtual_services.web.pool is "fast", which is no group of the inventory'],
+    ),
+    "a pool without hosts": (
+        {SERVICE + ".pool": "fast", "group:fast": []},
+        ['lvs_virtual_services.web.pool is "fast", a group without hosts'],
+    ),
+    "a pool with a host that is no real server": (
+        {SERVICE + ".pool": "fast", "group:fast": ["web1", "d1"]},
+        ['lvs_virtual_services.web.pool is "fast", which has d1, no real server of the cluster'],
+    ),
+    "IPv6 for real servers of IPv4": (
+        V6,
+        ["lvs_virtual_services.web.vip names web, which has IPv6 addresses, but no real server has one"],
+    ),
+    "both families for real servers of IPv4": (
+        DUAL,
+        ["lvs_virtual_services.web.vip names web, which has IPv6 addresses, but no real server has one"],
+    ),
+    "IPv4 for a real server of IPv6": (
+        {"web2:lvs_address": "2001:db8::2"},
+        [("lvs_virtual_services.web.vip names web, which has no IPv6 address, but real server web2 has no other")],
+    ),
+    "a sorry server of the other family": (
+        {**V6, **V6_HOSTS, SERVICE + ".sorry_server": "192.0.2.1:80"},
+        ["lvs_virtual_services.web.sorry_server is 192.0.2.1:80, but VIP web has IPv6 addresses"],
+    ),
+    # Nginx
+    "an upstream that is not there": (
+        {SITE + ".upstream": "ap"},
+        ['lvs_nginx_sites.www.upstream names "ap", which is not an upstream; there are: app'],
+    ),
+    "an upstream where there is none": (
+        {"lvs_nginx_upstreams": ...},
+        ['lvs_nginx_sites.www.upstream names "app", which is not an upstream; there are: none'],
+    ),
+    "one upstream server twice": (
+        {UPSTREAM + ".servers": ["192.0.2.1:80", {"address": "192.0.2.1", "port": 80}]},
+        ["lvs_nginx_upstreams.app.servers has 192.0.2.1:80 twice"],
+    ),
+    "only backups": (
+        {UPSTREAM + ".servers": [{"address": "a", "port": 80, "backup": True}]},
+        ["lvs_nginx_upstreams.app.servers are all backups; must have one that is none"],
+    ),
+    "a backup where Nginx has none": (
+        {
+            UPSTREAM + ".servers": ["a:80", {"address": "b", "port": 80, "backup": True}],
+            UPSTREAM + ".method": "ip_hash",
+        },
+        ["lvs_nginx_upstreams.app.method is ip_hash, which has no backups, but b:80 is one"],
+    ),
+    "an upstream server that is the service": (
+        {UPSTREAM + ".servers": ["198.51.100.200:80"]},
+        [
+            (
+                "lvs_nginx_upstreams.app.servers has 198.51.100.200:80, the virtual service web; a real "
+                "server has that address itself and would ask itself"
+            )
+        ],
+    ),
+    "a site without a port": (
+        {SERVICE + ".protocol": "udp"},
+        [("lvs_nginx_sites.www.ports is not given, and no TCP service brings one; must be a list of ports")],
+    ),
+    "one port twice in a site": ({SITE + ".ports": [80, 80]}, ["lvs_nginx_sites.www.ports has 80 twice"]),
+    "two sites of one name": (
+        {"lvs_nginx_sites.again": {"server_names": ["example.com"]}},
+        ["lvs_nginx_sites.www.server_names has example.com, as lvs_nginx_sites.again on the same port"],
+    ),
+    "two sites for all other names": (
+        {SITE + ".default": True, "lvs_nginx_sites.again": {"default": True, "ports": [8080, 80]}},
+        [("lvs_nginx_sites.www.default is true, as that of lvs_nginx_sites.again on the same port; must be one")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), WRONG.values(), ids=WRONG)
+def test_wrong(changes: Tree, expected: list[str]) -> None:
+    _, mistakes, _ = normalise(with_changes(changes))
+    assert [mistake.message for mistake in mistakes] == expected
+    assert all(mistake.message.startswith(mistake.path + " ") for mistake in mistakes)
