@@ -129,6 +129,9 @@ def entry() -> int:
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # `lab status | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         terminate_running()
         print("lab: interrupted; `lab up` goes on from here, `lab down` removes it", file=sys.stderr)

@@ -42,11 +42,15 @@ class Containers:
         )
         return dict(line.split(" ", 1) for line in listed.splitlines())
 
-    def up(self, fresh: bool = False) -> None:
-        """Every host and the wire helper run; those that already do stay as they are."""
+    def absent(self) -> list[str]:
+        """What is to be made: every name whose container does not run."""
         states = self.states()
-        absent = [name for name in (*BY_NAME, WIRE) if states.get(name) != "running"]
-        todo = [*BY_NAME, WIRE] if fresh else absent
+        return [name for name in (*BY_NAME, WIRE) if states.get(name) != "running"]
+
+    def up(self, names: Iterable[str]) -> None:
+        """Make these anew; the image has to be there."""
+        todo = list(names)
+        states = self.states()
         self.remove([name for name in todo if name in states])
         if not self.docker.ok("network", "inspect", NETWORK):
             # IPVS needs no router: the bridge's own address is only what Docker asks for.

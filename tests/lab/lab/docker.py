@@ -58,13 +58,14 @@ class Docker:
             stderr=subprocess.PIPE,
         )
 
-    def load_image(self, settings: Settings) -> None:
-        """Import the hosts' image where the daemon does not have it."""
+    def load_image(self, settings: Settings) -> bool:
+        """Import the hosts' image where the daemon does not have it; whether that was so."""
         if self.ok("image", "inspect", image.TAG):
-            return
+            return False
         tarball = image.tarball(settings)
         with step("image import"), tarball.open("rb") as stream:
             run(["docker", "import", "-", image.TAG], env=self.environ, stdin=stream, what="docker import")
+        return True
 
     def has_ipvs(self) -> bool:
         """Whether the daemon's kernel has ip_vs, or loads it; asked there, not here."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import image, tools
-from lab.containers import Containers
+from lab import hosts, image, tools
+from lab.containers import WIRE, Containers
 from lab.docker import Docker, DockerEngine
 from lab.probe import Probe
 from lab.processes import step
@@ -92,9 +92,18 @@ class Lab:
             engine.up()
             cpu, suite = (engine.cpu, engine.suite) if isinstance(engine, Uml) else (None, None)
             State(engine.name, engine.docker_host, cpu, suite).save(self.settings)
-        engine.docker.load_image(self.settings)
-        with step("hosts"):
-            Containers(engine.docker, self.settings.name).up(fresh)
+        containers = Containers(engine.docker, self.settings.name)
+        names = [*hosts.BY_NAME, WIRE] if fresh else containers.absent()
+        if names:
+            self._furnish(engine, empty=not containers.states())
+            with step("hosts"):
+                containers.up(names)
+
+    def _furnish(self, engine: Engine, empty: bool) -> None:
+        """The hosts' image is in the daemon; a guest that has nothing else yet becomes what later labs start from."""
+        if engine.docker.load_image(self.settings) and empty and isinstance(engine, Uml):
+            with step("guest disk kept for later labs"):
+                engine.keep_disk()
 
     def _prepare(self, engine: Uml) -> None:
         """What takes long once: the guest's tree and the hosts' image, side by side."""

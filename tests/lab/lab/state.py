@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -49,8 +50,10 @@ class Settings:
         return f"unix://{self.socket}"
 
     @property
-    def netns(self) -> str:
-        return f"vipstack-{self.name}"
+    def unique(self) -> str:
+        """The name of the network namespace and of the guest: two labs never share it, not even by LAB_DIR only."""
+        name = f"vipstack-{self.name}"
+        return name if self.dir == BASE / self.name else f"{name}-{hashlib.sha256(bytes(self.dir)).hexdigest()[:6]}"
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Settings:

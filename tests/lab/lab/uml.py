@@ -7,13 +7,13 @@ import os
 import shutil
 import socket
 import struct
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from lab import image
 from lab.debian import FILES, key, locked, remove, tree
 from lab.docker import Docker
 from lab.processes import Daemon, last_line, run, step, wait_until
@@ -79,6 +79,15 @@ class Uml:
     def root(self) -> Path:
         return self.cached / "root"
 
+    @property
+    def disk(self) -> Path:
+        return self.settings.dir / "disk.img"
+
+    @property
+    def furnished(self) -> Path:
+        """The disk that new labs start from, where one was kept."""
+        return self.cached / f"disk-{image.KEY}.img"
+
     def is_up(self) -> bool:
         return self.kernel.pid() is not None and self.relay.pid() is not None and self.docker.answers()
 
@@ -141,24 +150,35 @@ class Uml:
         if self.is_up():
             return
         self.down()
-        disk = self.settings.dir / "disk.img"
         self.settings.dir.mkdir(parents=True, exist_ok=True)
-        if not disk.exists():
+        if not self.disk.exists():
             with step("guest disk"):
-                new = disk.with_suffix(".new")
-                run(
-                    ["cp", "--sparse=always", "--reflink=auto", str(self.cached / "disk.img"), str(new)],
-                    what="guest disk",
-                )
-                new.rename(disk)
+                _copy(self.furnished if self.furnished.exists() else self.cached / "disk.img", self.disk)
         with step(f"guest kernel (Debian {self.suite}'s User Mode Linux)"):
             self._network()
             self._boot()
             self._wait()
 
+    def keep_disk(self) -> None:
+        """Keep this lab's disk, with the hosts' image in it and no host yet, for the next one to start from.
+
+        The guest stands still meanwhile: with everything written before, the copy is as good as after a power cut
+        in an idle moment, which a journal mends.
+        """
+        with locked(self.settings.cache, "uml"):
+            self.docker("run", "--rm", "--privileged", "--network", "none", image.TAG, "sync", what="sync")
+            if not self._console("stop"):
+                return
+            try:
+                for old in self.cached.glob("disk-*"):
+                    old.unlink()
+                _copy(self.disk, self.furnished)
+            finally:
+                self._console("go")
+
     def _network(self) -> None:
         """A network namespace with no way out; the tap in it is the guest's only neighbour."""
-        name = self.settings.netns
+        name = self.settings.unique
         run(["ip", "netns", "add", name])
         for words in (
             "link set lo up",
@@ -171,9 +191,9 @@ class Uml:
     def _boot(self) -> None:
         if self.cpu is None:
             self.cpu = freest_cpu(os.sched_getaffinity(0), pinned_guests())
-        umid = f"vipstack-{self.settings.name}"
+        umid = self.settings.unique
         shutil.rmtree(self.root / "root/.uml" / umid, ignore_errors=True)
-        within = ["ip", "netns", "exec", self.settings.netns]
+        within = ["ip", "netns", "exec", self.settings.unique]
         # taskset: kernel and guest processes hand over on one CPU, six times faster than across two.
         self.kernel.start([
             "taskset", "-c", str(self.cpu), *within, "sh", "-c", _BOOT, "sh", str(self.root), str(self.settings.dir),
@@ -188,11 +208,11 @@ class Uml:
 
     def _wait(self, seconds: float = 60) -> None:
         wait_until(lambda: self.kernel.pid() is None or self.docker.answers(), seconds, 0.2)
+        said = f"{last_line(self.kernel.log.read_bytes())} (all of it: {self.kernel.log})"
+        if self.kernel.pid() is None:
+            raise LabError(f"the guest's kernel ended at once: {said}")
         if not self.docker.answers():
-            raise LabError(
-                f"no dockerd answers from the guest: {last_line(self.kernel.log.read_bytes())}"
-                f" (all of it: {self.kernel.log})"
-            )
+            raise LabError(f"the guest's dockerd does not answer after {seconds:g} s: {said}")
 
     def down(self) -> None:
         """End the guest after a flush of its disk; no process, namespace or socket stays."""
@@ -201,21 +221,30 @@ class Uml:
         self.relay.stop()
         self.kernel.stop()
         self.settings.socket.unlink(missing_ok=True)
-        if Path("/run/netns", self.settings.netns).exists():
-            for pid in run(["ip", "netns", "pids", self.settings.netns]).stdout.split():
+        if Path("/run/netns", self.settings.unique).exists():
+            for pid in run(["ip", "netns", "pids", self.settings.unique]).stdout.split():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(int(pid), 9)  # the namespace is ours, so is whatever is left in it
-            run(["ip", "netns", "del", self.settings.netns])
+            run(["ip", "netns", "del", self.settings.unique])
 
     def _flush(self) -> None:
-        """By the kernel's management console: write everything, then go read-only."""
-        done = subprocess.run(
-            [sys.executable, "-c", "import sys; from lab.uml import mconsole; mconsole(*sys.argv[1:])",
-             str(self.root), f"vipstack-{self.settings.name}", "sysrq s", "sysrq u"],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}, check=False, capture_output=True,
-        )  # fmt: skip
-        if done.returncode == 0:
-            time.sleep(1)  # both go on behind the answer
+        """Write everything, then go read-only; both go on behind the answer."""
+        if self._console("sysrq s", "sysrq u"):
+            time.sleep(1)
+
+    def _console(self, *words: str) -> bool:
+        """Whether the guest's kernel took these words; said in a process of its own, as it changes its root."""
+        code = "import sys; from lab.uml import mconsole; mconsole(*sys.argv[1:])"
+        command = [sys.executable, "-c", code, str(self.root), self.settings.unique, *words]
+        environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+        return run(command, env=environ, check=False).returncode == 0
+
+
+def _copy(disk: Path, to: Path) -> None:
+    """A copy that is there whole or not at all, as sparse as the original."""
+    new = to.with_suffix(".new")
+    run(["cp", "--sparse=always", "--reflink=auto", str(disk), str(new)], what="copy of the guest's disk")
+    new.rename(to)
 
 
 def mconsole(root: str, umid: str, *commands: str) -> None:
