@@ -94,9 +94,9 @@ def _whole(field: Field, value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise must(value, "a whole number, %s" % _span(field))
+        raise must(value, "a whole number, %s" % span(field))
     if not field.low <= value <= field.high:
-        raise must(value, _span(field))
+        raise must(value, span(field))
     return value
 
 
@@ -104,13 +104,14 @@ def _number(field: Field, value: Any) -> float:
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,9})?", value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise must(value, "a number, %s" % _span(field))
+        raise must(value, "a number, %s" % span(field))
     if not field.low <= value <= field.high:
-        raise must(value, _span(field))
+        raise must(value, span(field))
     return int(value) if float(value).is_integer() else value
 
 
-def _span(field: Field) -> str:
+def span(field: Field) -> str:
+    """The limits of a number, as a person reads them."""
     low, high = ("%.10g" % field.low, "%.10g" % field.high)
     return "%s to %s" % (low, high) if field.low < 0 else "%s-%s" % (low, high)
 
@@ -147,7 +148,7 @@ def _secret(field: Field, value: Any) -> bool:
     if not isinstance(value, str):
         raise Wrong("is not text; put it in quotes")
     if not field.low <= len(value) <= field.high:
-        raise Wrong("has %d characters; must have %s" % (len(value), _span(field)))
+        raise Wrong("has %d characters; must have %s" % (len(value), span(field)))
     if not _PASSWORD.fullmatch(value):
         raise Wrong("has a character that keepalived reads; must be letters, digits or . _ + = , : / ^ % * ? -")
     return True

@@ -127,10 +127,10 @@ def _check_families(scope: Scope, path: str, service: Data, pool: list[str]) -> 
     for family in alone:
         what = "names %s, which has %s addresses, but no real server has one"
         scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[family]))
-    for host, family in own.items() if not alone else ():
-        if families and family and family not in families:
+    for host, kind in own.items() if not alone else ():
+        if families and kind and kind not in families:
             what = "names %s, which has no %s address, but real server %s has no other"
-            scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[family], host))
+            scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[kind], host))
 
 
 def _check_sorry_server(scope: Scope, path: str, service: Data) -> None:

@@ -47,6 +47,19 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {"web2:lvs_address": "198.51.100.102"},
         ["web2: lvs_address is 198.51.100.102, as that of web1"],
     ),
+    "two hosts without an address": (
+        {"web1:lvs_address": None, "web2:lvs_address": None},
+        [
+            (
+                "web1: lvs_address is missing; must be an IP address, as neither ansible_host nor the "
+                "inventory name is one"
+            ),
+            (
+                "web2: lvs_address is missing; must be an IP address, as neither ansible_host nor the "
+                "inventory name is one"
+            ),
+        ],
+    ),
     "two hosts with one IPv6 address in two spellings": (
         {
             "d1:lvs_address": "2001:db8::1",

@@ -319,6 +319,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {"web1:lvs_address": "web1.example.com"},
         ['web1: lvs_address is "web1.example.com"; must be an IP address'],
     ),
+    "a host's address with a zone": (
+        {"web1:lvs_address": "fe80::1%eth0"},
+        ['web1: lvs_address is "fe80::1%eth0"; must be an IP address'],
+    ),
     "a host's address of the loopback": (
         {"web1:lvs_address": "127.0.0.1"},
         ['web1: lvs_address is "127.0.0.1"; must be an address of one host'],

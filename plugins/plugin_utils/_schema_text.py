@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The schema as docs/model.md: `python3 -m ansible_collections.vipstack.lvs.plugins.plugin_utils._schema_text`."""
+
+from __future__ import annotations
+
+import json
+from typing import Iterator, Mapping
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import FORMS, span
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import CLUSTER, HOST, INVENTORY, REQUIRED, Field
+
+_HEAD = """# What to write
+
+Every variable that the model is computed from, with what it may be and what it is where nobody writes it. This page is
+made from the schema that also checks the inventory (`plugins/plugin_utils/_schema.py`), so it cannot say something
+else. What goes together and what does not is checked as well: a run names every mistake with its path before it
+touches a host.
+
+Numbers may be written as text. `null` means the same as not written where the default is not in code letters.
+"""
+_KINDS = {
+    "switch": "`true` or `false`",
+    "vip_address": "ADDRESS/LENGTH",
+    "host_address": "an IP address",
+    "endpoint": "ADDRESS:PORT, `[ADDRESS]:PORT` for IPv6",
+    "sysctls": "`{net.…: value}`",
+}
+
+
+def markdown() -> str:
+    """The whole page."""
+    tables = {name: field for name, field in CLUSTER.items() if field.kind in ("table", "map")}
+    plain = {name: field for name, field in CLUSTER.items() if name not in tables}
+    parts = [
+        _HEAD,
+        *_section("Of the whole inventory", "The same for every host.", INVENTORY),
+        *_section("Of a host", "Each host has its own.", HOST),
+        *_section("Of a cluster", "The same for every host of a cluster.", plain),
+    ]
+    for name, field in tables.items():
+        parts += _section("`%s`" % name, _about(field), _fields(field))
+    return "\n".join(parts)
+
+
+def _about(field: Field) -> str:
+    if field.kind == "map" and field.of:
+        name = "`{NAME: …}`, a name has 1-%d letters, digits or `_ . -`." % field.longest
+        return "%s\n%s" % (field.of.doc, name)
+    return field.doc
+
+
+def _fields(field: Field) -> Mapping[str, Field]:
+    return field.of.fields if field.kind == "map" and field.of else field.fields
+
+
+def _section(title: str, about: str, fields: Mapping[str, Field]) -> list[str]:
+    rows = [row for name, field in fields.items() for row in _rows(name, field)]
+    head = ["| name | what | allowed | default |", "|---|---|---|---|"]
+    return ["## %s" % title, "", about, "", *head, *rows, ""]
+
+
+def _rows(name: str, field: Field) -> Iterator[str]:
+    """A row for a field and for each field inside it."""
+    unit = " (%s)" % field.unit if field.unit else ""
+    yield "| `%s` | %s | %s%s | %s |" % (name, field.doc, _allowed(field), unit, _default(field))
+    inner = field.of if field.kind == "list" else field
+    if inner and inner.kind == "table":
+        if inner is not field:
+            name += "[]"
+        for key, of in inner.fields.items():
+            yield from _rows("%s.%s" % (name, key), of)
+
+
+def _allowed(field: Field) -> str:
+    if field.kind == "choice":
+        return ", ".join("`%s`" % one for one in field.choices)
+    if field.kind in ("whole", "number"):
+        return span(field)
+    if field.kind == "secret":
+        return "%s characters" % span(field)
+    if field.kind == "text":
+        return FORMS[field.form][1].replace("*.", "`*.`").replace(".*", "`.*`").replace("_ . -", "`_ . -`")
+    if field.kind == "list" and field.of:
+        return "list: " + (_allowed(field.of) if field.of.kind != "table" else field.of.doc)
+    if field.kind == "map" and field.of:
+        return "`{NAME: …}`: " + _allowed(field.of)
+    if field.kind == "table":
+        return "dict" if not field.short else "dict, or `%s` alone" % field.short
+    return _KINDS[field.kind]
+
+
+def _default(field: Field) -> str:
+    if field.default is REQUIRED:
+        return "**required**"
+    if field.default is None or field.kind == "secret":
+        return field.otherwise or "none"
+    if field.kind == "table":
+        return "as below"
+    return "`%s`" % (field.default if isinstance(field.default, str) else json.dumps(field.default))
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

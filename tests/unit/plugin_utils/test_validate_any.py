@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever an inventory holds: an answer, the same in every order, and never a secret in it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inventory import good, put, with_changes
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import CLUSTER, HOST, Field
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._validate import normalise
+
+Tree = dict[str, Any]
+SECRET = "hunter2 & hunter3"
+
+
+def places(front: str, field: Field) -> list[str]:
+    """The path of everything that can be written below a field, with `web` for every name."""
+    below = field.fields or ({"web": field.of} if field.kind == "map" and field.of else {})
+    return [front, *(path for key, of in below.items() for path in places("%s.%s" % (front, key), of))]
+
+
+PLACES = sorted(
+    {path for name, field in CLUSTER.items() for path in places(name, field)}
+    | {"%s:%s" % (host, name) for host in ("d1", "web1") for name in HOST}
+    | {"lvs_vips.web.zzz", "lvs_zzz", "d2:lvs_vips.web.vrid", "web2:lvs_cluster", "group:lvs_directors"}
+)
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 300),
+    st.floats(),
+    st.sampled_from(["", "web", "app", "d1", "198.51.100.200/24", "2001:db8::200/64", "192.0.2.1:80", "/x", "http"]),
+    st.sampled_from(["udp", "nat", "tunnel", "static", "sorry", "real_server", "mh", "drained", "blue"]),
+    st.text(max_size=6),
+    st.lists(st.sampled_from(["d1", "d2", "web1", "mh-port", 80, 443, None, "2001:db8::1/64"]), max_size=3),
+    st.dictionaries(st.sampled_from(["web", "d1", "type", "port", "weight"]), st.integers(0, 300), max_size=2),
+)
+CHANGES = st.dictionaries(st.sampled_from(PLACES), VALUES, min_size=1, max_size=4)
+
+
+def changed(changes: Tree) -> Tree:
+    inventory = good()
+    for path, value in changes.items():
+        if path.startswith("group:"):
+            value = [item for item in value if item in inventory["hostvars"]] if isinstance(value, list) else []
+        try:
+            put(inventory, path, value)
+        except (AttributeError, TypeError):  # a change before this one took away what it is in
+            continue
+    return inventory
+
+
+def shuffled(value: Any, dice: random.Random) -> Any:
+    """The same dicts with their keys in another order; lists keep theirs, as theirs means something."""
+    if isinstance(value, dict):
+        keys = list(value)
+        dice.shuffle(keys)
+        return {key: shuffled(value[key], dice) for key in keys}
+    return [shuffled(item, dice) for item in value] if isinstance(value, list) else value
+
+
+def sorted_lists(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: sorted_lists(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted((sorted_lists(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+    return value
+
+
+@settings(max_examples=300, deadline=None)
+@given(changes=CHANGES, dice=st.randoms())
+def test_any_inventory_gets_an_answer_that_does_not_hang_on_order(changes: Tree, dice: random.Random) -> None:
+    inventory = changed(changes)
+    before = copy.deepcopy(inventory)
+    normal, mistakes, warnings = normalise(inventory)
+    assert repr(inventory) == repr(before)
+    for mistake in mistakes:
+        assert mistake.message.startswith(mistake.path + " ")
+    assert repr(normalise(shuffled(inventory, dice))[1:]) == repr((mistakes, warnings))
+    if not mistakes:
+        assert normalise(shuffled(inventory, dice))[0] == normal
+        json.dumps(normal, allow_nan=False)
+
+
+@settings(max_examples=100, deadline=None)
+@given(changes=CHANGES, dice=st.randoms())
+def test_the_order_of_hosts_changes_nothing_but_the_order_of_hosts(changes: Tree, dice: random.Random) -> None:
+    inventory = changed(changes)
+    normal, mistakes, _ = normalise(inventory)
+    for hosts in inventory["groups"].values():
+        dice.shuffle(hosts)
+    again, others, _ = normalise(inventory)
+    if not mistakes:
+        assert sorted_lists(again) == sorted_lists(normal)
+    assert [mistake.path for mistake in others] == [mistake.path for mistake in mistakes]
+
+
+@settings(max_examples=100, deadline=None)
+@given(changes=CHANGES)
+def test_a_password_shows_nowhere(changes: Tree) -> None:
+    inventory = changed(changes)
+    for host, variables in inventory["hostvars"].items():
+        vips = variables.get("lvs_vips")
+        if isinstance(vips, dict):
+            for vip in vips.values():
+                if isinstance(vip, dict):
+                    vip["auth_pass"] = SECRET + host
+    assert "hunter" not in repr(normalise(inventory))
+
+
+@pytest.mark.parametrize("path", [path for path in PLACES if not path.startswith("group:")])
+def test_every_place_of_the_schema_can_be_wrong(path: str) -> None:
+    """A dict with a key that nobody knows is nowhere good, so a field that nobody reads is found here."""
+    assert normalise(with_changes({path: {"no such key": object()}}))[1]
