@@ -48,8 +48,9 @@ class Containers:
         return [name for name in (*BY_NAME, WIRE) if states.get(name) != "running"]
 
     def up(self, names: Iterable[str]) -> None:
-        """Make these anew; the image has to be there."""
+        """Make these anew; the image has to be there. Raises LabError where another lab has the daemon."""
         todo = list(names)
+        self._alone()
         states = self.states()
         self.remove([name for name in todo if name in states])
         if not self.docker.ok("network", "inspect", NETWORK):
@@ -57,6 +58,13 @@ class Containers:
             self.docker("network", "create", "--subnet", SUBNET, "--gateway", GATEWAY, "--label",
                         f"vipstack.lab={self.lab}", NETWORK, what="docker network create")  # fmt: skip
         self.create(todo)
+
+    def _alone(self) -> None:
+        """Names and addresses are the same in every lab: a daemon carries one."""
+        labels = self.docker("ps", "-a", "--filter", "label=vipstack.lab", "--format", '{{.Label "vipstack.lab"}}')
+        others = sorted(set(labels.split()) - {self.lab})
+        if others:
+            raise LabError(f"the daemon at {self.docker.host} carries lab {others[0]} already; a daemon carries one")
 
     def create(self, names: Iterable[str]) -> None:
         names = list(names)

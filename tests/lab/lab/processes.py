@@ -51,9 +51,10 @@ def run(
 
 
 def last_line(output: bytes) -> str:
-    """The last line with something in it: where most tools say what went wrong."""
-    lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    """The last line with something in it, hints aside: where most tools say what went wrong."""
+    lines = [line.strip() for line in output.decode(errors="replace").splitlines()]
+    telling = [line for line in lines if line and not line.startswith(("Run 'docker", "See 'docker"))]
+    return telling[-1] if telling else "it said nothing"
 
 
 def terminate_running() -> None:

@@ -200,11 +200,10 @@ class Uml:
             self.settings.mem, GUEST_IP, HOST_IP, umid,
         ])  # fmt: skip
         # A socket with a path is reached from every network namespace. -t3600 keeps half-closed connections:
-        # `docker exec -i` closes its input long before the output is all there.
+        # `docker exec -i` closes its input long before the output is all there. backlog: eight clients come at once.
         self.settings.socket.unlink(missing_ok=True)
-        self.relay.start([
-            *within, "socat", "-t3600", f"UNIX-LISTEN:{self.settings.socket},fork,mode=600", f"TCP:{GUEST_IP}:2375",
-        ])  # fmt: skip
+        listen = f"UNIX-LISTEN:{self.settings.socket},fork,mode=600,backlog=128"
+        self.relay.start([*within, "socat", "-t3600", listen, f"TCP:{GUEST_IP}:2375"])
 
     def _wait(self, seconds: float = 60) -> None:
         wait_until(lambda: self.kernel.pid() is None or self.docker.answers(), seconds, 0.2)
