@@ -15,36 +15,84 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inventory import good, put, with_changes
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import CLUSTER, HOST, Field
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import CLUSTER, HOST, REQUIRED, Field
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._validate import normalise
 
 Tree = dict[str, Any]
 SECRET = "hunter2 & hunter3"
 
 
-def places(front: str, field: Field) -> list[str]:
-    """The path of everything that can be written below a field, with `web` for every name."""
+def places(front: str, field: Field) -> dict[str, Field]:
+    """Path -> field of everything that can be written below a field, with `web` for every name."""
     below = field.fields or ({"web": field.of} if field.kind == "map" and field.of else {})
-    return [front, *(path for key, of in below.items() for path in places("%s.%s" % (front, key), of))]
+    inside = [places("%s.%s" % (front, key), of) for key, of in below.items()]
+    return {front: field, **{path: of for one in inside for path, of in one.items()}}
 
 
-PLACES = sorted(
-    {path for name, field in CLUSTER.items() for path in places(name, field)}
-    | {"%s:%s" % (host, name) for host in ("d1", "web1") for name in HOST}
-    | {"lvs_vips.web.zzz", "lvs_zzz", "d2:lvs_vips.web.vrid", "web2:lvs_cluster", "group:lvs_directors"}
-)
-VALUES = st.one_of(
+FIELDS = {path: of for name, field in CLUSTER.items() for path, of in places(name, field).items()}
+FIELDS.update({"%s:%s" % (host, name): field for host in ("d1", "web1") for name, field in HOST.items()})
+FIELDS["d2:lvs_vips.web.vrid"] = FIELDS["lvs_vips.web.vrid"]
+PLACES = [*FIELDS, "lvs_vips.web.zzz", "lvs_zzz", "group:lvs_directors"]
+ANYTHING = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-2, 300),
     st.floats(),
-    st.sampled_from(["", "web", "app", "d1", "198.51.100.200/24", "2001:db8::200/64", "192.0.2.1:80", "/x", "http"]),
-    st.sampled_from(["udp", "nat", "tunnel", "static", "sorry", "real_server", "mh", "drained", "blue"]),
     st.text(max_size=6),
+    st.sampled_from(["", "web", "app", "d1", "198.51.100.200/24", "2001:db8::200/64", "192.0.2.1:80", "/x", "http"]),
     st.lists(st.sampled_from(["d1", "d2", "web1", "mh-port", 80, 443, None, "2001:db8::1/64"]), max_size=3),
     st.dictionaries(st.sampled_from(["web", "d1", "type", "port", "weight"]), st.integers(0, 300), max_size=2),
 )
-CHANGES = st.dictionaries(st.sampled_from(PLACES), VALUES, min_size=1, max_size=4)
+TEXTS = {
+    "word": ["web", "app", "d1", "d2", "lvs_real_servers"],
+    "name": ["default", "blue"],
+    "label": ["0", "1"],
+    "interface": ["eth0", "eth1"],
+    "url_path": ["/", "/health"],
+    "file_path": ["/usr/bin/true"],
+    "host_name": ["192.0.2.1", "app.example.com"],
+    "server_name": ["example.com", "*.example.com"],
+    "mail": ["root@example.com"],
+}
+FITTING = {
+    "switch": st.booleans(),
+    "secret": st.just("s3cret"),
+    "sysctls": st.just({"net.core.somaxconn": 4096}),
+    "host_address": st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::1"]),
+    "vip_address": st.sampled_from(["198.51.100.200/24", "203.0.113.7/32", "2001:db8::200/64"]),
+    "endpoint": st.sampled_from(["192.0.2.1:80", "[2001:db8::1]:80"]),
+}
+
+
+def fitting(field: Field) -> st.SearchStrategy[Any]:
+    """Values that a field allows."""
+    if field.kind == "whole":
+        return st.integers(int(field.low), min(int(field.high), 65535))
+    if field.kind == "number":
+        return st.integers(max(1, int(field.low)), 30)
+    if field.kind == "choice":
+        return st.sampled_from(field.choices)
+    if field.kind == "text":
+        return st.sampled_from(TEXTS[field.form])
+    if field.kind == "list" and field.of:
+        return st.lists(fitting(field.of), min_size=field.least, max_size=2)
+    if field.kind == "map" and field.of:
+        return st.dictionaries(st.sampled_from(["web", "d1", "d2"]), fitting(field.of), max_size=2)
+    if field.kind == "table":
+        needed = {key: fitting(of) for key, of in field.fields.items() if of.default is REQUIRED}
+        return st.fixed_dictionaries(needed)
+    return FITTING[field.kind]
+
+
+@st.composite
+def any_changes(draw: st.DrawFn) -> Tree:
+    """Path -> value for up to four places; mostly values that go there, so that the rules have work to do."""
+    paths = draw(st.lists(st.sampled_from(PLACES), min_size=1, max_size=4, unique=True))
+    strange = draw(st.integers(0, 3)) == 0
+    return {path: draw(ANYTHING if strange or path not in FIELDS else fitting(FIELDS[path])) for path in paths}
+
+
+CHANGES = any_changes()
 
 
 def changed(changes: Tree) -> Tree:
