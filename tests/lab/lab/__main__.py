@@ -12,7 +12,7 @@ from pathlib import Path
 from lab import hosts
 from lab.lab import Lab
 from lab.probe import Outcome
-from lab.processes import terminate_running
+from lab.processes import interruptible
 from lab.state import LabError
 
 
@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
         words = options.words[1:] if options.words[:1] == ["--"] else options.words
         enter(lab, options.host, words or ["bash"])
     elif options.command == "reset":
-        lab.containers.reset([hosts.named(name).name for name in options.hosts])
+        lab.make([hosts.named(name).name for name in options.hosts])
     elif options.command == "reboot":
         lab.containers.reboot(hosts.named(options.host).name)
     elif options.command == "wire":
@@ -124,6 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def entry() -> int:
+    interruptible()
     try:
         return main()
     except LabError as error:
@@ -133,7 +134,6 @@ def entry() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        terminate_running()
         print("lab: interrupted; `lab up` goes on from here, `lab down` removes it", file=sys.stderr)
         return 130
 

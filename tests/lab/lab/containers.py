@@ -98,13 +98,6 @@ class Containers:
             failed = self.docker.shell(name, "systemctl --failed --plain --no-legend | cut -d' ' -f1").split()
             raise LabError(f"{name}: units failed at boot: {', '.join(failed)}")
 
-    def reset(self, names: Iterable[str]) -> None:
-        """Fresh hosts in place of these."""
-        names = list(names)
-        states = self.states()
-        self.remove([name for name in names if name in states])
-        self.create(names)
-
     def reboot(self, name: str) -> None:
         """Stop and start: a new network namespace, the same file system."""
         self.docker("restart", name, what=f"reboot of {name}", timeout=120)

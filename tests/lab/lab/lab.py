@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from lab import hosts, image, tools
@@ -28,6 +29,13 @@ class Lab:
         self.settings = Settings.of(environ)
 
     # -- the engine
+
+    def state(self) -> State:
+        """Raises LabError where `up` never ran."""
+        state = State.load(self.settings)
+        if state is None:
+            raise LabError(f"lab {self.settings.name} is not up; run: lab up")
+        return state
 
     def recorded(self) -> Engine | None:
         """The engine that `up` chose, if it ran."""
@@ -93,11 +101,20 @@ class Lab:
             cpu, suite = (engine.cpu, engine.suite) if isinstance(engine, Uml) else (None, None)
             State(engine.name, engine.docker_host, cpu, suite).save(self.settings)
         containers = Containers(engine.docker, self.settings.name)
-        names = [*hosts.BY_NAME, WIRE] if fresh else containers.absent()
+        known = [*hosts.BY_NAME, WIRE]
+        unready = {*containers.absent(), *self.state().unready}
+        names = known if fresh else [name for name in known if name in unready]
         if names:
             self._furnish(engine, empty=not containers.states())
-            with step("hosts"):
-                containers.up(names)
+            self.make(names)
+
+    def make(self, names: list[str]) -> None:
+        """Fresh hosts in place of these, ready for work. An interrupt is remembered: the next `up` makes them again."""
+        state = self.state()
+        replace(state, unready=tuple(names)).save(self.settings)
+        with step("hosts"):
+            self.containers.up(names)
+        replace(state, unready=()).save(self.settings)
 
     def _furnish(self, engine: Engine, empty: bool) -> None:
         """The hosts' image is in the daemon; a guest that has nothing else yet becomes what later labs start from."""

@@ -15,7 +15,8 @@ from typing import IO
 from lab.state import LabError
 
 _running: set[subprocess.Popen[bytes]] = set()
-_lock = threading.Lock()
+_lock = threading.RLock()  # the signal handler may come while its own thread holds it
+_interrupted = threading.Event()
 
 
 def run(
@@ -30,11 +31,15 @@ def run(
     """Run to the end with both outputs taken. LabError carries the last line that the command said."""
     data = stdin if isinstance(stdin, bytes) else None
     source: int | IO[bytes] = subprocess.PIPE if isinstance(stdin, bytes) else (stdin or subprocess.DEVNULL)
-    try:
-        child = subprocess.Popen(command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
-    except FileNotFoundError as error:
-        raise LabError(f"{command[0]}: no such command") from error
     with _lock:
+        if _interrupted.is_set():
+            raise LabError("interrupted")
+        try:
+            child = subprocess.Popen(
+                command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, start_new_session=True
+            )
+        except FileNotFoundError as error:
+            raise LabError(f"{command[0]}: no such command") from error
         _running.add(child)
     try:
         out, err = child.communicate(data, timeout)
@@ -57,11 +62,19 @@ def last_line(output: bytes) -> str:
     return telling[-1] if telling else "it said nothing"
 
 
-def terminate_running() -> None:
-    """End the commands that other threads wait for, after an interrupt."""
-    with _lock:
-        for child in _running:
-            child.terminate()
+def interruptible() -> None:
+    """From now on ^C and TERM end at once what any thread waits for, with all its children, and start nothing new."""
+
+    def interrupt(*_: object) -> None:
+        _interrupted.set()
+        with _lock:
+            for child in _running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGTERM)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
 
 
 def start_time(pid: int) -> int | None:

@@ -92,6 +92,7 @@ class State:
     docker_host: str
     cpu: int | None = None
     suite: str | None = None
+    unready: tuple[str, ...] = ()  # hosts whose making began and did not end
 
     @classmethod
     def load(cls, settings: Settings) -> State | None:
