@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory in, the model out. No connection is made and no fact is read."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import build
+
+# What the model reads of a host besides lvs_*: where its address may stand.
+_ADDRESS = "ansible_host"
+
+
+class ActionModule(ActionBase):
+    """`build` over groups and hostvars; one fact, the same for all hosts."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _VALID_ARGS: frozenset[str] = frozenset()
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        groups = {name: [str(host) for host in hosts] for name, hosts in variables["groups"].items()}
+        hosts = self._hosts(groups, variables)
+        read = {host: _variables_of(host, variables["hostvars"][host]) for host in hosts}
+        built = build({"groups": groups, "hostvars": read})
+        if built.model is None:
+            text = "\n".join("  - " + str(mistake.message) for mistake in built.mistakes)
+            many = "mistake" if len(built.mistakes) == 1 else "mistakes"
+            raise AnsibleActionFail(
+                "the inventory has %d %s; no host was touched:\n%s" % (len(built.mistakes), many, text),
+                result={"mistakes": [{"path": one.path, "message": one.message} for one in built.mistakes]},
+            )
+        result.update(changed=False, ansible_facts={"lvs_model": built.model}, warnings=built.warnings)
+        return result
+
+    def _hosts(self, groups: Mapping[str, list[str]], variables: Mapping[str, Any]) -> list[str]:
+        """Every host that the model may speak of: the two groups, whatever the play and --limit say."""
+        names = [
+            self._templar.template(variables.get(variable, default))
+            for variable, default in (
+                ("lvs_directors_group", "lvs_directors"),
+                ("lvs_real_servers_group", "lvs_real_servers"),
+            )
+        ]
+        return list(dict.fromkeys(host for name in names for host in groups.get(name, [])))
+
+
+def _variables_of(host: str, hostvars: Mapping[str, Any]) -> dict[str, Any]:
+    """A host's own lvs_* variables and address, templated, as plain data.
+
+    Only these are read, so a variable of somebody else that cannot be templated does no harm.
+    """
+    found = {}
+    for name in sorted(name for name in hostvars if name.startswith("lvs_") or name == _ADDRESS):
+        if name == "lvs_model":
+            continue
+        try:
+            found[name] = _plain(hostvars[name])
+        except AnsibleError as error:
+            raise AnsibleActionFail("%s of %s cannot be templated: %s" % (name, host, error.message)) from error
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Plain dicts, lists and scalars, without Ansible's own types; every template in it is evaluated on the way."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value

@@ -1,0 +1,76 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: topology
+short_description: Compute the model from the inventory
+version_added: 0.1.0
+author:
+  - The vipstack.lvs maintainers (@vipstack)
+description:
+  - Reads the variables C(lvs_*) of every host of the groups of directors and real servers and computes what each host
+    has to be, as the fact C(lvs_model). Every role of the collection reads that fact and nothing else.
+  - All mistakes of the inventory are said at once, each with its path, its value and what is allowed, before any host
+    is touched.
+  - It is an action that runs on the controller; no connection is made and no fact is read. It sees the whole inventory
+    whatever the play and C(--limit) say, so every host gets the same model.
+  - Secrets are not part of the model.
+attributes:
+  check_mode:
+    description: Nothing is ever changed.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+  idempotent:
+    description: The same inventory gives the same model, byte for byte.
+    support: full
+seealso:
+  - module: vipstack.lvs.preview
+"""
+
+EXAMPLES = r"""
+- name: The model is computed from the inventory
+  vipstack.lvs.topology:
+  run_once: true
+
+- name: What a host has to be
+  ansible.builtin.debug:
+    var: lvs_model.hosts[inventory_hostname]
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: What the roles read.
+  type: dict
+  returned: when the inventory has no mistake
+  contains:
+    lvs_model:
+      description: RV(ansible_facts.lvs_model.clusters) by name and RV(ansible_facts.lvs_model.hosts) by inventory name.
+      type: dict
+      contains:
+        clusters:
+          description: Directors, real servers, VIPs and their worst-case outages, by cluster.
+          type: dict
+        hosts:
+          description: The slice of each host.
+          type: dict
+mistakes:
+  description: Everything that is wrong with the inventory.
+  type: list
+  elements: dict
+  returned: when the inventory has mistakes
+  contains:
+    path:
+      description: Where it stands.
+      type: str
+      sample: lvs_virtual_services.web.ports[1]
+    message:
+      description: What stands there and what is allowed.
+      type: str
+      sample: lvs_virtual_services.web.ports[1] is 70000; must be 1-65535
+"""
