@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that verify and status want to know of a host, in one run.
+
+Each part of the report is a function of its own and runs in a thread of its own: those that wait (for answers, for a
+daemon) wait at the same time, and one that fails says so in its own place.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict
+from typing import Any, Callable, Dict, Mapping
+
+from ansible_collections.vipstack.lvs.plugins.module_utils import _inspect_host as host
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import HostFiles
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_http import Probe, ask
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_wire import listen, who_has
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import in_order, to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_socket import Counters, IpvsSocket
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import endpoint, service_name
+from ansible_collections.vipstack.lvs.plugins.module_utils._keepalived import describe
+from ansible_collections.vipstack.lvs.plugins.module_utils._rtnetlink import Address, Link, RouteSocket
+from ansible_collections.vipstack.lvs.plugins.module_utils._sysctl import Sysctls
+
+Part = Callable[[], Any]
+Parameters = Dict[str, Any]
+
+
+def gather(parts: Mapping[str, Part]) -> dict[str, Any]:
+    """The answer of each part under its name; ``{"error": …}`` of one that failed."""
+    found: dict[str, Any] = dict.fromkeys(parts)
+
+    def answer(name: str, part: Part) -> None:
+        try:
+            found[name] = part()
+        except LvsError as error:
+            found[name] = {"error": error.message}
+        except Exception as error:  # one part must not take the others with it, whatever its host is like
+            found[name] = {"error": "%s: %s" % (type(error).__name__, error)}
+
+    threads = [threading.Thread(target=answer, args=item, daemon=True) for item in parts.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def parts_of(wanted: Parameters) -> dict[str, Part]:
+    """The parts that the module's parameters ask for."""
+    possible: list[tuple[str, Any, Part]] = [
+        ("links", wanted["addresses"], links),
+        ("vips", wanted["vips"], lambda: where_is(wanted["vips"])),
+        ("sysctls", wanted["sysctls"], lambda: sysctls(wanted["sysctls"])),
+        ("units", wanted["units"], lambda: host.units(wanted["units"])),
+        ("files", wanted["files"], lambda: {path: host.file_facts(path) for path in wanted["files"]}),
+        ("processes", wanted["processes"], lambda: host.processes(wanted["processes"])),
+        ("listening", wanted["listening"], host.listening),
+        ("probes", wanted["probes"], lambda: probes(wanted["probes"])),
+        ("ipvs", wanted["ipvs"], ipvs),
+        ("keepalived", wanted["keepalived"], describe),
+        ("transitions", wanted["transitions"], lambda: host.transitions(wanted["transitions"])),
+        ("clock", wanted["clock"], host.clock),
+        ("arp", wanted["arp_probe"], lambda: arp(wanted["arp_probe"])),
+        ("adverts", wanted["vrrp_listen"], lambda: adverts(wanted["vrrp_listen"])),
+        ("keepalived_test", wanted["keepalived_test"], keepalived_test),
+        ("nginx_test", wanted["nginx_test"], nginx_test),
+    ]
+    return {name: part for name, asked, part in possible if asked}
+
+
+# --- the parts --------------------------------------------------------------------------------------------------
+
+
+def _read_links() -> tuple[list[Link], list[Address]]:
+    with RouteSocket() as route:
+        found = route.links()
+        return found, route.addresses(found)
+
+
+def links() -> list[dict[str, Any]]:
+    """Each interface with its addresses."""
+    found, addresses = _read_links()
+    return [
+        {
+            **asdict(link),
+            "addresses": [
+                {name: value for name, value in asdict(address).items() if name != "interface"}
+                for address in addresses
+                if address.interface == link.name
+            ],
+        }
+        for link in found
+    ]
+
+
+def where_is(vips: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """On which interfaces of this host each address is; an empty list: on none."""
+    _links, addresses = _read_links()
+    return {
+        vip: [
+            {"interface": address.interface, "prefix": address.prefix, "label": address.label}
+            for address in addresses
+            if address.address == vip
+        ]
+        for vip in vips
+    }
+
+
+def sysctls(names: list[str]) -> dict[str, str | None]:
+    live = Sysctls(HostFiles())
+    return {name: live.read(name) for name in names}
+
+
+def probes(wanted: list[Parameters]) -> list[dict[str, Any]]:
+    """All requests at the same time, the answers in the order of the questions."""
+    asked = [Probe(**probe) for probe in wanted]
+    answers = gather({str(index): lambda probe=probe: ask(probe) for index, probe in enumerate(asked)})  # type: ignore[misc]
+    return list(answers.values())
+
+
+def ipvs() -> dict[str, Any]:
+    """The table as module ipvs takes it, and the connections of each destination."""
+    counters = Counters({}, {}, {})
+    with IpvsSocket() as kernel:
+        version, size = kernel.version()
+        table = kernel.dump(counters=counters)
+    connections = [
+        {
+            "service": service_name(service.key),
+            "destination": endpoint(*destination),
+            **counters.connections[(service.key, destination)]._asdict(),
+        }
+        for service in in_order(table)
+        for destination in service.destinations
+    ]
+    return {**to_options(table), "version": version, "connection_table_size": size, "connections": connections}
+
+
+def arp(wanted: Parameters) -> list[dict[str, Any]]:
+    """Who answers for each address on the interface."""
+    found, addresses = _read_links()
+    for link in found:
+        if link.name == wanted["interface"]:
+            return who_has(link, addresses, wanted["addresses"], wanted["seconds"])
+    raise LvsError("arp_probe.interface is %s, which this host has not" % wanted["interface"])
+
+
+def adverts(wanted: Parameters) -> list[dict[str, Any]]:
+    return listen(wanted["interface"], wanted["seconds"])
+
+
+def keepalived_test() -> dict[str, Any]:
+    """Keepalived's word on its file. It says 0 of a file that is not there, and some versions of a wrong one."""
+    path = "/etc/keepalived/keepalived.conf"
+    if not HostFiles().read(path):
+        raise LvsError("%s is not there or empty" % path)
+    return host.config_test(["keepalived", "-t", "-f", path], silent=True)
+
+
+def nginx_test() -> dict[str, Any]:
+    return host.config_test(["nginx", "-t"], silent=False)

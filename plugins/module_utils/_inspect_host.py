@@ -1,0 +1,228 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What /proc, the file system, systemd and the transition log say: pure readers of their texts, and who fetches
+them."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import grp
+import hashlib
+import ipaddress
+import os
+import pwd
+import re
+import stat
+import struct
+import subprocess
+import time
+from datetime import datetime
+from typing import Any, Sequence
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+
+TRANSITION_LOG = "/var/log/vipstack-lvs/transitions.log"
+UNIT_PROPERTIES = (
+    "Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "NRestarts", "ActiveEnterTimestampMonotonic",
+    "MainPID", "Result",
+)  # fmt: skip
+# A clock whose greatest error the kernel puts at 16 s is synchronised by nobody (linux/timex.h, MAXPHASE).
+UNSYNCHRONISED_US = 16_000_000
+# The states of a socket in /proc/net that waits for others: TCP_LISTEN, and what a bound UDP socket is in.
+_LISTENING = {"tcp": "0A", "udp": "07"}
+_SECRET = re.compile(r"(auth_pass\s+|password\s+)\S+", re.IGNORECASE)
+_TRANSITION = re.compile(r"^(\S+) (\S+) (MASTER|BACKUP|FAULT|STOP)\b")
+
+
+# --- pure -------------------------------------------------------------------------------------------------------
+
+
+def parse_units(text: str, names: Sequence[str], offset: float) -> dict[str, dict[str, Any]]:
+    """The output of ``systemctl show`` over ``names``, one block each in their order.
+
+    ``offset``: epoch of the monotonic clock's zero, in seconds. The result's ``since`` is an epoch, None where the
+    unit was never active.
+    """
+    found = {}
+    for name, block in zip(names, text.strip("\n").split("\n\n")):
+        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        since = int(values.get("ActiveEnterTimestampMonotonic") or 0)
+        found[name] = {
+            "load": values.get("LoadState", ""),
+            "active": values.get("ActiveState", ""),
+            "sub": values.get("SubState", ""),
+            "enabled": values.get("UnitFileState", ""),
+            "restarts": int(values.get("NRestarts") or 0),
+            "since": round(offset + since / 1e6, 3) if since else None,
+            "pid": int(values.get("MainPID") or 0) or None,
+            "result": values.get("Result", ""),
+        }
+    return found
+
+
+def parse_sockets(text: str, protocol: str) -> list[tuple[str, int]]:
+    """(address, port) of each listening socket in the text of /proc/net/tcp, tcp6, udp or udp6."""
+    found = []
+    for line in text.splitlines()[1:]:
+        words = line.split()
+        if len(words) > 3 and words[3] == _LISTENING[protocol]:
+            address, port = words[1].split(":")
+            found.append((_socket_address(address), int(port, 16)))
+    return found
+
+
+def _socket_address(text: str) -> str:
+    """Words of 32 bits in the order of the host, as /proc/net prints them."""
+    packed = b"".join(struct.pack("=I", int(text[start : start + 8], 16)) for start in range(0, len(text), 8))
+    return str(ipaddress.ip_address(packed))
+
+
+def parse_transitions(text: str, last: int) -> list[dict[str, Any]]:
+    """The last transitions of a log with lines ``TIME INSTANCE STATE``, the newest last; TIME is ISO 8601."""
+    found = []
+    for line in text.splitlines():
+        match = _TRANSITION.match(line)
+        moment = _epoch(match.group(1)) if match else None
+        if match and moment is not None:
+            found.append({"epoch": moment, "instance": match.group(2), "state": match.group(3)})
+    return found[-last:] if last else []
+
+
+def _epoch(text: str) -> float | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp()
+    except ValueError:
+        return None
+
+
+def without_secrets(text: str) -> str:
+    """The same text with the values of passwords masked."""
+    return _SECRET.sub(r"\1********", text)
+
+
+# --- the host ---------------------------------------------------------------------------------------------------
+
+
+def run(arguments: Sequence[str], seconds: float = 20.0) -> tuple[int, str]:
+    """(exit status, output and errors together) of a program. Raises LvsError where it is missing or hangs."""
+    try:
+        done = subprocess.run(
+            list(arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            timeout=seconds, env=_environment(), check=False,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise LvsError("%s is not installed" % arguments[0]) from error
+    except OSError as error:
+        raise LvsError("%s cannot be run: %s" % (arguments[0], error.strerror)) from error
+    except subprocess.TimeoutExpired as error:
+        raise LvsError("%s did not end within %g s" % (" ".join(arguments), seconds)) from error
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def _environment() -> dict[str, str]:
+    """English words, and the directories of administration that a remote shell may lack."""
+    return {**os.environ, "LC_ALL": "C", "PATH": os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"}
+
+
+def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """State of each unit, see `parse_units`."""
+    status, text = run(["systemctl", "show", "--property=" + ",".join(UNIT_PROPERTIES), *names])
+    if status:
+        raise LvsError("systemctl show failed: %s" % text.strip())
+    return parse_units(text, names, time.time() - time.monotonic())
+
+
+def file_facts(path: str) -> dict[str, Any]:
+    """``{exists, mode, owner, group, size, sha256, target}``: of the link's target where it is one; ``target`` says
+    where it leads."""
+    found: dict[str, Any] = dict.fromkeys(("mode", "owner", "group", "size", "sha256", "target"))
+    found["exists"] = os.path.lexists(path)
+    if not found["exists"]:
+        return found
+    if os.path.islink(path):
+        found["target"] = os.readlink(path)
+    try:
+        with open(path, "rb") if os.path.isfile(path) else contextlib.nullcontext() as stream:
+            facts = os.fstat(stream.fileno()) if stream else os.stat(path)
+            digest = hashlib.sha256()
+            for block in iter(lambda: stream.read(1 << 16), b"") if stream else ():
+                digest.update(block)
+    except OSError as error:
+        found["error"] = error.strerror
+        return found
+    found.update(mode="%04o" % stat.S_IMODE(facts.st_mode), size=facts.st_size)
+    found["owner"] = _name(pwd.getpwuid, facts.st_uid)
+    found["group"] = _name(grp.getgrgid, facts.st_gid)
+    found["sha256"] = digest.hexdigest() if stream else None
+    return found
+
+
+def _name(look_up: Any, number: int) -> str:
+    try:
+        return str(look_up(number)[0])
+    except KeyError:
+        return str(number)
+
+
+def processes(names: Sequence[str]) -> dict[str, list[int]]:
+    """Process ids by the name of the program, as the kernel has it (15 characters).
+
+    A container's processes show in the host's /proc, too; they are of another PID namespace and do not count.
+    """
+    found: dict[str, list[int]] = {name: [] for name in names}
+    here = os.readlink("/proc/self/ns/pid")
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            program = _comm(entry)
+            for name in names:
+                if program == name[:15] and os.readlink("/proc/%s/ns/pid" % entry) == here:
+                    found[name].append(int(entry))
+    return {name: sorted(numbers) for name, numbers in found.items()}
+
+
+def _comm(process: str) -> str:
+    with open("/proc/%s/comm" % process, encoding="utf-8", errors="replace") as stream:
+        return stream.read().rstrip("\n")
+
+
+def listening() -> list[dict[str, Any]]:
+    """``{protocol, address, port}`` of all listening sockets of this network namespace, each once."""
+    found: set[tuple[str, str, int]] = set()
+    for protocol in ("tcp", "udp"):
+        for suffix in ("", "6"):
+            path = "/proc/net/" + protocol + suffix
+            with contextlib.suppress(FileNotFoundError), open(path, encoding="ascii") as stream:
+                found.update((protocol, *place) for place in parse_sockets(stream.read(), protocol))
+    return [{"protocol": kind, "address": address, "port": port} for kind, address, port in sorted(found)]
+
+
+def clock() -> dict[str, Any]:
+    """``{epoch, synchronised}`` by the kernel's own estimate of its error; seconds."""
+    record = ctypes.create_string_buffer(512)  # struct timex is 208 bytes; modes 0 only reads
+    libc = ctypes.CDLL(None, use_errno=True)
+    synchronised = None
+    if libc.adjtimex(record) >= 0:
+        _modes, _offset, _frequency, greatest_error = struct.unpack_from("@Illl", record)
+        synchronised = greatest_error < UNSYNCHRONISED_US
+    return {"epoch": round(time.time(), 3), "synchronised": synchronised}
+
+
+def transitions(last: int, path: str = TRANSITION_LOG) -> list[dict[str, Any]]:
+    """The last VRRP transitions that the notify script logged, see `parse_transitions`; the rotated log counts too."""
+    text = ""
+    for name in (path + ".1", path):
+        with contextlib.suppress(FileNotFoundError), open(name, encoding="utf-8", errors="replace") as stream:
+            text += stream.read()
+    return parse_transitions(text, last)
+
+
+def config_test(arguments: Sequence[str], silent: bool) -> dict[str, Any]:
+    """``{ok, status, output}`` of a daemon's check of its own files; passwords are masked.
+
+    ``silent``: whatever the daemon says is a complaint, also where its exit status is 0.
+    """
+    status, output = run(arguments)
+    output = without_secrets(output.strip())
+    return {"ok": status == 0 and not (silent and output), "status": status, "output": output}

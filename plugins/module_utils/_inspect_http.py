@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One HTTP request with a time limit, without an HTTP library: starting one costs more than the request."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+READ_BYTES = 4096
+BODY_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What to ask. ``path`` None: whether something accepts connections is all that is asked. ``timeout`` seconds."""
+
+    name: str
+    address: str
+    port: int
+    path: str | None
+    host: str | None
+    timeout: float
+
+
+def request_of(probe: Probe) -> bytes:
+    host = probe.host or ("[%s]" % probe.address if ":" in probe.address else probe.address)
+    lines = ["GET %s HTTP/1.1" % probe.path, "Host: " + host, "User-Agent: vipstack-lvs", "Connection: close", "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def response_of(data: bytes) -> dict[str, Any]:
+    """``{status, served_by, body}`` of the start of a response; status None where it is no HTTP."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    words = lines[0].split(" ", 2)
+    status = int(words[1]) if len(words) > 1 and words[0].startswith("HTTP/") and words[1].isdigit() else None
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    return {
+        "status": status,
+        "served_by": headers.get("x-served-by"),
+        "body": body.decode("utf-8", "replace")[:BODY_CHARACTERS],
+    }
+
+
+def ask(probe: Probe) -> dict[str, Any]:
+    """``{name, address, port, path, connected, status, served_by, body, seconds, error}``; error None where all is
+    well, else the reason in the kernel's words."""
+    started = time.monotonic()
+    found: dict[str, Any] = {
+        "name": probe.name, "address": probe.address, "port": probe.port, "path": probe.path, "connected": False,
+        "status": None, "served_by": None, "body": "", "error": None,
+    }  # fmt: skip
+    try:
+        with socket.create_connection((probe.address, probe.port), probe.timeout) as connection:
+            found["connected"] = True
+            if probe.path is not None:
+                connection.sendall(request_of(probe))
+                found.update(response_of(_read(connection, started + probe.timeout)))
+                if found["status"] is None:
+                    found["error"] = "the answer is no HTTP"
+    except socket.timeout:
+        found["error"] = "no answer within %g s" % probe.timeout
+    except OSError as error:
+        found["error"] = error.strerror or str(error)
+    found["seconds"] = round(time.monotonic() - started, 3)
+    return found
+
+
+def _read(connection: socket.socket, deadline: float) -> bytes:
+    """The start of the answer, at most READ_BYTES, by the deadline of time.monotonic()."""
+    data = b""
+    while len(data) < READ_BYTES:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise socket.timeout
+        connection.settimeout(left)
+        part = connection.recv(READ_BYTES)
+        if not part:
+            break
+        data += part
+    return data

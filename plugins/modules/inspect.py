@@ -1,0 +1,360 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: inspect
+short_description: Everything that verify and status read from a host, in one run
+version_added: 0.1.0
+author:
+  - The vipstack.lvs maintainers (@vipstack)
+description:
+  - Reads what the host has, so that it can be compared with the model elsewhere. It judges nothing and changes nothing.
+  - Each part is gathered by itself and at the same time as the others. One that fails has its reason under C(error), in
+    the place of its facts, and takes no other part with it.
+  - Only the parts that are asked for are returned.
+extends_documentation_fragment:
+  - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.info
+  - vipstack.lvs.attributes.platform
+options:
+  addresses:
+    description: Interfaces with their addresses, as RV(links).
+    type: bool
+    default: false
+  vips:
+    description: Addresses to look for on this host, as RV(vips).
+    type: list
+    elements: str
+    default: []
+  sysctls:
+    description: Names of sysctls to read.
+    type: list
+    elements: str
+    default: []
+  units:
+    description: Names of systemd units to ask for.
+    type: list
+    elements: str
+    default: []
+  files:
+    description: Paths to look at; the contents are returned as a digest only.
+    type: list
+    elements: path
+    default: []
+  processes:
+    description: Names of programs whose processes are looked for.
+    type: list
+    elements: str
+    default: []
+  listening:
+    description: Listening sockets.
+    type: bool
+    default: false
+  probes:
+    description: HTTP requests to make from this host, all at the same time.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the probe in the result.
+        type: str
+        required: true
+      address:
+        description: Address to connect to.
+        type: str
+        required: true
+      port:
+        description: Port to connect to.
+        type: int
+        required: true
+      path:
+        description: Path to ask for. Without it, it is only seen whether a connection is accepted.
+        type: str
+      host:
+        description: Name in the request's Host line; the address where it is not given.
+        type: str
+      timeout:
+        description: Seconds for the whole request.
+        type: float
+        default: 1.0
+  ipvs:
+    description: The IPVS table.
+    type: bool
+    default: false
+  keepalived:
+    description: What Keepalived says of itself, as M(vipstack.lvs.keepalived_info) returns it.
+    type: bool
+    default: false
+  transitions:
+    description: How many of the last VRRP transitions to read from C(/var/log/vipstack-lvs/transitions.log).
+    type: int
+    default: 0
+  clock:
+    description: The time, and whether the clock is synchronised.
+    type: bool
+    default: false
+  arp_probe:
+    description:
+      - Ask on an interface who has an address, by ARP or IPv6 neighbour discovery. The ARP requests name no sender
+        address, so they change nobody's cache.
+    type: dict
+    suboptions:
+      interface:
+        description: Interface to ask on.
+        type: str
+        required: true
+      addresses:
+        description: Addresses to ask for.
+        type: list
+        elements: str
+        required: true
+      seconds:
+        description: Seconds to wait for answers.
+        type: float
+        default: 0.5
+  vrrp_listen:
+    description: Listen to the VRRP adverts on an interface, before any packet filter of the host.
+    type: dict
+    suboptions:
+      interface:
+        description: Interface to listen on.
+        type: str
+        required: true
+      seconds:
+        description: How long to listen.
+        type: float
+        default: 2.0
+  keepalived_test:
+    description: Let Keepalived check its configuration file.
+    type: bool
+    default: false
+  nginx_test:
+    description: Let Nginx check its configuration.
+    type: bool
+    default: false
+seealso:
+  - module: vipstack.lvs.keepalived_info
+  - module: vipstack.lvs.ipvs_info
+"""
+
+EXAMPLES = r"""
+- name: Look at a director
+  vipstack.lvs.inspect:
+    addresses: true
+    units: [keepalived.service, nginx.service]
+    ipvs: true
+    keepalived: true
+    transitions: 5
+    arp_probe:
+      interface: eth0
+      addresses: [198.51.100.200]
+    probes:
+      - {name: web1, address: 198.51.100.102, port: 80, path: /lvs-health}
+  register: host
+"""
+
+RETURN = r"""
+links:
+  description: Interfaces with their addresses.
+  type: list
+  elements: dict
+  returned: when O(addresses=true)
+  sample:
+    - name: eth0
+      index: 2
+      kind: veth
+      mac: 02:42:c6:33:64:64
+      mtu: 1500
+      operstate: up
+      up: true
+      loopback: false
+      addresses:
+        - address: 198.51.100.100
+          family: inet
+          prefix: 24
+          label: eth0
+          scope: global
+          tentative: false
+          dad_failed: false
+vips:
+  description: Each address of O(vips) with the places where this host has it, an empty list where it has it nowhere.
+  type: dict
+  returned: when O(vips) is not empty
+  sample:
+    198.51.100.200:
+      - {interface: lo, prefix: 32, label: "lo:0"}
+sysctls:
+  description: Values by name, null for one that is not there.
+  type: dict
+  returned: when O(sysctls) is not empty
+  sample: {net.ipv4.conf.all.arp_ignore: "1"}
+units:
+  description:
+    - State of each unit. C(load) is V(not-found) for one that is not there; C(since) is an epoch.
+  type: dict
+  returned: when O(units) is not empty
+  sample:
+    nginx.service:
+      load: loaded
+      active: active
+      sub: running
+      enabled: enabled
+      restarts: 0
+      since: 1795532028.5
+      pid: 412
+      result: success
+files:
+  description: Facts of each path; C(target) is where a symbolic link leads.
+  type: dict
+  returned: when O(files) is not empty
+  sample:
+    /etc/keepalived/keepalived.conf:
+      {exists: true, mode: "0640", owner: root, group: root, size: 1234, sha256: 9f86d0…, target: null}
+processes:
+  description: Process ids by name of the program.
+  type: dict
+  returned: when O(processes) is not empty
+  sample: {keepalived: [310, 312, 313]}
+listening:
+  description: Listening sockets.
+  type: list
+  elements: dict
+  returned: when O(listening=true)
+  sample: [{protocol: tcp, address: 0.0.0.0, port: 80}]
+probes:
+  description:
+    - Answers in the order of O(probes). C(error) is null for an answer in HTTP of whatever C(status), and else the
+      reason; C(served_by) is the header X-Served-By; C(body) is the start of the body.
+  type: list
+  elements: dict
+  returned: when O(probes) is not empty
+  sample:
+    - name: web1
+      address: 198.51.100.102
+      port: 80
+      path: /lvs-health
+      connected: true
+      status: 200
+      served_by: web1
+      body: ok
+      seconds: 0.004
+      error: null
+ipvs:
+  description:
+    - The IPVS table as M(vipstack.lvs.ipvs) takes it, and the connections of each destination.
+  type: dict
+  returned: when O(ipvs=true)
+  sample:
+    version: 1.2.1
+    connection_table_size: 4096
+    services: []
+    timeouts: {tcp: 900, tcp_fin: 120, udp: 300}
+    daemons: []
+    connections:
+      - {service: tcp 198.51.100.200:80, destination: "198.51.100.102:80", active: 3, inactive: 1, persistent: 0}
+keepalived:
+  description: See M(vipstack.lvs.keepalived_info).
+  type: dict
+  returned: when O(keepalived=true)
+transitions:
+  description: The last VRRP transitions, the newest last.
+  type: list
+  elements: dict
+  returned: when O(transitions) is not 0
+  sample: [{epoch: 1795532028, instance: web, state: MASTER}]
+clock:
+  description: Time of the host, and whether its clock is synchronised; null where the kernel does not say.
+  type: dict
+  returned: when O(clock=true)
+  sample: {epoch: 1795532028.563, synchronised: true}
+arp:
+  description:
+    - Who answers for each address on the interface. A host does not hear itself; C(own) tells that it has the
+      address on this very interface.
+  type: list
+  elements: dict
+  returned: when O(arp_probe) is given
+  sample: [{address: 198.51.100.200, macs: ["02:42:c6:33:64:64"], own: false}]
+adverts:
+  description: The VRRP adverts that were heard, each kind once; never their authentication data.
+  type: list
+  elements: dict
+  returned: when O(vrrp_listen) is given
+  sample:
+    - source: 198.51.100.100
+      destination: 198.51.100.101
+      version: 3
+      vrid: 51
+      priority: 254
+      auth: none
+      interval: 0.25
+      addresses: [198.51.100.200]
+      outgoing: false
+      count: 8
+keepalived_test:
+  description: The daemon's word on its file; C(ok) only where it ended with 0 and said nothing. Passwords are masked.
+  type: dict
+  returned: when O(keepalived_test=true)
+  sample: {ok: true, status: 0, output: ""}
+nginx_test:
+  description: The daemon's word on its files.
+  type: dict
+  returned: when O(nginx_test=true)
+  sample: {ok: true, status: 0, output: "nginx: configuration file /etc/nginx/nginx.conf test is successful"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect import gather, parts_of
+
+PROBE = {
+    "name": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "port": {"type": "int", "required": True},
+    "path": {"type": "str"},
+    "host": {"type": "str"},
+    "timeout": {"type": "float", "default": 1.0},
+}
+ARP_PROBE = {
+    "interface": {"type": "str", "required": True},
+    "addresses": {"type": "list", "elements": "str", "required": True},
+    "seconds": {"type": "float", "default": 0.5},
+}
+VRRP_LISTEN = {
+    "interface": {"type": "str", "required": True},
+    "seconds": {"type": "float", "default": 2.0},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "addresses": {"type": "bool", "default": False},
+            "vips": {"type": "list", "elements": "str", "default": []},
+            "sysctls": {"type": "list", "elements": "str", "default": []},
+            "units": {"type": "list", "elements": "str", "default": []},
+            "files": {"type": "list", "elements": "path", "default": []},
+            "processes": {"type": "list", "elements": "str", "default": []},
+            "listening": {"type": "bool", "default": False},
+            "probes": {"type": "list", "elements": "dict", "default": [], "options": PROBE},
+            "ipvs": {"type": "bool", "default": False},
+            "keepalived": {"type": "bool", "default": False},
+            "transitions": {"type": "int", "default": 0},
+            "clock": {"type": "bool", "default": False},
+            "arp_probe": {"type": "dict", "options": ARP_PROBE},
+            "vrrp_listen": {"type": "dict", "options": VRRP_LISTEN},
+            "keepalived_test": {"type": "bool", "default": False},
+            "nginx_test": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    module.exit_json(changed=False, **gather(parts_of(module.params)))
+
+
+if __name__ == "__main__":
+    main()

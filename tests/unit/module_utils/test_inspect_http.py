@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests to a server of this test on the loopback."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect import gather
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_http import Probe, ask, response_of
+
+OK = b"HTTP/1.1 200 OK\r\nX-Served-By: web1\r\nContent-Length: 3\r\n\r\nok\n"
+
+
+@contextmanager
+def server(answer: Callable[[socket.socket, bytes], None]) -> Iterator[int]:
+    """One connection; its first bytes go to ``answer``. Yields the port."""
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+
+        def serve() -> None:
+            connection, _ = opened.accept()
+            with connection:
+                answer(connection, connection.recv(4096))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield opened.getsockname()[1]
+        thread.join()
+
+
+def probe(port: int, path: str | None = "/x", timeout: float = 1.0, host: str | None = None) -> Probe:
+    return Probe("p", "127.0.0.1", port, path, host, timeout)
+
+
+def test_an_answer() -> None:
+    asked: list[bytes] = []
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        asked.append(request)
+        connection.sendall(OK)
+
+    with server(answer) as port:
+        found = ask(probe(port, host="example.com"))
+    assert asked[0].startswith(b"GET /x HTTP/1.1\r\nHost: example.com\r\n")
+    assert (found["status"], found["served_by"], found["body"], found["error"]) == (200, "web1", "ok\n", None)
+
+
+def test_an_answer_in_drops_ends_by_the_time_limit() -> None:
+    def answer(connection: socket.socket, _request: bytes) -> None:
+        for _ in range(20):
+            try:
+                connection.sendall(b"H")
+            except OSError:
+                return
+            time.sleep(0.05)
+
+    started = time.monotonic()
+    with server(answer) as port:
+        found = ask(probe(port, timeout=0.3))
+        assert time.monotonic() - started < 0.6
+    assert (found["connected"], found["error"]) == (True, "no answer within 0.3 s")
+
+
+def test_something_that_is_no_http() -> None:
+    with server(lambda connection, _request: connection.sendall(b"SSH-2.0\r\n")) as port:
+        assert ask(probe(port))["error"] == "the answer is no HTTP"
+
+
+def test_nobody_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        port = opened.getsockname()[1]
+    found = ask(probe(port))
+    assert (found["connected"], found["error"]) == (False, "Connection refused")
+
+
+def test_a_connection_is_enough_without_a_path() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        found = ask(probe(opened.getsockname()[1], path=None))
+    assert (found["connected"], found["status"], found["error"]) == (True, None, None)
+
+
+@pytest.mark.parametrize("data", [b"", b"HTTP/1.1", b"HTTP/1.1 x\r\n\r\n", b"\xff\xfe 200"])
+def test_no_status(data: bytes) -> None:
+    assert response_of(data)["status"] is None
+
+
+def test_a_part_that_fails_takes_no_other_with_it() -> None:
+    found = gather({"bad": lambda: 1 / 0, "good": lambda: 1})
+    assert found == {"bad": {"error": "ZeroDivisionError: division by zero"}, "good": 1}
+
+
+def test_parts_wait_at_the_same_time() -> None:
+    started = time.monotonic()
+    gather({str(number): lambda: time.sleep(0.2) for number in range(5)})
+    assert time.monotonic() - started < 0.6
