@@ -11,7 +11,9 @@ VIP = "198.51.100.200"
 
 
 def test_the_vip_is_on_exactly_one_director(directors: dict[str, Host]) -> None:
-    holders = [name for name, host in directors.items() if f" {VIP}/24 " in host.check_output("ip -4 address show eth0")]
+    holders = [
+        name for name, host in directors.items() if f" {VIP}/24 " in host.check_output("ip -4 address show eth0")
+    ]
     assert len(holders) == 1, f"{VIP} is on {holders or 'no director'}"
 
 
@@ -44,7 +46,9 @@ def test_the_configuration_is_for_root_only_and_the_daemon_takes_it(director: Ho
 
 def test_ipvs_settings_are_live_and_at_boot(director: Host) -> None:
     assert director.sysctl("net.ipv4.vs.expire_nodest_conn") == 1
-    assert "net.ipv4.vs.expire_nodest_conn" in director.file("/etc/sysctl.d/90-vipstack-lvs-director.conf").content_string
+    assert (
+        "net.ipv4.vs.expire_nodest_conn" in director.file("/etc/sysctl.d/90-vipstack-lvs-director.conf").content_string
+    )
     assert "ip_vs" in director.file("/etc/modules-load.d/vipstack-lvs-director.conf").content_string
 
 

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A director for the tests of the IPVS modules: a container of its own on the lab's kernel, with an agent inside.
+
+The tables of the lab's directors are not touched: IPVS has one table for each network namespace, and the agent makes
+one for each test.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import IO, Any
+
+import ansible
+
+ROOT = Path(__file__).parents[2]
+NAME = "ipvs-tests"
+TREE = "/opt/ipvs-tests"
+MODULE = "ansible_collections.vipstack.lvs.plugins.modules.ipvs"
+
+
+class Refused(Exception):
+    """The module failed; the text is its message."""
+
+
+class Director:
+    """One container with one agent. Use as a context manager; it is removed at the end."""
+
+    def __init__(self, image: str, name: str = NAME, docker_host: str | None = None) -> None:
+        self._environment = dict(os.environ, **({"DOCKER_HOST": docker_host} if docker_host else {}))
+        self._name = name
+        self._image = image
+        self._agent: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Director:
+        self._docker("rm", "-f", self._name, check=False)
+        options = ["--privileged", "--network", "none", "-v", "/lib/modules:/lib/modules:ro", "--entrypoint", "sleep"]
+        self._docker("run", "-d", "--name", self._name, *options, self._image, "infinity")
+        self.push()
+        path = "%s:%s/pip" % (TREE, TREE)
+        command = ["docker", "exec", "-i", "-e", "PYTHONPATH=" + path, self._name, "python3", "-u", TREE + "/agent.py"]
+        self._agent = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self._environment
+        )
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._agent:
+            stdin, stdout = self._pipes()
+            stdin.close()
+            self._agent.wait(20)
+            stdout.close()
+        self._docker("rm", "-f", self._name, check=False)
+
+    def _docker(self, *argv: str, check: bool = True, **more: Any) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(["docker", *argv], check=check, capture_output=True, env=self._environment, **more)
+
+    def _pipes(self) -> tuple[IO[str], IO[str]]:
+        assert self._agent
+        assert self._agent.stdin
+        assert self._agent.stdout
+        return self._agent.stdin, self._agent.stdout
+
+    def push(self) -> None:
+        """The collection, what its modules import of Ansible, the agent, and pyroute2 where the controller has it."""
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            for folder in ("module_utils", "modules"):
+                place = "ansible_collections/vipstack/lvs/plugins/" + folder
+                tar.add(ROOT / "plugins" / folder, place, filter=_without_caches)
+            core = Path(ansible.__file__).parent
+            for name in ("module_utils", "release.py", "__init__.py"):
+                tar.add(core / name, "ansible/" + name, filter=_without_caches)
+            for script in Path(__file__).parent.glob("ipvs_*.py"):
+                tar.add(script, script.name[len("ipvs_") :])
+            witness = importlib.util.find_spec("pyroute2")
+            if witness and witness.origin:
+                tar.add(Path(witness.origin).parent, "pip/pyroute2", filter=_without_caches)
+        self._docker("exec", self._name, "mkdir", "-p", TREE)
+        self._docker("exec", "-i", self._name, "tar", "-C", TREE, "-x", input=archive.getvalue())
+
+    def call(self, call: str, **arguments: Any) -> Any:
+        """One call of the agent. Raises RuntimeError where it raised."""
+        stdin, stdout = self._pipes()
+        stdin.write(json.dumps(dict(arguments, call=call)) + "\n")
+        stdin.flush()
+        answer = json.loads(stdout.readline())
+        if "raised" in answer:
+            raise RuntimeError(answer["raised"])
+        return answer["result"]
+
+    # --- what tests say
+
+    def fresh(self) -> None:
+        self.call("fresh")
+
+    def ipvs(self, check: bool = False, **params: Any) -> list[str]:
+        """The steps of a run of the module ipvs. Raises Refused."""
+        answer = self.call("apply", params=params, check=check)
+        if "error" in answer:
+            raise Refused(answer["error"])
+        steps: list[str] = answer["steps"]
+        return steps
+
+    def info(self, counters: bool = False) -> dict[str, Any]:
+        found: dict[str, Any] = self.call("info", counters=counters)
+        return found
+
+    def sh(self, *argv: str, stdin: str = "", check: bool = True) -> str:
+        """The output of a command. Raises RuntimeError with its error text."""
+        done = self.call("sh", argv=list(argv), stdin=stdin)
+        if check and done["rc"]:
+            raise RuntimeError("%s: %s" % (" ".join(argv), done["err"] or done["out"]))
+        output: str = done["out"]
+        return output
+
+    def write(self, path: str, text: str) -> None:
+        self.sh("tee", path, stdin=text)
+
+    def module(self, params: dict[str, Any], check: bool = False, name: str = MODULE) -> dict[str, Any]:
+        """The module as a process of its own, as Ansible starts it."""
+        arguments = dict(params, _ansible_check_mode=check, _ansible_diff=True)
+        self.write("/tmp/arguments.json", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}))
+        result: dict[str, Any] = json.loads(self.sh("python3", "-m", name, "/tmp/arguments.json", check=False))
+        return result
+
+
+def _without_caches(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    return None if "__pycache__" in entry.name else entry
