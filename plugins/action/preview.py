@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.plugin_utils import _preview
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview_price import price
 
 
 class ActionModule(ActionBase):
@@ -20,7 +24,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"dest", "trees", "secrets", "kernel", "vips", "slice"})
+    _VALID_ARGS = frozenset({"dest", "trees", "secrets", "kernel", "vips", "slice", "price"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
@@ -31,14 +35,19 @@ class ActionModule(ActionBase):
             texts = self._texts(args)
         except LvsError as error:
             raise AnsibleActionFail(error.message) from error
-        host = (task_vars or {})["inventory_hostname"]
-        changed = [name for name, text in sorted(texts.items()) if self._write(Path(args["dest"]) / host / name, text)]
+        variables, dest = task_vars or {}, Path(args["dest"]).expanduser()
+        host = variables["inventory_hostname"]
+        texts = {"%s/%s" % (host, name): text for name, text in texts.items()}
+        if boolean(args.get("price", False)):
+            texts["price.txt"] = price(plain(variables["lvs_model"]))
+            Display().display("\n" + texts["price.txt"])
+        changed = [name for name, text in sorted(texts.items()) if self._write(dest / name, text)]
         result.update(changed=bool(changed), files=changed)
         return result
 
     @staticmethod
     def _texts(args: dict[str, Any]) -> dict[str, str]:
-        """Path below the host's folder -> text."""
+        """Path in the host's folder -> text."""
         found = _preview.of_trees(args.get("trees") or [], args.get("secrets") or [])
         if args.get("kernel"):
             found.update(_preview.of_kernel(args["kernel"]))

@@ -60,6 +60,12 @@ options:
   slice:
     description: The host's part of the model, for its addresses and its IPVS table.
     type: dict
+  price:
+    description:
+      - Write C(price.txt) beside the folders of the hosts, and show it. It tells what a fault costs at worst, for all
+        clusters of the fact C(lvs_model).
+    type: bool
+    default: false
 seealso:
   - module: vipstack.lvs.topology
 """
@@ -73,9 +79,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: Files that were written, below the folder of the host.
+  description: Files that were written, below O(dest).
   type: list
   elements: str
   returned: always
-  sample: [etc/keepalived/keepalived.conf]
+  sample: [d1/etc/keepalived/keepalived.conf]
 """

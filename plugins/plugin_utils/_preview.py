@@ -106,22 +106,3 @@ def addresses(host: Mapping[str, Any]) -> str:
         label = " label %s" % vip["label"] if vip.get("label") else ""
         lines.append("%s/%d dev %s%s" % (vip["address"], vip["prefix"], real_server["interface"], label))
     return "".join(line + "\n" for line in lines)
-
-
-def price(cluster: Mapping[str, Any], services: Sequence[Mapping[str, Any]]) -> str:
-    """What a fault costs at worst, in milliseconds, for the VIPs and the checks of a cluster."""
-    lines = []
-    for name, vip in sorted(cluster["vips"].items()):
-        lines.append(
-            "VIP %s (%s): a crash of its holder costs at most %d ms, a planned stop %d ms; next holders: %s"
-            % (name, ", ".join(vip["addresses"]), vip["crash_ms"], vip["planned_ms"], ", ".join(vip["holder_order"]))
-        )
-    for service in services:
-        if service["check"]["type"] == "none":
-            lines.append("service %s: nothing checks its real servers" % service["name"])
-        else:
-            lines.append(
-                "service %s: a dead real server is out of the table after at most %d ms"
-                % (service["name"], service["detection_ms"])
-            )
-    return "".join(line + "\n" for line in lines)

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a fault costs at worst, by the model: how long a VIP is away, and how late a check sees what is dead. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Iterator, Mapping
+
+Data = Mapping[str, Any]
+
+
+def price(model: Data) -> str:
+    """A paragraph for each cluster, in milliseconds; the same for every host, order and --limit."""
+    return "\n".join("".join(line + "\n" for line in _cluster(name, model)) for name in sorted(model["clusters"]))
+
+
+def check_ms(script: Data) -> int:
+    """The longest time until a director's own check says that it failed: the last good look was just before."""
+    seconds: float = script["interval"] * script["fall"] + script["timeout"]
+    return math.ceil(1000 * seconds)
+
+
+def _cluster(name: str, model: Data) -> Iterator[str]:
+    cluster = model["clusters"][name]
+    yield "cluster %s: %s; failover %s; IPVS table by %s" % (
+        name, ", ".join(cluster["directors"]) or "no director", cluster["failover"], cluster["table_owner"],
+    )  # fmt: skip
+    for vip in sorted(cluster["vips"]):
+        yield from _vip(vip, cluster["vips"][vip])
+    if not cluster["directors"]:
+        return
+    # Services and checks are the same on all directors of a cluster.
+    director = model["hosts"][cluster["directors"][0]]["director"]
+    for service in director["services"]:
+        yield "  service %s: %s" % (service["name"], _detection(service))
+    yield "  directors themselves: %s" % _own_check(director["check_script"])
+
+
+def _vip(name: str, vip: Data) -> Iterator[str]:
+    yield "  VIP %s: %s" % (name, ", ".join(vip["addresses"]))
+    order = vip["holder_order"]
+    if len(order) < 2:
+        yield "    one director only: nobody takes over; a crash lasts until it is back"
+        return
+    yield "    its holder crashes: away for at most %d ms" % vip["crash_ms"]
+    yield "    its holder stops as planned: away for at most %d ms" % vip["planned_ms"]
+    yield "    held by, in this order: %s" % ", ".join(order)
+
+
+def _detection(service: Data) -> str:
+    check = service["check"]
+    if check["type"] == "none":
+        return "nothing checks its real servers; a dead one keeps its share of the clients"
+    what = "HTTP %s" % check["path"] if check["type"] == "http" else "TCP connection"
+    return "a dead real server is out after at most %d ms (%s, every %g s)" % (
+        service["detection_ms"], what, check["interval"],
+    )  # fmt: skip
+
+
+def _own_check(script: Data | None) -> str:
+    if not script:
+        return "nothing checks them; only silence is seen"
+    weight = script["weight"]
+    then = "its priority changes by %+d" % weight if weight else "it gives its VIPs away"
+    return "a fault is seen after at most %d ms (every %g s, %d in a row), then %s" % (
+        check_ms(script), script["interval"], script["fall"], then,
+    )  # fmt: skip

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What preview.yml makes of the example inventories is, byte for byte, what stands in tests/golden.
+
+Where a change is meant: tests/golden/refresh, and read the diff.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Dict
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+GOLDEN = ROOT / "tests/golden"
+INVENTORIES = ("staging", "production")
+SECRETS = (b"staging1", b"product1", b"example-password")
+Tree = Dict[str, bytes]
+
+
+def tree(folder: Path) -> Tree:
+    """Path in the folder -> content."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def preview(inventory: str, dest: Path, *words: str) -> str:
+    """What preview.yml said."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    env.update(ANSIBLE_VAULT_PASSWORD_FILE=str(ROOT / "tests/vault/example-password"), ANSIBLE_NOCOLOR="1")
+    done = subprocess.run(
+        [str(ROOT / ".venv/bin/ansible-playbook"), "-i", inventory, "playbooks/preview.yml",
+         "-e", "lvs_preview_dest=%s" % dest, *words],
+        cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module", params=INVENTORIES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def made(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    dest = tmp_path_factory.mktemp(name)
+    preview("inventories/%s" % name, dest)
+    return dest
+
+
+def test_a_preview_is_the_golden_tree(name: str, made: Path) -> None:
+    expected, found = tree(GOLDEN / name), tree(made)
+    assert sorted(found) == sorted(expected)
+    for path, content in expected.items():
+        assert found[path].decode() == content.decode(), path
+
+
+def test_no_secret_is_in_a_preview(name: str, made: Path) -> None:
+    files = {**tree(made), **tree(GOLDEN / name)}
+    assert [path for path, content in files.items() if any(secret in content for secret in SECRETS)] == []
+    assert b"auth_pass ********\n" in files["director1/etc/keepalived/keepalived.conf"]
+
+
+def test_a_second_preview_changes_nothing(name: str, made: Path) -> None:
+    recap = preview("inventories/%s" % name, made).partition("PLAY RECAP")[2]
+    assert recap.count("changed=0") == recap.count("ok=") == 4
