@@ -12,7 +12,7 @@ from pathlib import Path
 from lab import hosts
 from lab.lab import Lab
 from lab.probe import Outcome
-from lab.processes import interruptible
+from lab.processes import Interrupted, interruptible
 from lab.state import LabError
 
 
@@ -127,15 +127,15 @@ def entry() -> int:
     interruptible()
     try:
         return main()
-    except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        return 1
     except BrokenPipeError:  # `lab status | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupted):
         print("lab: interrupted; `lab up` goes on from here, `lab down` removes it", file=sys.stderr)
         return 130
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -17,6 +17,15 @@ from lab.state import LabError
 _running: set[subprocess.Popen[bytes]] = set()
 _lock = threading.RLock()  # the signal handler may come while its own thread holds it
 _interrupted = threading.Event()
+_shield = threading.local()  # in the thread that cleans up
+PATIENCE = 5.0  # seconds from TERM to KILL
+
+
+class Interrupted(LabError):
+    """^C or TERM came; nothing new is begun."""
+
+    def __init__(self) -> None:
+        super().__init__("interrupted")
 
 
 def run(
@@ -28,28 +37,34 @@ def run(
     check: bool = True,
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run to the end with both outputs taken. LabError carries the last line that the command said."""
+    """Run to the end with both outputs taken. LabError carries the last line that the command said.
+
+    What the command started ends with it where it stays in its process group. An interrupt raises Interrupted.
+    """
     data = stdin if isinstance(stdin, bytes) else None
     source: int | IO[bytes] = subprocess.PIPE if isinstance(stdin, bytes) else (stdin or subprocess.DEVNULL)
     with _lock:
-        if _interrupted.is_set():
-            raise LabError("interrupted")
+        if _cut():
+            raise Interrupted
         try:
             child = subprocess.Popen(
                 command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, start_new_session=True
             )
         except FileNotFoundError as error:
             raise LabError(f"{command[0]}: no such command") from error
-        _running.add(child)
+        if not _shielded():
+            _running.add(child)
     try:
         out, err = child.communicate(data, timeout)
     except subprocess.TimeoutExpired as error:
-        child.kill()
+        _kill_group(child.pid, signal.SIGKILL)
         child.communicate()
         raise LabError(f"{what or ' '.join(command[:3])}: no end after {timeout:g} s") from error
     finally:
         with _lock:
             _running.discard(child)
+    if child.returncode and _cut():
+        raise Interrupted
     if check and child.returncode:
         raise LabError(f"{what or ' '.join(command[:3])} failed ({child.returncode}): {last_line(err or out)}")
     return subprocess.CompletedProcess(command, child.returncode, out, err)
@@ -67,14 +82,51 @@ def interruptible() -> None:
 
     def interrupt(*_: object) -> None:
         _interrupted.set()
+        if _shielded():
+            return  # raised at the shield's end
         with _lock:
-            for child in _running:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGTERM)
+            _end_running(signal.SIGTERM)
+        killer = threading.Timer(PATIENCE, _end_running, [signal.SIGKILL])
+        killer.daemon = True
+        killer.start()
         raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
+
+
+def _end_running(number: signal.Signals) -> None:
+    for child in tuple(_running):
+        _kill_group(child.pid, number)
+
+
+def _kill_group(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, number)
+
+
+@contextlib.contextmanager
+def shielded() -> Iterator[None]:
+    """What this thread does here is short and goes to its end: an interrupt waits, or is cleaned up after."""
+    before = _interrupted.is_set()
+    _shield.depth = getattr(_shield, "depth", 0) + 1
+    try:
+        yield
+    finally:
+        _shield.depth -= 1
+    if not before and _cut() and threading.current_thread() is threading.main_thread():
+        with _lock:
+            _end_running(signal.SIGTERM)
+        raise KeyboardInterrupt
+
+
+def _shielded() -> bool:
+    return getattr(_shield, "depth", 0) > 0
+
+
+def _cut() -> bool:
+    """Whether an interrupt ends what this thread does."""
+    return _interrupted.is_set() and not _shielded()
 
 
 def start_time(pid: int) -> int | None:
@@ -87,20 +139,25 @@ def start_time(pid: int) -> int | None:
 
 
 class Daemon:
-    """A process that outlives the command. Its record holds "PID START_TIME": a pid alone may be reused."""
+    """A process that outlives the command. Its record holds "PID START_TIME": a pid alone may be reused.
+
+    It runs in a PID namespace: when it ends, however it ends, the kernel ends all that it started.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
         self.record = folder / f"{name}.pid"
         self.log = folder / f"{name}.log"
 
-    def start(self, command: Sequence[str]) -> None:
-        """In a session of its own, so that a terminal's ^C passes it by."""
-        with self.log.open("wb") as log:
+    def start(self, command: Sequence[str], *namespaces: str) -> None:
+        """In a session of its own, so that a terminal's ^C passes it by; in more namespaces (`--net`) where named."""
+        outer = ["unshare", *namespaces, "--pid", "--kill-child"]
+        with shielded(), self.log.open("wb") as log:
             child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
-        self.record.write_text(f"{child.pid} {start_time(child.pid)}\n")
+                [*outer, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+            self.record.write_text(f"{child.pid} {start_time(child.pid)}\n")
         threading.Thread(target=child.wait, daemon=True).start()  # no zombie while we live
 
     def pid(self) -> int | None:
@@ -111,27 +168,38 @@ class Daemon:
             return None
         return pid if start_time(pid) == started else None
 
-    def stop(self, patience: float = 5.0) -> None:
-        """TERM, then KILL for it and what it left in its process group."""
+    def stop(self) -> None:
+        """Kill it and wait for the end of all that it started."""
         pid = self.pid()
         if pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-            if not wait_until(lambda: self.pid() is None, patience):
+            try:
+                first = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            except (FileNotFoundError, ProcessLookupError):
+                first = []
+            for victim in (*first, pid):
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
-                wait_until(lambda: self.pid() is None, patience)
+                    os.kill(victim, signal.SIGKILL)
+            # The first process of a PID namespace is gone only after all the others are.
+            wait_until(lambda: all(start_time(one) is None for one in (*first, pid)), PATIENCE)
         self.record.unlink(missing_ok=True)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, interval: float = 0.05) -> bool:
-    """Whether the condition came true in time."""
+    """Whether the condition came true in time. Raises Interrupted."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             return False
-        time.sleep(interval)
+        pause(interval)
     return True
+
+
+def pause(seconds: float) -> None:
+    """Sleep. Raises Interrupted where an interrupt comes."""
+    if _shielded():
+        time.sleep(seconds)
+    elif _interrupted.wait(seconds):
+        raise Interrupted
 
 
 @contextlib.contextmanager

@@ -11,12 +11,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from lab import image
 from lab.debian import FILES, key, locked, remove, tree
 from lab.docker import Docker
-from lab.processes import Daemon, last_line, run, step, wait_until
+from lab.processes import Daemon, last_line, run, shielded, step, wait_until
 from lab.state import LabError, Settings
 
 PACKAGES = ("docker.io", "user-mode-linux", "iproute2", "kmod", "procps")
@@ -24,10 +25,13 @@ FALLBACK = "trixie"  # its kernel (6.12) knows no seccomp=on: several times slow
 HOST_IP, GUEST_IP = "192.0.2.1", "192.0.2.2"
 _RECIPE = key(PACKAGES, *((FILES / name).read_bytes() for name in ("guest-init", "daemon.json")))
 
-# `ip netns exec` brings a mount namespace of its own: the mounts end with the process.
-# TMPDIR on tmpfs: the guest's memory is a file there. seccomp=on (6.16 or newer): no ptrace.
-# barrier=0: the disk is a file in this machine's page cache; waiting for the platter buys nothing.
+# In network, mount and PID namespaces of its own: what is made here ends with the guest. No way leads out of it;
+# the tap is its only neighbour. TMPDIR on tmpfs: the guest's memory is a file there.
+# seccomp=on (6.16 or newer): no ptrace. barrier=0: the disk is a file in this machine's page cache; waiting for the
+# platter buys nothing.
 _BOOT = """
+set -e
+ip link set lo up; ip tuntap add tap0 mode tap; ip addr add "$5/30" dev tap0; ip link set tap0 up
 mount --rbind /dev "$1/dev"; mount -t proc proc "$1/proc"; mount --bind "$2" "$1/lab"
 exec chroot "$1" env -i PATH=/usr/bin HOME=/root TMPDIR=/dev/shm /usr/bin/linux.uml mem="$3" seccomp=on umid="$6" \
   ubd0=/lab/disk.img root=/dev/ubda rootfstype=ext4 rootflags=barrier=0 rw init=/guest-init \
@@ -41,17 +45,26 @@ def freest_cpu(allowed: Iterable[int], pinned: Iterable[int]) -> int:
     return min(allowed, key=lambda cpu: (load[cpu], -cpu))
 
 
-def pinned_guests() -> list[int]:
-    """The CPU of every UML kernel on this machine that is bound to one."""
-    cpus = []
-    for process in Path("/proc").glob("[0-9]*"):
+@dataclass(frozen=True)
+class Guest:
+    """A guest that runs on this machine, whoever started it."""
+
+    umid: str
+    root: Path
+    cpus: frozenset[int]
+
+
+def guests(proc: Path = Path("/proc")) -> set[Guest]:
+    """Every guest of this machine; a guest's own processes carry its kernel's words and count as one."""
+    found = set()
+    for process in proc.glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            name = (process / "comm").read_text().strip()
-            bound = os.sched_getaffinity(int(process.name))
-            # A guest's processes carry the kernel's name too; only the kernel itself leads a session.
-            if name.startswith("linux") and len(bound) == 1 and os.getsid(int(process.name)) == int(process.name):
-                cpus.append(bound.pop())
-    return cpus
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            umid = [word.removeprefix("umid=") for word in words if word.startswith("umid=")]
+            if umid and words[0].endswith("/linux.uml"):
+                cpus = frozenset(os.sched_getaffinity(int(process.name)))
+                found.add(Guest(umid[0], Path(os.readlink(process / "root")), cpus))
+    return found
 
 
 class Uml:
@@ -155,7 +168,6 @@ class Uml:
             with step("guest disk"):
                 _copy(self.furnished if self.furnished.exists() else self.cached / "disk.img", self.disk)
         with step(f"guest kernel (Debian {self.suite}'s User Mode Linux)"):
-            self._network()
             self._boot()
             self._wait()
 
@@ -167,43 +179,39 @@ class Uml:
         """
         with locked(self.settings.cache, "uml"):
             self.docker("run", "--rm", "--privileged", "--network", "none", image.TAG, "sync", what="sync")
-            if not self._console("stop"):
-                return
             try:
+                if not self._console("stop"):
+                    return
                 for old in self.cached.glob("disk-*"):
                     old.unlink()
                 _copy(self.disk, self.furnished)
             finally:
-                self._console("go")
-
-    def _network(self) -> None:
-        """A network namespace with no way out; the tap in it is the guest's only neighbour."""
-        name = self.settings.unique
-        run(["ip", "netns", "add", name])
-        for words in (
-            "link set lo up",
-            "tuntap add tap0 mode tap",
-            f"addr add {HOST_IP}/30 dev tap0",
-            "link set tap0 up",
-        ):
-            run(["ip", "-n", name, *words.split()])
+                with shielded():
+                    self._console("go")
 
     def _boot(self) -> None:
         if self.cpu is None:
-            self.cpu = freest_cpu(os.sched_getaffinity(0), pinned_guests())
+            pinned = [cpu for guest in guests() if len(guest.cpus) == 1 for cpu in guest.cpus]
+            self.cpu = freest_cpu(os.sched_getaffinity(0), pinned)
         umid = self.settings.unique
         shutil.rmtree(self.root / "root/.uml" / umid, ignore_errors=True)
-        within = ["ip", "netns", "exec", self.settings.unique]
         # taskset: kernel and guest processes hand over on one CPU, six times faster than across two.
-        self.kernel.start([
-            "taskset", "-c", str(self.cpu), *within, "sh", "-c", _BOOT, "sh", str(self.root), str(self.settings.dir),
-            self.settings.mem, GUEST_IP, HOST_IP, umid,
-        ])  # fmt: skip
+        self.kernel.start(
+            ["taskset", "-c", str(self.cpu), "sh", "-c", _BOOT, "sh", str(self.root), str(self.settings.dir),
+             self.settings.mem, GUEST_IP, HOST_IP, umid],
+            "--net", "--mount",
+        )  # fmt: skip
+        mine = os.readlink("/proc/self/ns/net")
+        pid = self.kernel.pid()
+        if not wait_until(lambda: self.kernel.pid() is None or os.readlink(f"/proc/{pid}/ns/net") != mine, 5, 0.01):
+            raise LabError(f"the guest gets no network namespace: {last_line(self.kernel.log.read_bytes())}")
+        if self.kernel.pid() is None:
+            return  # said by _wait
         # A socket with a path is reached from every network namespace. -t3600 keeps half-closed connections:
         # `docker exec -i` closes its input long before the output is all there. backlog: eight clients come at once.
         self.settings.socket.unlink(missing_ok=True)
         listen = f"UNIX-LISTEN:{self.settings.socket},fork,mode=600,backlog=128"
-        self.relay.start([*within, "socat", "-t3600", listen, f"TCP:{GUEST_IP}:2375"])
+        self.relay.start(["nsenter", f"--net=/proc/{pid}/ns/net", "socat", "-t3600", listen, f"TCP:{GUEST_IP}:2375"])
 
     def _wait(self, seconds: float = 60) -> None:
         wait_until(lambda: self.kernel.pid() is None or self.docker.answers(), seconds, 0.2)
@@ -220,11 +228,6 @@ class Uml:
         self.relay.stop()
         self.kernel.stop()
         self.settings.socket.unlink(missing_ok=True)
-        if Path("/run/netns", self.settings.unique).exists():
-            for pid in run(["ip", "netns", "pids", self.settings.unique]).stdout.split():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(pid), 9)  # the namespace is ours, so is whatever is left in it
-            run(["ip", "netns", "del", self.settings.unique])
 
     def _flush(self) -> None:
         """Write everything, then go read-only; both go on behind the answer."""
@@ -242,8 +245,11 @@ class Uml:
 def _copy(disk: Path, to: Path) -> None:
     """A copy that is there whole or not at all, as sparse as the original."""
     new = to.with_suffix(".new")
-    run(["cp", "--sparse=always", "--reflink=auto", str(disk), str(new)], what="copy of the guest's disk")
-    new.rename(to)
+    try:
+        run(["cp", "--sparse=always", "--reflink=auto", str(disk), str(new)], what="copy of the guest's disk")
+        new.rename(to)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def mconsole(root: str, umid: str, *commands: str) -> None:
