@@ -49,7 +49,7 @@ def apply(params: dict[str, Any], check: bool = False) -> dict[str, Any]:
         steps = ipvs.run(options, check)
     except LvsError as error:
         return {"error": error.message, "details": error.details}
-    return {"steps": lines(steps)}
+    return {"steps": lines(steps), "messages": len(steps)}
 
 
 def info(counters: bool = False) -> dict[str, Any]:

@@ -10,7 +10,6 @@ one for each test.
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import os
@@ -20,9 +19,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import ansible
+import pyroute2
+from live_lab import ROOT, SOCKET
 
-ROOT = Path(__file__).parents[2]
-NAME = "ipvs-tests"
 TREE = "/opt/ipvs-tests"
 MODULE = "ansible_collections.vipstack.lvs.plugins.modules.ipvs"
 
@@ -34,16 +33,19 @@ class Refused(Exception):
 class Director:
     """One container with one agent. Use as a context manager; it is removed at the end."""
 
-    def __init__(self, image: str, name: str = NAME, docker_host: str | None = None) -> None:
-        self._environment = dict(os.environ, **({"DOCKER_HOST": docker_host} if docker_host else {}))
+    def __init__(self, name: str) -> None:
+        self._environment = dict(os.environ, DOCKER_HOST=SOCKET)
         self._name = name
-        self._image = image
+        self.messages = 0  # of the last run
         self._agent: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Director:
+        image = self._docker("inspect", "--format", "{{.Config.Image}}", "d1").stdout.decode().strip()
         self._docker("rm", "-f", self._name, check=False)
         options = ["--privileged", "--network", "none", "-v", "/lib/modules:/lib/modules:ro", "--entrypoint", "sleep"]
-        self._docker("run", "-d", "--name", self._name, *options, self._image, "infinity")
+        self._docker("run", "-d", "--name", self._name, *options, image, "infinity")
+        # The lab's image carries the packages that it offers.
+        self._docker("exec", self._name, "apt-get", "-qq", "install", "-y", "ipvsadm")
         self.push()
         path = "%s:%s/pip" % (TREE, TREE)
         command = ["docker", "exec", "-i", "-e", "PYTHONPATH=" + path, self._name, "python3", "-u", TREE + "/agent.py"]
@@ -70,20 +72,19 @@ class Director:
         return self._agent.stdin, self._agent.stdout
 
     def push(self) -> None:
-        """The collection, what its modules import of Ansible, the agent, and pyroute2 where the controller has it."""
+        """The collection, what its modules import of Ansible, the agent, and pyroute2 as the controller has it."""
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             for folder in ("module_utils", "modules"):
                 place = "ansible_collections/vipstack/lvs/plugins/" + folder
                 tar.add(ROOT / "plugins" / folder, place, filter=_without_caches)
             core = Path(ansible.__file__).parent
-            for name in ("module_utils", "release.py", "__init__.py"):
+            for name in ("module_utils", "release.py"):
                 tar.add(core / name, "ansible/" + name, filter=_without_caches)
+            tar.addfile(tarfile.TarInfo("ansible/__init__.py"))  # empty, as Ansible sends it
             for script in Path(__file__).parent.glob("ipvs_*.py"):
                 tar.add(script, script.name[len("ipvs_") :])
-            witness = importlib.util.find_spec("pyroute2")
-            if witness and witness.origin:
-                tar.add(Path(witness.origin).parent, "pip/pyroute2", filter=_without_caches)
+            tar.add(Path(pyroute2.__file__).parent, "pip/pyroute2", filter=_without_caches)
         self._docker("exec", self._name, "mkdir", "-p", TREE)
         self._docker("exec", "-i", self._name, "tar", "-C", TREE, "-x", input=archive.getvalue())
 
@@ -92,7 +93,7 @@ class Director:
         stdin, stdout = self._pipes()
         stdin.write(json.dumps(dict(arguments, call=call)) + "\n")
         stdin.flush()
-        answer = json.loads(stdout.readline())
+        answer = json.loads(stdout.readline() or '{"raised": "the agent has ended"}')
         if "raised" in answer:
             raise RuntimeError(answer["raised"])
         return answer["result"]
@@ -103,10 +104,11 @@ class Director:
         self.call("fresh")
 
     def ipvs(self, check: bool = False, **params: Any) -> list[str]:
-        """The steps of a run of the module ipvs. Raises Refused."""
+        """The steps of a run of the module ipvs, one line each. Raises Refused."""
         answer = self.call("apply", params=params, check=check)
         if "error" in answer:
             raise Refused(answer["error"])
+        self.messages = answer["messages"]
         steps: list[str] = answer["steps"]
         return steps
 

@@ -56,7 +56,8 @@ def _after(words: list[str], option: str) -> str | None:
 def _service(words: list[str]) -> dict[str, Any]:
     service: dict[str, Any] = {"persistence": None, "destinations": []}
     if words[1] == "-f":
-        service.update(fwmark=int(words[2]), family="inet6" if "-6" in words else "inet")
+        # ipvsadm prints marks as if they had a sign.
+        service.update(fwmark=int(words[2]) & 0xFFFFFFFF, family="inet6" if "-6" in words else "inet")
     else:
         address, port = _endpoint(words[2])
         family = "inet6" if ":" in address else "inet"
