@@ -14,6 +14,8 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import build
 
 # What the model reads of a host besides lvs_*: where its address may stand.
 _ADDRESS = "ansible_host"
+# Facts of ours, which are no input.
+_FACTS = ("lvs_model", "lvs_host")
 
 
 class ActionModule(ActionBase):
@@ -59,7 +61,7 @@ def _variables_of(host: str, hostvars: Mapping[str, Any]) -> dict[str, Any]:
     """
     found = {}
     for name in sorted(name for name in hostvars if name.startswith("lvs_") or name == _ADDRESS):
-        if name == "lvs_model":
+        if name in _FACTS:
             continue
         try:
             found[name] = _plain(hostvars[name])

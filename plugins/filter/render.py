@@ -68,12 +68,11 @@ def proc_ip_vs_key(service: dict[str, Any]) -> str:
 def backups_first(directors: list[str], hostvars: Mapping[str, Mapping[str, Any]], model: dict[str, Any]) -> list[str]:
     """Directors in the order in which to work on them: those that hold no VIP now first, else as given.
 
-    What a director holds is read from its gathered network facts; one without facts holds nothing.
+    What a director holds is read from its fact lvs_host; one without it holds nothing.
     """
 
     def holds_vip(host: str) -> bool:
-        facts = hostvars[host].get("ansible_facts", {})
-        present = {*facts.get("all_ipv4_addresses", ()), *facts.get("all_ipv6_addresses", ())}
+        present = hostvars[host].get("lvs_host", {}).get("addresses", ())
         instances = model["hosts"][host]["director"]["instances"]
         return any(vip["address"].partition("/")[0] in present for one in instances for vip in one["addresses"])
 

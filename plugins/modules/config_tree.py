@@ -37,22 +37,23 @@ attributes:
   idempotent:
     support: full
 options:
-  path:
+  path: &path
     description:
       - Absolute path of the directory that the set lives under. It is created where it is absent, for root with
         O(directory_mode).
+      - Needed where there is no O(sets).
     type: path
-    required: true
-  name:
+  name: &name
     description:
       - Identity of the set, the name of its manifest in O(state_dir). The last part of O(path) by default.
       - Two sets in one directory, or in two of the same name, need names of their own.
     type: str
-  files:
-    description: The files of the set. An empty list removes all that the set made.
+  files: &files
+    description:
+      - The files of the set. An empty list removes all that the set made.
+      - Needed where there is no O(sets).
     type: list
     elements: dict
-    required: true
     suboptions:
       path:
         description: Path relative to O(path). Directories on the way are created with O(directory_mode).
@@ -78,7 +79,7 @@ options:
         type: str
         choices: [present, absent]
         default: present
-  secrets:
+  secrets: &secrets
     description:
       - Strings that no output may show. They are hidden in the diff, in errors and in what the daemon says.
       - The secret that is being replaced is hidden too, since the place of a secret in its line is remembered.
@@ -86,69 +87,93 @@ options:
     type: list
     elements: str
     default: []
-  validate:
+  validate: &validate
     description: Command that checks the set at its final paths. It is not run where nothing differs.
     type: list
     elements: str
     default: []
-  validate_stderr:
+  validate_stderr: &validate_stderr
     description:
       - V(empty) takes anything on standard error as a refusal, as Keepalived needs it. V(any) goes by the exit status.
     type: str
     choices: [any, empty]
     default: any
-  validate_requires:
+  validate_requires: &validate_requires
     description: Files that O(validate) needs. Where one is absent, check mode leaves the check out and says so.
     type: list
     elements: path
     default: []
-  validate_scratch:
+  validate_scratch: &validate_scratch
     description:
       - Directories into which O(validate) itself writes, such as those of logs and process ids. It gets copies of the
         files directly in them, so what it writes there is gone afterwards, in check mode and otherwise.
     type: list
     elements: path
     default: []
-  service:
+  service: &service
     description:
       - Unit of systemd that is reloaded after a change where it is active. It has to be active afterwards.
       - A service that is not active is left alone.
     type: str
-  reload:
+  reload: &reload
     description: Command that makes the daemon read its files again, where systemd does not manage it.
     type: list
     elements: str
     default: []
-  daemon_reload:
+  daemon_reload: &daemon_reload
     description: Make systemd read its units again after a change, for sets of drop-ins.
     type: bool
     default: false
-  confirm:
+  confirm: &confirm
     description:
       - Command that exits with 0 when the new configuration serves. It is run after a reload and tried again until
         O(confirm_timeout). It should ask for what the old configuration does not answer.
     type: list
     elements: str
     default: []
-  confirm_timeout:
+  confirm_timeout: &confirm_timeout
     description: Seconds that O(confirm) has.
     type: float
     default: 5
-  log:
+  log: &log
     description: File that the daemon writes its errors to, besides the journal. New lines in it are part of the error.
     type: path
-  purge:
+  purge: &purge
     description: Whether files that the set made and that are no longer wanted go.
     type: bool
     default: true
-  directory_mode:
+  directory_mode: &directory_mode
     description: Permissions of directories that are created, as octal digits in quotes.
     type: raw
     default: "0755"
-  state_dir:
+  state_dir: &state_dir
     description: Directory of manifests, journals and locks.
     type: path
     default: /var/lib/vipstack-lvs
+  sets:
+    description:
+      - Several sets in one run, one after the other; each is a unit by itself and takes what a task with one set takes.
+      - Where one fails, those before it stay, those after it are not begun, and the error names it.
+    type: list
+    elements: dict
+    suboptions:
+      path: *path
+      name: *name
+      files: *files
+      secrets: *secrets
+      validate: *validate
+      validate_stderr: *validate_stderr
+      validate_requires: *validate_requires
+      validate_scratch: *validate_scratch
+      service: *service
+      reload: *reload
+      daemon_reload: *daemon_reload
+      confirm: *confirm
+      confirm_timeout: *confirm_timeout
+      log: *log
+      purge: *purge
+      directory_mode: *directory_mode
+      state_dir: *state_dir
 """
 
 EXAMPLES = r"""
@@ -182,6 +207,17 @@ EXAMPLES = r"""
     confirm: [curl, --fail, --silent, --output, /dev/null, "http://127.0.0.1:8081/health"]
     log: /var/log/nginx/error.log
 
+- name: A drop-in and the daemon's own file in one run, the drop-in first
+  vipstack.lvs.config_tree:
+    sets:
+      - path: /etc/systemd/system/keepalived.service.d
+        files: [{path: restart.conf, content: "[Service]\nRestart=on-failure\n"}]
+        daemon_reload: true
+      - path: /etc/keepalived
+        files: [{path: keepalived.conf, content: "{{ text }}", mode: "0640"}]
+        validate: [keepalived, -t, -f, /etc/keepalived/keepalived.conf]
+        service: keepalived.service
+
 - name: A drop-in is known to systemd
   vipstack.lvs.config_tree:
     path: /etc/systemd/system/keepalived.service.d
@@ -201,7 +237,7 @@ files:
   elements: dict
   contains:
     path:
-      description: Path relative to the directory of the set.
+      description: Path relative to the directory of the set, or the whole path with O(sets).
       type: str
     state:
       description: What happened to it, or would in check mode. One of C(created), C(changed), C(removed), C(unchanged).
@@ -338,27 +374,33 @@ def _label(module: AnsibleModule) -> Callable[[str], str | None]:
     return label
 
 
-def _result(outcome: Outcome, with_diff: bool) -> dict[str, Any]:
+def _result(outcomes: list[tuple[Request, Outcome]], whole_paths: bool, with_diff: bool) -> dict[str, Any]:
+    """The answer of a run of one set or several; paths are whole ones where there are several."""
+
+    def named(request: Request, files: list[dict[str, str]]) -> list[dict[str, str]]:
+        return [{**file, "path": os.path.join(request.path, file["path"])} if whole_paths else file for file in files]
+
+    each = [outcome for _request, outcome in outcomes]
+    recovered = [outcome.recovered for outcome in each if outcome.recovered != "nothing"]
     result: dict[str, Any] = {
-        "changed": outcome.changed,
-        "files": outcome.files,
-        "validated": outcome.validated,
-        "reloaded": outcome.reloaded,
-        "confirmed": outcome.confirmed,
+        "changed": any(outcome.changed for outcome in each),
+        "files": [file for request, outcome in outcomes for file in named(request, outcome.files)],
+        "validated": any(outcome.validated for outcome in each),
+        "reloaded": any(outcome.reloaded for outcome in each),
+        "confirmed": any(outcome.confirmed for outcome in each),
         "rolled_back": False,
-        "recovered": outcome.recovered,
-        "notes": outcome.notes,
+        "recovered": recovered[0] if recovered else "nothing",
+        "notes": [note for outcome in each for note in outcome.notes],
     }
-    return {**result, "diff": outcome.diff} if with_diff else result
+    return {**result, "diff": [one for outcome in each for one in outcome.diff]} if with_diff else result
 
 
-ARGUMENTS: dict[str, Any] = {
-    "path": {"type": "path", "required": True},
+SET: dict[str, Any] = {
+    "path": {"type": "path"},
     "name": {"type": "str"},
     "files": {
         "type": "list",
         "elements": "dict",
-        "required": True,
         "options": {
             "path": {"type": "str", "required": True},
             "content": {"type": "str"},
@@ -385,22 +427,44 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-def main() -> None:
-    module = AnsibleModule(
-        argument_spec=ARGUMENTS, mutually_exclusive=[("service", "reload")], supports_check_mode=True
-    )
-    module.no_log_values.update(secret_values(module.params["secrets"]))
+_NEEDED = {"mutually_exclusive": [("service", "reload")], "required_together": [("path", "files")]}
+
+
+def _carry_out(module: AnsibleModule, params: dict[str, Any], which: str = "") -> tuple[Request, Outcome]:
+    """One set. Ends the module where it fails; ``which`` begins the error."""
     nothing = {"validated": False, "reloaded": False, "confirmed": False, "rolled_back": False}
+    module.no_log_values.update(secret_values(params["secrets"]))
     run = None
     try:
-        run = Run(_request(module.params, module.check_mode), (_user, _group), _label(module))
+        request = _request(params, module.check_mode)
+        run = Run(request, (_user, _group), _label(module))
         outcome = run.preview() if module.check_mode else run.carry_out()
     except LvsError as error:
         if run is not None:
             module.no_log_values.update(run.outcome.hidden)
-        module.fail_json(msg=error.message, **{**nothing, **error.details})
+        module.fail_json(msg=which + error.message, **{**nothing, **error.details})
     module.no_log_values.update(outcome.hidden)
-    module.exit_json(**_result(outcome, module._diff))
+    return request, outcome
+
+
+def main() -> None:
+    sets = {"type": "list", "elements": "dict", "options": SET, "required_one_of": [("path",)], **_NEEDED}
+    module = AnsibleModule(
+        argument_spec={**SET, "sets": sets},
+        mutually_exclusive=[*_NEEDED["mutually_exclusive"], ("path", "sets")],
+        required_together=_NEEDED["required_together"],
+        required_one_of=[("path", "sets")],
+        supports_check_mode=True,
+    )
+    several = module.params["sets"]
+    if several is None:
+        outcomes = [_carry_out(module, module.params)]
+    else:
+        outcomes = [
+            _carry_out(module, params, "sets[%d] (%s): " % (index, params["name"] or params["path"]))
+            for index, params in enumerate(several)
+        ]
+    module.exit_json(**_result(outcomes, whole_paths=several is not None, with_diff=module._diff))
 
 
 if __name__ == "__main__":

@@ -70,8 +70,8 @@ def test_a_director_that_holds_a_vip_comes_last() -> None:
     slice_ = {"director": {"instances": [{"addresses": [{"address": "192.0.2.9/24"}]}]}}
     model = {"hosts": {"d1": slice_, "d2": slice_, "d3": slice_}}
     hostvars = {
-        "d1": {"ansible_facts": {"all_ipv4_addresses": ["192.0.2.1", "192.0.2.9"]}},
-        "d2": {"ansible_facts": {"all_ipv4_addresses": ["192.0.2.2"]}},
+        "d1": {"lvs_host": {"addresses": ["192.0.2.1", "192.0.2.9"]}},
+        "d2": {"lvs_host": {"addresses": ["192.0.2.2"]}},
         "d3": {},
     }
     assert render.backups_first(["d1", "d2", "d3"], hostvars, model) == ["d2", "d3", "d1"]

@@ -109,6 +109,37 @@ def test_a_refused_set_fails_with_the_daemons_line_and_no_secret(call: Call) -> 
     assert (call.path / "a").read_text() == "pass geheim1\n"
 
 
+def answer_of(capsys: pytest.CaptureFixture[str], sets: list[dict[str, Any]]) -> dict[str, Any]:
+    with patch_module_args({"sets": sets, "_ansible_diff": True}), pytest.raises(SystemExit):
+        config_tree.main()
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return result
+
+
+def test_several_sets_are_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = {"state_dir": str(tmp_path / "state")}
+    sets = [
+        {**common, "path": str(tmp_path / name), "files": [{**ME, "path": "a.conf", "content": name + "\n"}]}
+        for name in ("one", "two")
+    ]
+    made = answer_of(capsys, sets)
+    assert made["files"] == [{"path": str(tmp_path / name / "a.conf"), "state": "created"} for name in ("one", "two")]
+    assert [diff["after"] for diff in made["diff"]] == ["one\n", "two\n"]
+    assert answer_of(capsys, sets)["changed"] is False
+
+
+def test_a_set_that_fails_is_named_and_leaves_those_before_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = {"state_dir": str(tmp_path / "state"), "files": [{**ME, "path": "a", "content": ""}]}
+    sets = [{**common, "path": str(tmp_path / name)} for name in ("one", "two", "three")]
+    sets[1]["validate"] = ["false"]
+    result = answer_of(capsys, sets)
+    assert result["failed"] is True
+    assert result["msg"].startswith("sets[1] (%s): " % (tmp_path / "two"))
+    assert [name for name in ("one", "two", "three") if (tmp_path / name).exists()] == ["one"]
+
+
 def test_no_answer_has_a_secret_old_or_new(call: Call) -> None:
     key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----\n"
     texts = []
@@ -128,8 +159,9 @@ def test_no_answer_has_a_secret_old_or_new(call: Call) -> None:
 
 def test_the_documentation_names_every_option_with_its_default() -> None:
     options = yaml.safe_load(config_tree.DOCUMENTATION)["options"]
-    assert set(options) == set(config_tree.ARGUMENTS)
-    for name, spec in config_tree.ARGUMENTS.items():
+    assert options.pop("sets")["suboptions"] == options
+    assert set(options) == set(config_tree.SET)
+    for name, spec in config_tree.SET.items():
         assert options[name].get("default") == spec.get("default"), name
         assert options[name]["type"] == spec["type"], name
-    assert set(options["files"]["suboptions"]) == set(config_tree.ARGUMENTS["files"]["options"])
+    assert set(options["files"]["suboptions"]) == set(config_tree.SET["files"]["options"])

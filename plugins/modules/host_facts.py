@@ -1,0 +1,111 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_facts
+short_description: What a host has already, so that a role starts no task for what is there
+version_added: 0.1.0
+author:
+  - The vipstack.lvs maintainers (@vipstack)
+description:
+  - One short run in place of a package, a user and a service task each time. The roles start those tasks only where
+    something is missing, so a run that changes nothing is a quick one.
+  - Returns the fact C(lvs_host).
+extends_documentation_fragment:
+  - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.info
+  - vipstack.lvs.attributes.platform
+attributes:
+  facts:
+    description: Returns C(ansible_facts).
+    support: full
+options:
+  paths:
+    description: Files and directories to look at.
+    type: list
+    elements: path
+    default: []
+  units:
+    description: Names of systemd units to ask for.
+    type: list
+    elements: str
+    default: []
+  users:
+    description: Names of users to look for.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: vipstack.lvs.inspect
+"""
+
+EXAMPLES = r"""
+- name: What the host has is known
+  vipstack.lvs.host_facts:
+    paths: [/usr/sbin/keepalived]
+    units: [keepalived.service]
+    users: [keepalived_script]
+
+- name: Keepalived is installed
+  ansible.builtin.package:
+    name: keepalived
+  when: "'/usr/sbin/keepalived' not in lvs_host.paths"
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: The fact.
+  type: dict
+  returned: always
+  contains:
+    lvs_host:
+      description: What there is. What is not there is not in it.
+      type: dict
+      contains:
+        family:
+          description: The family of the distribution in Ansible's word for it, null for an unknown one.
+          type: str
+          sample: Debian
+        addresses:
+          description: Every address of the host.
+          type: list
+          elements: str
+          sample: [127.0.0.1, 198.51.100.100, 198.51.100.200]
+        paths:
+          description: Rights of each path.
+          type: dict
+          sample: {/usr/sbin/keepalived: {mode: "0755", owner: root, group: root}}
+        units:
+          description: State of each unit that systemd knows.
+          type: dict
+          sample: {keepalived.service: {active: true, enabled: true}}
+        users:
+          description: Each user.
+          type: dict
+          sample: {keepalived_script: {uid: 997, home: /nonexistent, shell: /usr/sbin/nologin}}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._host_facts import describe
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "paths": {"type": "list", "elements": "path", "default": []},
+            "units": {"type": "list", "elements": "str", "default": []},
+            "users": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    found = describe(module.params["paths"], module.params["units"], module.params["users"])
+    module.exit_json(changed=False, ansible_facts={"lvs_host": found})
+
+
+if __name__ == "__main__":
+    main()
