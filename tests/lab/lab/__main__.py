@@ -127,13 +127,13 @@ def entry() -> int:
     interruptible()
     try:
         return main()
-    except BrokenPipeError:  # `lab status | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (KeyboardInterrupt, Interrupted):
         print("lab: interrupted; `lab up` goes on from here, `lab down` removes it", file=sys.stderr)
         return 130
-    except LabError as error:
+    except BrokenPipeError:  # `lab status | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (LabError, OSError) as error:  # OSError: a full disk, a folder that may not be written
         print(f"lab: {error}", file=sys.stderr)
         return 1
 

@@ -8,8 +8,9 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
-from lab.processes import last_line, run
+from lab.processes import last_line, pause, run
 from lab.state import LabError
 
 FILES = Path(__file__).parent / "files"
@@ -41,7 +42,7 @@ def mirror() -> str:
 
 
 def tree(root: Path, suite: str, packages: Sequence[str]) -> None:
-    """A minimal Debian in `root`. In a mount namespace of its own: an interrupt leaves no mount behind."""
+    """A minimal Debian in `root`. In namespaces of its own: an interrupt leaves no mount and no process behind."""
     remove(root)
     conf = root.with_name(root.name + ".apt.conf")
     conf.parent.mkdir(parents=True, exist_ok=True)
@@ -51,6 +52,9 @@ def tree(root: Path, suite: str, packages: Sequence[str]) -> None:
         "--mount",
         "--propagation",
         "private",
+        "--pid",
+        "--kill-child",
+        "--mount-proc",
         "mmdebstrap",
         "--mode=root",
         "--variant=minbase",
@@ -82,9 +86,37 @@ def remove(root: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(cache: Path, name: str) -> Iterator[None]:
-    """One maker at a time for one thing of the shared cache."""
+def locked(cache: Path, name: str, wait: bool = True) -> Iterator[None]:
+    """One maker at a time for one thing of the shared cache; what one left half made is cleared away.
+
+    Raises BlockingIOError without `wait` where somebody else is at it.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        while not _lock(lock, wait):
+            pause(0.2)  # not in flock(2): an interrupt would wait for the other one
+        _clear(cache, name)
+        try:
+            yield
+        except BaseException:
+            _clear(cache, name)
+            raise
+
+
+def _lock(lock: IO[str], wait: bool) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if not wait:
+            raise
+        return False
+    return True
+
+
+def _clear(cache: Path, name: str) -> None:
+    """Remove what is not done: NAME.new, NAME.new.apt.conf, NAME-KEY.new."""
+    for half in (*cache.glob(f"{name}.new*"), *cache.glob(f"{name}-*.new")):
+        if half.is_dir():
+            remove(half)
+        else:
+            half.unlink()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab import image
-from lab.processes import run, step
+from lab.processes import run, shielded, step
 from lab.state import LabError, Settings
 
 
@@ -68,7 +68,7 @@ class Docker:
         return True
 
     def has_ipvs(self) -> bool:
-        """Whether the daemon's kernel has ip_vs, or loads it; asked there, not here."""
+        """Whether the daemon's kernel has ip_vs or could load it; asked there, not here, and nothing is loaded."""
         return self.ok(
             "run",
             "--rm",
@@ -80,8 +80,19 @@ class Docker:
             image.TAG,
             "sh",
             "-c",
-            "modprobe -q ip_vs; test -e /proc/net/ip_vs",
+            "test -e /proc/net/ip_vs || modprobe -qn ip_vs",
         )
+
+    def carries(self, settings: Settings) -> bool:
+        """Whether hosts with IPVS can run there; the hosts' image stays only then."""
+        loaded, good = self.load_image(settings), False
+        try:
+            good = self.has_ipvs()
+        finally:
+            if loaded and not good:
+                with shielded():
+                    self("image", "rm", "-f", image.TAG, check=False)
+        return good
 
 
 class DockerEngine:
@@ -104,8 +115,7 @@ class DockerEngine:
         """Raises LabError where the daemon cannot carry the lab."""
         if not self.docker.answers():
             raise LabError(f"no Docker daemon answers at {self.docker_host}")
-        self.docker.load_image(self.settings)
-        if not self.docker.has_ipvs():
+        if not self.docker.carries(self.settings):
             raise LabError(f"the kernel of the daemon at {self.docker_host} has no ip_vs; use LAB_ENGINE=uml")
         if self.docker_host.startswith("unix://"):
             link = self.settings.socket

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from lab import hosts, image, tools
 from lab.containers import WIRE, Containers
+from lab.debian import locked
 from lab.docker import Docker, DockerEngine
 from lab.probe import Probe
-from lab.processes import step
-from lab.state import LabError, Settings, State
-from lab.uml import Uml
+from lab.processes import Interrupted, step
+from lab.state import BASE, LabError, Settings, State
+from lab.uml import Uml, guests
 from lab.wire import Wire
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
@@ -77,12 +79,9 @@ class Lab:
             wanted = DEFAULT_SOCKET
         if settings.engine == "docker":
             return DockerEngine(settings, wanted)
-        if settings.engine == "auto" and shutil.which("docker") and Docker(wanted).answers():
-            docker = Docker(wanted)
-            docker.load_image(settings)
-            if docker.has_ipvs():
-                return DockerEngine(settings, wanted)
-            docker("image", "rm", "-f", image.TAG, check=False)
+        docker = Docker(wanted)
+        if settings.engine == "auto" and docker.answers() and docker.carries(settings):
+            return DockerEngine(settings, wanted)
         return Uml(settings)
 
     # -- up and down
@@ -90,16 +89,26 @@ class Lab:
     def up(self, fresh: bool = False) -> None:
         """Raises LabError. Whatever is up already is used as it is."""
         tools.require_root()
-        engine = self.recorded()
+        engine = recorded = self.recorded()
+        if recorded is not None and self.settings.engine not in ("auto", recorded.name):
+            raise LabError(
+                f"lab {self.settings.name} has engine {recorded.name}; for LAB_ENGINE={self.settings.engine} run first:"
+                " lab down"
+            )
         if engine is None or not engine.is_up():
             tools.install()
             engine = engine or self._choose()
             if isinstance(engine, Uml):
                 tools.require_room(self.settings)
                 self._prepare(engine)
-            engine.up()
-            cpu, suite = (engine.cpu, engine.suite) if isinstance(engine, Uml) else (None, None)
-            State(engine.name, engine.docker_host, cpu, suite).save(self.settings)
+            self._record(engine)  # before anything runs: `down` has to find what a cut `up` began
+            try:
+                engine.up()
+            except LabError as error:
+                if recorded is None and isinstance(engine, DockerEngine) and not isinstance(error, Interrupted):
+                    _remove(self.settings.dir)  # that daemon is the wrong one: the next `up` may choose another
+                raise
+            self._record(engine)
         containers = Containers(engine.docker, self.settings.name)
         known = [*hosts.BY_NAME, WIRE]
         unready = {*containers.absent(), *self.state().unready}
@@ -107,6 +116,11 @@ class Lab:
         if names:
             self._furnish(engine, empty=not containers.states())
             self.make(names)
+
+    def _record(self, engine: Engine) -> None:
+        unready = (State.load(self.settings) or State("", "")).unready
+        cpu, suite = (engine.cpu, engine.suite) if isinstance(engine, Uml) else (None, None)
+        State(engine.name, engine.docker_host, cpu, suite, unready).save(self.settings)
 
     def make(self, names: list[str]) -> None:
         """Fresh hosts in place of these, ready for work. An interrupt is remembered: the next `up` makes them again."""
@@ -140,14 +154,46 @@ class Lab:
     def down(self, purge: bool = False) -> None:
         """No process, namespace, mount or state stays; the cache does, unless purged."""
         tools.require_root()
-        engine = self.recorded() or Uml(self.settings)
-        if isinstance(engine, DockerEngine) and engine.is_up():
-            Containers(engine.docker, self.settings.name).down()
-            if purge:
-                engine.docker("image", "rm", "-f", image.TAG, check=False)
-        engine.down()
-        for folder in [self.settings.dir, self.settings.cache] if purge else [self.settings.dir]:
-            _remove(folder)
+        with self._cache_to_purge() if purge else contextlib.nullcontext():
+            engine = self._to_end()
+            if isinstance(engine, DockerEngine):
+                if not engine.is_up():
+                    raise LabError(
+                        f"no Docker daemon answers at {engine.docker_host}, which has the hosts: start it, or"
+                        f" forget them by rm -r {self.settings.dir}"
+                    )
+                Containers(engine.docker, self.settings.name).down()
+                if purge:
+                    engine.docker("image", "rm", "-f", image.TAG, check=False)
+            engine.down()
+            for folder in [self.settings.dir, self.settings.cache] if purge else [self.settings.dir]:
+                _remove(folder)
+        with contextlib.suppress(OSError):
+            BASE.rmdir()  # where nothing is in it
+
+    def _to_end(self) -> Engine:
+        """What `up` recorded; without a record, or with one that is broken, what there may be of it."""
+        with contextlib.suppress(LabError):
+            recorded = self.recorded()
+            if recorded is not None:
+                return recorded
+        if self.settings.engine == "docker":
+            return self._choose()
+        return Uml(self.settings)
+
+    @contextlib.contextmanager
+    def _cache_to_purge(self) -> Iterator[None]:
+        """The cache, used by nobody else. Raises LabError that says by whom."""
+        cache = self.settings.cache.resolve()
+        others = sorted(guest.umid for guest in guests() if cache in guest.root.parents)
+        others = [umid for umid in others if umid != self.settings.unique]
+        if others:
+            raise LabError(f"{cache} is in use by {', '.join(others)}: take down that first, or leave out --purge")
+        try:
+            with locked(cache, "uml", wait=False), locked(cache, "node", wait=False):
+                yield
+        except BlockingIOError:
+            raise LabError(f"another lab is being made in {cache}: wait for it, or leave out --purge") from None
 
 
 def _remove(folder: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 BASE = Path("/var/tmp/vipstack-lab")
 ENGINES = ("auto", "uml", "docker")
+MIN_MEM, MIN_DISK = 1 << 30, 3 << 30
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -34,7 +35,7 @@ class Settings:
     dir: Path
     cache: Path
     engine: str
-    suite: str
+    suite: str | None  # None: the first that has a kernel for guests
     mem: str
     disk: str
     cpu: int | None
@@ -72,13 +73,16 @@ class Settings:
             dir=Path(environ.get("LAB_DIR") or BASE / name).absolute(),
             cache=Path(environ.get("LAB_CACHE") or BASE / "cache").absolute(),
             engine=engine,
-            suite=environ.get("LAB_SUITE") or "forky",
+            suite=environ.get("LAB_SUITE") or None,
             mem=environ.get("LAB_MEM") or "4G",
             disk=environ.get("LAB_DISK") or "16G",
             cpu=int(cpu) if cpu else None,
             docker_host=environ.get("DOCKER_HOST") or None,
         )
-        size(settings.mem, "LAB_MEM"), size(settings.disk, "LAB_DISK")
+        if size(settings.mem, "LAB_MEM") < MIN_MEM:
+            raise LabError(f"LAB_MEM is {settings.mem}; seven hosts need {MIN_MEM >> 30}G at least")
+        if size(settings.disk, "LAB_DISK") < MIN_DISK:
+            raise LabError(f"LAB_DISK is {settings.disk}; seven hosts need {MIN_DISK >> 30}G at least")
         if len(str(settings.socket)) > 100:  # sun_path holds 108 bytes
             raise LabError(f"LAB_DIR is {settings.dir}; a unix socket in it would have too long a path")
         return settings

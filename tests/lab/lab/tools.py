@@ -3,53 +3,89 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lab.processes import run, step
 from lab.state import LabError, Settings, size
 
-# Command -> package. Of Docker only the client is used here.
-TOOLS = {"mmdebstrap": "mmdebstrap", "socat": "socat", "ip": "iproute2", "mke2fs": "e2fsprogs", "taskset": "util-linux"}
+# Command -> Debian package. Of Docker only the client is used here.
+TOOLS = {
+    "mmdebstrap": "mmdebstrap", "socat": "socat", "ip": "iproute2", "mke2fs": "e2fsprogs", "taskset": "util-linux",
+    "unshare": "util-linux", "nsenter": "util-linux", "mount": "mount", "gpgv": "gpgv",
+}  # fmt: skip
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 POLICY = Path("/usr/sbin/policy-rc.d")
+NEEDED_DISK = 4 << 30
 GIB = 1 << 30
 
 
 def require_root() -> None:
     if os.geteuid():
-        raise LabError("the lab makes network namespaces and chroots: run it as root")
+        raise LabError("the lab makes namespaces, mounts and containers: run it as root")
 
 
 def require_room(settings: Settings) -> None:
     """The guest's memory is a file in /dev/shm; trees, images and disks lie in the lab's and the cache's folders."""
-    free = shutil.disk_usage("/dev/shm").free
-    if free < size(settings.mem):
+    if os.uname().machine != "x86_64":
         raise LabError(
-            f"/dev/shm has {free / GIB:.1f} GiB free; LAB_MEM is {settings.mem}: free some or set LAB_MEM=2G"
+            f"Debian has User Mode Linux for x86_64 only, this is {os.uname().machine}: use LAB_ENGINE=docker"
         )
+    if not Path("/dev/net/tun").exists():
+        raise LabError("there is no /dev/net/tun: load the kernel module tun, or use LAB_ENGINE=docker")
+    allowed = os.sched_getaffinity(0)
+    if settings.cpu is not None and settings.cpu not in allowed:
+        raise LabError(f"LAB_CPU is {settings.cpu}; must be one of {', '.join(map(str, sorted(allowed)))}")
+    disks = {}
     for folder in (settings.dir, settings.cache):
         folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-        if free < 4 * GIB:
-            raise LabError(
-                f"{folder} has {free / GIB:.1f} GiB free; the lab needs 4: free some or set LAB_DIR, LAB_CACHE"
+        disks[folder] = shutil.disk_usage(folder).free
+    too_little = room(settings, shutil.disk_usage("/dev/shm").free, available_memory(), disks)
+    if too_little:
+        raise LabError(too_little)
+
+
+def room(settings: Settings, shm: int, memory: int, disks: Mapping[Path, int]) -> str | None:
+    """What there is too little of, in bytes that are free; None where there is enough."""
+    for where, free in (("/dev/shm", shm), ("memory", memory)):
+        if free < size(settings.mem):
+            return f"{where} has {free / GIB:.1f} GiB free; LAB_MEM is {settings.mem}: free some or set LAB_MEM=2G"
+    for folder, free in disks.items():
+        if free < NEEDED_DISK:
+            return (
+                f"{folder} has {free / GIB:.1f} GiB free; the lab needs {NEEDED_DISK / GIB:g}: free some or set"
+                " LAB_DIR and LAB_CACHE"
             )
+    return None
+
+
+def available_memory(meminfo: Path = Path("/proc/meminfo")) -> int:
+    """What new processes can have without swapping, in bytes."""
+    lines = (line.split() for line in meminfo.read_text().splitlines())
+    return next(int(words[1]) << 10 for words in lines if words[0] == "MemAvailable:")
 
 
 def missing() -> list[str]:
-    """Packages to install, by the commands that are not there."""
-    packages = sorted({package for tool, package in TOOLS.items() if not shutil.which(tool)})
+    """Packages to install, by what is not there."""
+    packages = {package for tool, package in TOOLS.items() if not shutil.which(tool)}
+    if not KEYRING.exists():
+        packages.add("debian-archive-keyring")
+    if importlib.util.find_spec("ensurepip") is None:
+        packages.add("python3-venv")  # not the lab needs it, but whoever runs Ansible beside it
     if not shutil.which("docker"):
         # Debian 12 has the client in docker.io only, later releases in a package of its own.
         known = run(["apt-cache", "show", "docker-cli"], check=False).returncode == 0
-        packages.append("docker-cli" if known else "docker.io")
-    return packages
+        packages.add("docker-cli" if known else "docker.io")
+    return sorted(packages)
 
 
 def install() -> None:
     """Install what is missing; services that come with it do not start."""
+    if shutil.which("apt-get") is None:
+        raise LabError("there is no apt-get: the lab is made of Debian packages and needs a Debian machine")
     if not missing():
         return
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

@@ -17,11 +17,13 @@ from pathlib import Path
 from lab import image
 from lab.debian import FILES, key, locked, remove, tree
 from lab.docker import Docker
-from lab.processes import Daemon, last_line, run, shielded, step, wait_until
+from lab.processes import Daemon, Interrupted, last_line, run, shielded, step, wait_until
 from lab.state import LabError, Settings
 
 PACKAGES = ("docker.io", "user-mode-linux", "iproute2", "kmod", "procps")
-FALLBACK = "trixie"  # its kernel (6.12) knows no seccomp=on: several times slower, otherwise the same
+# Where Debian's kernel for guests is looked for, in this order. It has to be 6.16 or newer to know seccomp=on; an older
+# one (trixie's 6.12) is several times slower, otherwise the same. 6.12 and 7.2 were seen to carry the lab.
+SUITES = ("forky", "sid", "trixie")
 HOST_IP, GUEST_IP = "192.0.2.1", "192.0.2.2"
 _RECIPE = key(PACKAGES, *((FILES / name).read_bytes() for name in ("guest-init", "daemon.json")))
 
@@ -75,7 +77,8 @@ class Uml:
     def __init__(self, settings: Settings, cpu: int | None = None, suite: str | None = None) -> None:
         self.settings = settings
         self.cpu = settings.cpu if settings.cpu is not None else cpu
-        self.suite = suite or settings.suite
+        self.suites = tuple(filter(None, [suite or settings.suite])) or SUITES
+        self.suite = self.suites[0]
         self.kernel = Daemon(settings.dir, "uml")
         self.relay = Daemon(settings.dir, "relay")
         self.docker = Docker(self.docker_host)
@@ -86,11 +89,19 @@ class Uml:
 
     @property
     def cached(self) -> Path:
-        return self.settings.cache / f"uml-{self.suite}-{_RECIPE}"
+        return self._of(self.suite)
+
+    def _of(self, suite: str) -> Path:
+        return self.settings.cache / f"uml-{suite}-{_RECIPE}"
 
     @property
     def root(self) -> Path:
         return self.cached / "root"
+
+    @property
+    def version(self) -> str:
+        """The kernel's, by the folder of its modules."""
+        return ", ".join(sorted(path.name for path in (self.root / "usr/lib/uml/modules").glob("[0-9]*"))) or "unknown"
 
     @property
     def disk(self) -> Path:
@@ -109,23 +120,31 @@ class Uml:
     def prepare(self) -> None:
         """The Debian tree: where the kernel's binary runs (its libc is newer than Debian 12's) and the guest's root."""
         with locked(self.settings.cache, "uml"):
-            for suite in dict.fromkeys((self.suite, FALLBACK)):
+            self.suite = next((suite for suite in self.suites if self._of(suite).exists()), self.suites[0])
+            if self.cached.exists():
+                return
+            failed = []
+            for suite in self.suites:
                 self.suite = suite
-                if self.cached.exists():
-                    return
                 try:
                     self._make()
                     return
+                except Interrupted:
+                    raise
                 except LabError as error:
-                    if suite == FALLBACK:
-                        raise
-                    print(f"no guest from Debian {suite} ({error}); trying {FALLBACK}", file=sys.stderr)
+                    failed.append(str(error))
+            raise LabError(
+                f"no kernel for a guest: {'; '.join(failed)}; set LAB_SUITE to a Debian suite with user-mode-linux,"
+                " or use LAB_ENGINE=docker"
+            )
 
     def _make(self) -> None:
         new = self.settings.cache / "uml.new"
         remove(new)
         root = new / "root"
         tree(root, self.suite, PACKAGES)
+        if not (root / "usr/bin/linux.uml").exists():
+            raise LabError(f"Debian {self.suite}'s user-mode-linux has no /usr/bin/linux.uml any more")
         modules = root / "usr/lib/modules"  # the package keeps them where modprobe does not look
         if modules.is_dir() and not modules.is_symlink():
             shutil.rmtree(modules)
@@ -167,7 +186,7 @@ class Uml:
         if not self.disk.exists():
             with step("guest disk"):
                 _copy(self.furnished if self.furnished.exists() else self.cached / "disk.img", self.disk)
-        with step(f"guest kernel (Debian {self.suite}'s User Mode Linux)"):
+        with step(f"guest kernel (User Mode Linux {self.version} of Debian {self.suite})"):
             self._boot()
             self._wait()
 
