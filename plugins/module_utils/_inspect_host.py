@@ -33,7 +33,9 @@ UNSYNCHRONISED_US = 16_000_000
 # The states of a socket in /proc/net that waits for others: TCP_LISTEN, and what a bound UDP socket is in.
 _LISTENING = {"tcp": "0A", "udp": "07"}
 _SECRET = re.compile(r"(auth_pass\s+|password\s+)\S+", re.IGNORECASE)
-_TRANSITION = re.compile(r"^(\S+) (\S+) (MASTER|BACKUP|FAULT|STOP)\b")
+_TRANSITION = re.compile(r"^(\S+) (\S+) (MASTER|BACKUP|FAULT|STOP)\b", re.IGNORECASE)
+# An ignored signal stays ignored over exec.
+_DEAF = ("/bin/sh", "-c", 'trap "" TERM; exec "$0" "$@"')
 
 
 # --- pure -------------------------------------------------------------------------------------------------------
@@ -80,13 +82,14 @@ def _socket_address(text: str) -> str:
 
 
 def parse_transitions(text: str, last: int) -> list[dict[str, Any]]:
-    """The last transitions of a log with lines ``TIME INSTANCE STATE``, the newest last; TIME is ISO 8601."""
+    """The last transitions of a log with lines ``TIME INSTANCE STATE``, the newest last. TIME is ISO 8601; a state
+    is in capitals here, whatever it is there."""
     found = []
     for line in text.splitlines():
         match = _TRANSITION.match(line)
         moment = _epoch(match.group(1)) if match else None
         if match and moment is not None:
-            found.append({"epoch": moment, "instance": match.group(2), "state": match.group(3)})
+            found.append({"epoch": moment, "instance": match.group(2), "state": match.group(3).upper()})
     return found[-last:] if last else []
 
 
@@ -218,11 +221,11 @@ def transitions(last: int, path: str = TRANSITION_LOG) -> list[dict[str, Any]]:
     return parse_transitions(text, last)
 
 
-def config_test(arguments: Sequence[str], silent: bool) -> dict[str, Any]:
+def config_test(arguments: Sequence[str], silent: bool, deaf: bool = False) -> dict[str, Any]:
     """``{ok, status, output}`` of a daemon's check of its own files; passwords are masked.
 
-    ``silent``: whatever the daemon says is a complaint, also where its exit status is 0.
+    ``silent``: whatever the daemon says is a complaint, also where its exit status is 0. ``deaf``: it ignores SIGTERM.
     """
-    status, output = run(arguments)
+    status, output = run([*_DEAF, *arguments] if deaf else arguments)
     output = without_secrets(output.strip())
     return {"ok": status == 0 and not (silent and output), "status": status, "output": output}

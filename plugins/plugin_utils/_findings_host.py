@@ -105,7 +105,7 @@ def _tests(host: Seen) -> Iterator[Finding]:
         error = host.error(name)
         test = host.part(name)
         if test and not test["ok"]:
-            lines = test["output"].splitlines()
+            lines = list(dict.fromkeys(test["output"].splitlines()))  # each process of the daemon says the same
             error = "status %d%s" % (test["status"], ": " + "; ".join(lines[:3]) if lines else "")
         if error:
             yield Finding("config_broken", host.name, "%s: %s" % (daemon, error), "%s takes its files" % daemon)

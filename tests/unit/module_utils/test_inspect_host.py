@@ -57,7 +57,7 @@ def test_transitions_keep_the_last_and_skip_what_is_none() -> None:
     text = (
         "2026-11-24T14:53:48+0000 web BACKUP\n"
         "half a line\n"
-        "2026-11-24T14:53:49+0100 web MASTER\n"
+        "2026-11-24T14:53:49+0100 web master\n"
         "2026-13-24T14:53:49+0100 web MASTER\n"
         "2026-11-24T14:53:50+0000 web_v6 FAULT\n"
     )
@@ -74,6 +74,16 @@ def test_transitions_read_on_across_a_rotation(tmp_path: Path) -> None:
     log.write_text("2026-11-24T14:53:49+0000 web MASTER\n")
     assert [entry["state"] for entry in host.transitions(5, str(log))] == ["BACKUP", "MASTER"]
     assert host.transitions(5, str(tmp_path / "none")) == []
+
+
+def test_a_daemon_that_ends_itself_in_its_own_test_is_deaf_to_that() -> None:
+    says = ["/bin/sh", "-c", "kill -TERM $$; echo auth_pass tellnoone; exit 3"]
+    assert host.config_test(says, silent=True) == {"ok": False, "status": -15, "output": ""}
+    assert host.config_test(says, silent=True, deaf=True) == {
+        "ok": False,
+        "status": 3,
+        "output": "auth_pass ********",
+    }
 
 
 def test_a_socket_that_listens_is_found() -> None:
