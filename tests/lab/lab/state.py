@@ -62,6 +62,8 @@ class Settings:
         name = environ.get("LAB_NAME") or "lab"
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,15}", name):
             raise LabError(f"LAB_NAME is {name!r}; must be 1-16 of a-z, 0-9 and -")
+        if name == "cache":
+            raise LabError("LAB_NAME is 'cache'; that folder is what all labs share: take another name")
         engine = environ.get("LAB_ENGINE") or "auto"
         if engine not in ENGINES:
             raise LabError(f"LAB_ENGINE is {engine!r}; must be one of {', '.join(ENGINES)}")
@@ -101,10 +103,11 @@ class State:
     @classmethod
     def load(cls, settings: Settings) -> State | None:
         try:
-            return cls(**json.loads((settings.dir / "state.json").read_text()))
+            words = json.loads((settings.dir / "state.json").read_text())
+            return cls(**{**words, "unready": tuple(words.get("unready", ()))})
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise LabError(f"{settings.dir}/state.json cannot be read ({error}); run: lab down") from error
 
     def save(self, settings: Settings) -> None:

@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands that end, commands that do not, and an interrupt that comes in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lab import debian
+from lab.processes import Interrupted, last_line, run, start_time, wait_until
+from lab.state import LabError
+
+LAB = Path(__file__).parents[2] / "lab"
+
+# Two threads wait for a command each, as in `up`; what a command starts itself is written down.
+SCRIPT = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from lab.processes import Interrupted, interruptible, run, shielded
+interruptible()
+child = "sleep 60 & echo $! >> " + sys.argv[1] + "; %s; wait"
+begun = []
+def job(trap):
+    try:
+        run(["sh", "-c", child % trap], check=False)
+    finally:
+        try:
+            run(["touch", sys.argv[1] + ".later"])
+        except Interrupted:
+            begun.append("nothing")
+        with shielded():
+            run(["sh", "-c", "echo clean >> " + sys.argv[1] + ".clean"])
+try:
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(job, trap) for trap in sys.argv[2:]]:
+            one.result()
+except KeyboardInterrupt:
+    print("interrupted", *begun)
+"""
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().split() if path.exists() else []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_to_this_process_alone_ends_what_every_thread_waits_for(number: int, tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    child = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(pids), "true", "true"],
+        env={**os.environ, "PYTHONPATH": str(LAB)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert wait_until(lambda: len(lines(pids)) == 2, 10)
+    begin = time.monotonic()
+    child.send_signal(number)
+    out, _ = child.communicate(timeout=20)
+    assert time.monotonic() - begin < 2
+    assert out == "interrupted nothing nothing\n"
+    assert wait_until(lambda: all(start_time(int(pid)) is None for pid in lines(pids)), 1)
+    assert not (tmp_path / "pids.later").exists()
+    assert lines(tmp_path / "pids.clean") == ["clean", "clean"]
+
+
+def test_who_does_not_listen_to_an_interrupt_is_killed(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    quick = SCRIPT.replace(
+        "interruptible()\n", "interruptible()\nimport lab.processes\nlab.processes.PATIENCE = 0.3\n", 1
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", quick, str(pids), "trap '' TERM; sleep 60"],
+        env={**os.environ, "PYTHONPATH": str(LAB)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert wait_until(lambda: len(lines(pids)) == 1, 10)
+    time.sleep(0.2)
+    begin = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    assert child.communicate(timeout=20)[0] == "interrupted nothing\n"
+    assert 0.25 < time.monotonic() - begin < 3
+
+
+def test_what_failed_is_said_with_the_last_line() -> None:
+    with pytest.raises(LabError, match=r"^the making failed \(3\): because of this$"):
+        run(["sh", "-c", "echo first >&2; echo because of this >&2; echo >&2; exit 3"], what="the making")
+    with pytest.raises(LabError, match=r"^no-such-command: no such command$"):
+        run(["no-such-command"])
+
+
+def test_no_end_takes_what_it_started_along(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"^it: no end after 0\.3 s$"):
+        run(["sh", "-c", f"sleep 60 & echo $! > {tmp_path}/pid; wait"], what="it", timeout=0.3)
+    assert wait_until(lambda: start_time(int((tmp_path / "pid").read_text())) is None, 1)
+
+
+def test_hints_of_docker_are_not_the_reason() -> None:
+    said = b"docker: no such image\n\nRun 'docker run --help' for more information\n"
+    assert last_line(said) == "docker: no such image"
+    assert last_line(b"\n") == "it said nothing"
+
+
+def test_an_interrupt_is_a_lab_error_of_its_own() -> None:
+    assert isinstance(Interrupted(), LabError)
+
+
+def half(cache: Path) -> None:
+    (cache / "node.new/root").mkdir(parents=True)
+    for name in ("node.new.apt.conf", "node-1234.new", "node-1234.tar", "uml.new"):
+        (cache / name).write_text("")
+
+
+def names(cache: Path) -> set[str]:
+    return {path.name for path in cache.iterdir()} - {"node.lock"}
+
+
+def test_half_made_things_go_when_making_fails(tmp_path: Path) -> None:
+    def make() -> None:
+        with debian.locked(tmp_path, "node"):
+            half(tmp_path)
+            raise LabError("no")
+
+    with pytest.raises(LabError):
+        make()
+    assert names(tmp_path) == {"node-1234.tar", "uml.new"}
+
+
+def test_half_made_things_of_a_power_cut_go_before_the_next_making(tmp_path: Path) -> None:
+    half(tmp_path)
+    with debian.locked(tmp_path, "node"):
+        assert names(tmp_path) == {"node-1234.tar", "uml.new"}
+
+
+def test_one_maker_at_a_time(tmp_path: Path) -> None:
+    with debian.locked(tmp_path, "node"):
+        with debian.locked(tmp_path, "uml", wait=False):
+            pass
+        with pytest.raises(BlockingIOError), debian.locked(tmp_path, "node", wait=False):
+            pass
+
+
+def test_another_recipe_has_another_name() -> None:
+    assert debian.key(("a", "b"), b"c") == debian.key(("a", "b"), b"c")
+    assert debian.key(("a", "b"), b"c") != debian.key(("a",), b"bc")
