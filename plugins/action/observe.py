@@ -16,7 +16,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import VIPS_UNIT, family, questions
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import FAILED, SEEN, UNREACHABLE
 
-_PURPOSES = ("family", "verify", "status")
+_PURPOSES = ("family", "verify", "status", "preview")
 
 
 class ActionModule(ActionBase):

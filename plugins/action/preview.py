@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes a part of a host's preview on the controller. No connection is made."""
+"""Writes a part of a preview on the controller. No connection is made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from ansible.utils.display import Display
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.plugin_utils import _preview
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._answers import observations_of
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview_live import changes, text
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview_price import price
 
 
@@ -24,7 +26,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"dest", "trees", "secrets", "kernel", "vips", "slice", "price"})
+    _VALID_ARGS = frozenset({"dest", "trees", "secrets", "kernel", "vips", "slice", "price", "observed"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
@@ -41,6 +43,11 @@ class ActionModule(ActionBase):
         if boolean(args.get("price", False)):
             texts["price.txt"] = price(plain(variables["lvs_model"]))
             Display().display("\n" + texts["price.txt"])
+        if args.get("observed"):
+            found = changes(plain(variables["lvs_model"]), observations_of(variables, str(args["observed"])))
+            texts["changes.txt"] = text(found)
+            Display().display("\n" + texts["changes.txt"])
+            result["changes"] = found
         changed = [name for name, text in sorted(texts.items()) if self._write(dest / name, text)]
         result.update(changed=bool(changed), files=changed)
         return result

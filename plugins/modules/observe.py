@@ -28,11 +28,11 @@ attributes:
 options:
   purpose:
     description:
-      - What the answers are for. V(status) asks for less, and comes sooner.
+      - What the answers are for. V(status) and V(preview) ask for less, and come sooner.
       - V(family) only finds out the family of the distribution, as the fact C(ansible_facts.os_family); what the files
         of a role have to be depends on it.
     type: str
-    choices: [family, verify, status]
+    choices: [family, verify, status, preview]
     default: verify
   expected:
     description: What files have to be, as M(vipstack.lvs.expected) returns it; these files are looked at.

@@ -66,6 +66,12 @@ options:
         clusters of the fact C(lvs_model).
     type: bool
     default: false
+  observed:
+    description:
+      - Name of the variable in which M(vipstack.lvs.observe) with O(vipstack.lvs.observe#module:purpose=preview) was
+        registered for each host of the play. Write C(changes.txt) beside the folders of the hosts, and show it. It
+        tells what a run would do to the live hosts.
+    type: str
 seealso:
   - module: vipstack.lvs.topology
 """
@@ -84,4 +90,18 @@ files:
   elements: str
   returned: always
   sample: [d1/etc/keepalived/keepalived.conf]
+changes:
+  description: What a run would do to the live hosts.
+  type: dict
+  returned: when O(observed) is given
+  sample:
+    hosts:
+      d1:
+        seen: true
+        message: ""
+        changes:
+          - ~ /etc/keepalived/keepalived.conf
+          - ~ tcp 198.51.100.200:80 -> 198.51.100.102:80 weight 1 => 2
+        daemons: [Keepalived is reloaded]
+    transitions: {default: []}
 """

@@ -4,7 +4,8 @@
 """What to ask a host so that it can be compared with the model: the options of the module inspect. Pure.
 
 ``family`` asks only what a role's files depend on, ``verify`` for everything; ``status`` leaves out what only a
-judgement needs (the wire, the files, the daemons' check of their configuration), so that it comes at once.
+judgement needs (the wire, the files, the daemons' check of their configuration), so that it comes at once; ``preview``
+asks for what status does and for the files.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ def family(report: Mapping[str, Any]) -> str | None:
 def questions(
     model: Mapping[str, Any], host: str, purpose: str, paths: Iterable[str] = (), vips_unit: str = VIPS_UNIT
 ) -> dict[str, Any]:
-    """The options of inspect for a host of the model. ``purpose``: family | verify | status. ``paths``: files to
-    look at."""
+    """The options of inspect for a host of the model. ``purpose``: family | verify | status | preview.
+    ``paths``: files to look at."""
     if purpose == "family":
         return {"files": list(FAMILIES)}
     mine = model["hosts"][host]
@@ -52,6 +53,8 @@ def questions(
     director = mine.get("director")
     if director:
         asked.update(ipvs=bool(director["services"]), keepalived=True, transitions=TRANSITIONS)
+    if purpose == "preview":
+        asked["files"] = sorted(paths)
     if purpose == "verify":
         asked.update(_for_a_judgement(mine, asked["vips"], paths))
     return {name: value for name, value in asked.items() if value}

@@ -254,5 +254,5 @@ INVENTORY: dict[str, Field] = {
 }
 
 # Variables with our prefix that are no input of the model.
-ALSO_KNOWN = frozenset({"lvs_host", "lvs_model", "lvs_os_family", "lvs_preview_dest"})
+ALSO_KNOWN = frozenset({"lvs_host", "lvs_model", "lvs_os_family", "lvs_preview_dest", "lvs_preview_live"})
 KNOWN = frozenset({*CLUSTER, *HOST, *INVENTORY, *ALSO_KNOWN})

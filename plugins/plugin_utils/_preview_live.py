@@ -1,0 +1,253 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run of site.yml would do to live hosts: the model beside what they report. Pure.
+
+``+`` is what comes, ``-`` what goes, ``~`` what changes in place. Of files only the names are told.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Any, Iterator, Mapping
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DESTINATION, Step, plan
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import Desired, Table, Timeouts
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines as ipvs_lines
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import (
+    KEEPALIVED,
+    NGINX,
+    VIPS_UNIT,
+    units,
+    wanted_sysctls,
+)
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import SEEN, Cluster, Instance, Seen, bare, endpoint
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import DirectorTable, entries
+
+Data = Mapping[str, Any]
+# Where a daemon's files lie, and where those lie that it heeds from its next start on.
+_FILES = {
+    KEEPALIVED: ("/etc/keepalived/", "/etc/systemd/system/keepalived.service.d/"),
+    NGINX: ("/etc/nginx/", "/etc/systemd/system/nginx.service.d/"),
+}
+_MODULE_OPTIONS = "/etc/modprobe.d/"
+_NAMES = {KEEPALIVED: "Keepalived", NGINX: "Nginx", VIPS_UNIT: "the VIPs' unit"}
+# What two directors have to agree on to hear each other; version 3 takes over the master's advert_interval.
+_IDENTITY = ("vrid", "version", "interface", "auth")
+
+
+def changes(model: Data, observations: Mapping[str, Data]) -> dict[str, Any]:
+    """``{hosts: {NAME: {seen, message, changes, daemons}}, transitions: {CLUSTER: [TEXT]}}``."""
+    seen = {host: Seen(host, model["hosts"][host], one) for host, one in sorted(observations.items())}
+    return {
+        "hosts": {name: _host(host) for name, host in seen.items()},
+        "transitions": {name: list(_transitions(Cluster(name, model, seen))) for name in sorted(model["clusters"])},
+    }
+
+
+def text(found: Data) -> str:
+    """The same for people."""
+    return "".join(line + "\n" for line in _lines(found))
+
+
+def _lines(found: Data) -> Iterator[str]:
+    for name, host in found["hosts"].items():
+        if not host["seen"]:
+            yield "%s: not compared, it cannot be looked at: %s" % (name, host["message"])
+            continue
+        yield name if host["changes"] or host["daemons"] else "%s: nothing changes" % name
+        yield from ("  " + line for line in [*host["changes"], *host["daemons"]])
+    for cluster, transitions in found["transitions"].items():
+        yield "cluster %s: %s" % (cluster, "VRRP transitions" if transitions else "no VRRP transition")
+        yield from ("  " + line for line in transitions)
+
+
+# --- one host ---------------------------------------------------------------------------------------------------
+
+
+def _host(host: Seen) -> dict[str, Any]:
+    if host.status != SEEN:
+        return {"seen": False, "message": str(host.observation["message"]), "changes": [], "daemons": []}
+    files = _files(host)
+    changed = ["%s %s" % (sign, path) for path, sign in files.items()]
+    changed += [*_sysctls(host), *_vips(host)]
+    if host.director and host.director["services"]:
+        changed += _table(host)
+    return {"seen": True, "message": "", "changes": changed, "daemons": list(_daemons(host, files))}
+
+
+def _files(host: Seen) -> dict[str, str]:
+    """Path -> sign, for the files that a run would write or remove."""
+    found = {}
+    seen = host.part("files") or {}
+    for path, expected in sorted((host.observation.get("expected") or {}).items()):
+        facts = seen.get(path) or {"exists": False}
+        if expected is None:
+            if facts["exists"]:
+                found[path] = "-"
+        elif not facts["exists"]:
+            found[path] = "+"
+        elif (facts.get("sha256"), facts.get("mode")) != (expected["sha256"], expected["mode"]):
+            found[path] = "~"
+    return found
+
+
+def _sysctls(host: Seen) -> Iterator[str]:
+    seen = host.part("sysctls") or {}
+    for name, wanted in sorted(wanted_sysctls(host.slice).items()):
+        value = seen.get(name)
+        if value is None:
+            yield "+ %s = %s" % (name, wanted)
+        elif " ".join(value.split()) != wanted:
+            yield "~ %s = %s => %s" % (name, " ".join(value.split()), wanted)
+
+
+def _vips(host: Seen) -> Iterator[str]:
+    """The VIPs that a real server has on its silent interface."""
+    if not host.real_server:
+        return
+    interface = host.real_server["interface"]
+    wanted = {(vip["address"], vip["prefix"]) for vip in host.real_server["vips"]}
+    places: Data = host.part("vips") or {}
+    for address, prefix in sorted(wanted):
+        if (interface, prefix) not in [(one["interface"], one["prefix"]) for one in places.get(address, [])]:
+            yield "+ %s/%d dev %s" % (address, prefix, interface)
+    links: list[Data] = host.part("links") or []
+    there = {
+        (one["address"], one["prefix"])
+        for link in links
+        if link["name"] == interface
+        for one in link["addresses"]
+        if not ip_address(one["address"]).is_loopback
+    }
+    # Somebody's own address may be among them; a run removes those that an earlier run made.
+    yield from ("- %s/%d dev %s, if a run made it" % (*vip, interface) for vip in sorted(there - wanted))
+
+
+def _table(host: Seen) -> Iterator[str]:
+    """What changes in a director's table: the steps of the module ipvs, without what a check did."""
+    reason = host.error("ipvs")
+    report = {**host.report, "ipvs": host.part("ipvs") or {"services": []}}
+    try:
+        table = DirectorTable(Seen(host.name, host.slice, {**host.observation, "report": report}))
+    except LvsError as error:
+        yield "? the table has what no option can say: %s" % error.message
+        return
+    if reason is not None:
+        yield "? the table cannot be read (%s); it is taken as empty" % reason
+    steps = plan(Table(table.current, Timeouts(), {}), Desired(services=dict(table.desired)), purge=True)
+    yield from ipvs_lines(step for step in steps if not step.note and not _by_check(table, step))
+    yield from _dropped(host, table)
+
+
+def _by_check(table: DirectorTable, step: Step) -> bool:
+    """Whether a step would only undo what a check did, or take away a sorry server that answers."""
+    if step.kind != DESTINATION or step.key[0] not in table.services:
+        return False
+    service_key, key = step.key
+    service = table.services[service_key]
+    entry = next((one for one in entries(service) if one.key == key), None)
+    if entry is not None:
+        return table.standing(entry) == "out"
+    sorry = service.get("sorry_server")
+    return bool(table.checked and sorry and (sorry["address"], sorry["port"]) == tuple(key))
+
+
+def _dropped(host: Seen, table: DirectorTable) -> Iterator[str]:
+    """Services that Keepalived has now at an address of which the model knows nothing."""
+    ours = {key.address for key in table.desired}
+    for virtual in (host.part("keepalived") or {}).get("virtual_servers") or []:
+        if virtual.get("address") and virtual["address"] not in ours:
+            yield "- %s %s" % (virtual["protocol"], endpoint(virtual["address"], virtual["port"]))
+
+
+def _daemons(host: Seen, files: Mapping[str, str]) -> Iterator[str]:
+    """What happens to a daemon: a run reloads or starts, and never restarts."""
+    states = host.part("units") or {}
+    for unit in units(host.slice):
+        name, state = _NAMES[unit], states.get(unit) or {"load": "not-found"}
+        own, of_unit = _FILES.get(unit, ("\0", "\0"))
+        if state["load"] == "not-found":
+            yield "%s is set up and started" % name
+        elif not host.runs(unit):
+            yield "%s is started" % name
+        elif any(path.startswith(own) for path in files):
+            yield "%s is reloaded" % name
+        if host.runs(unit) and any(path.startswith(of_unit) for path in files):
+            yield "%s needs a restart before all of its unit counts; a run does none" % name
+    if host.part("ipvs") and any(path.startswith(_MODULE_OPTIONS) for path in files):
+        yield "the kernel heeds new module options from the next load of ip_vs (a reboot)"
+
+
+# --- a cluster --------------------------------------------------------------------------------------------------
+
+
+def _transitions(cluster: Cluster) -> Iterator[str]:
+    """What happens to the VIPs; a reload by itself moves none."""
+    for director in cluster.directors:
+        wanted = {one["name"]: one for one in (director.director or {})["instances"]}
+        for live in (director.part("keepalived") or {}).get("instances") or []:
+            if live["name"] not in wanted:
+                yield "%s: instance %s goes with %s" % (director.name, live["name"], ", ".join(live["addresses"]))
+            else:
+                yield from _differing(director, wanted[live["name"]], live)
+    for name in sorted({instance for vip in cluster.slice["vips"].values() for instance in vip["instances"]}):
+        yield from _moves(cluster, name)
+
+
+def _differing(director: Seen, wanted: Instance, live: Instance) -> Iterator[str]:
+    names = [*_IDENTITY, "advert_interval"] if wanted["version"] == 2 else _IDENTITY
+    differing = [
+        "%s %s => %s" % (name, live[name], wanted[name]) for name in names if _differs(live[name], wanted[name])
+    ]
+    if differing:
+        yield "%s: instance %s: %s; until all directors have it, each may hold the VIP" % (
+            director.name, wanted["name"], ", ".join(differing),
+        )  # fmt: skip
+    there = {bare(address) for address in live["addresses"]}
+    ours = {bare(vip["address"]) for vip in wanted["addresses"]}
+    yield from ("%s: + VIP %s" % (director.name, address) for address in sorted(ours - there))
+    yield from ("%s: - VIP %s" % (director.name, address) for address in sorted(there - ours))
+
+
+def _differs(live: Any, wanted: Any) -> bool:
+    return live is not None and live != wanted
+
+
+def _moves(cluster: Cluster, name: str) -> Iterator[str]:
+    """Who holds an instance now and who will; a director that was not looked at is not spoken of."""
+    lives = {one.name: one.instance(name) for one in cluster.directors}
+    priorities = {one.name: _priority(one, name) for one in cluster.directors}
+    if not priorities:
+        return
+    holders = [host for host, live in lives.items() if live and live["state"] == "MASTER"]
+    best = max(priorities, key=lambda host: priorities[host])
+    if not holders:
+        if cluster.all_directors_seen():
+            yield "instance %s: nobody holds it now, %s will" % (name, best)
+    elif (
+        len(holders) == 1
+        and best not in holders
+        and priorities[best] > priorities[holders[0]]
+        and _preempts(cluster, best, name)
+    ):
+        yield "instance %s: moves from %s to %s (priority %d over %d, with preemption)" % (
+            name, holders[0], best, priorities[best], priorities[holders[0]],
+        )  # fmt: skip
+
+
+def _wanted(director: Seen, name: str) -> Instance:
+    instances = (director.director or {})["instances"]
+    return next(one for one in instances if one["name"] == name)
+
+
+def _preempts(cluster: Cluster, host: str, name: str) -> bool:
+    return bool(_wanted(cluster.hosts[host], name)["preempt"])
+
+
+def _priority(director: Seen, name: str) -> int:
+    """What its priority will be, as long as its check says what it says now."""
+    live = director.instance(name) or {}
+    by_check = (live.get("priority") or 0) - (live.get("base_priority") or 0) if live.get("state") != "FAULT" else -255
+    return int(_wanted(director, name)["priority"]) + by_check

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The daemons take the golden files: a tree that nothing would read is no expectation."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+from live_lab import ROOT, run
+
+GOLDEN = ROOT / "tests/golden"
+TREES = [(name, host) for name in ("staging", "production") for host in ("director1", "director2")]
+# Of the daemon's own proof of the file; see keepalived_test in the role keepalived.
+TEST = "trap '' TERM; keepalived -t -f %s"
+
+
+def keepalived_test(path: Path, edit: str = "") -> str:
+    """What the daemon of a director says of a file, with its status. Nothing is put in place."""
+    text = path.read_text(encoding="utf-8")
+    put = "printf %%s %s > /tmp/golden.conf" % shlex.quote(text)
+    return run("d1", "%s; %s; %s; echo status $?" % (put, edit or ":", TEST % "/tmp/golden.conf"))
+
+
+@pytest.mark.parametrize(("name", "host"), TREES)
+def test_keepalived_takes_a_golden_file(name: str, host: str) -> None:
+    assert keepalived_test(GOLDEN / name / host / "etc/keepalived/keepalived.conf") == "status 0\n"
+
+
+def test_keepalived_would_say_what_is_wrong() -> None:
+    said = keepalived_test(
+        GOLDEN / "staging/director1/etc/keepalived/keepalived.conf",
+        "sed -i s/virtual_router_id/vrouter_id/ /tmp/golden.conf",
+    )
+    assert "vrouter_id" in said
+    assert "status 0" not in said

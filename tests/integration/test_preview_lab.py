@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""preview.yml beside a converged lab: it says what a run would do, and does nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from live_lab import VIP
+from plays_lab import HOSTS, INVENTORY, edited, play, states
+
+SERVICE = "tcp %s:80" % VIP
+
+
+def changes(dest: Path, inventory: Path = INVENTORY) -> list[str]:
+    """What a run would do to the lab, as preview.yml says and writes it."""
+    said = play("preview", inventory, "-e", "lvs_preview_dest=%s" % dest, "-e", "lvs_preview_live=true")
+    written = (dest / "changes.txt").read_text(encoding="utf-8")
+    assert written in said
+    return written.splitlines()
+
+
+def test_converged_hosts_stay_as_they_are(tmp_path: Path) -> None:
+    assert changes(tmp_path) == [
+        *("%s: nothing changes" % host for host in HOSTS),
+        "cluster default: no VRRP transition",
+    ]
+
+
+def test_an_edit_is_told_and_nothing_is_done(tmp_path: Path) -> None:
+    def edit(everything: dict[str, Any]) -> None:
+        groups, shared = everything["children"], everything["vars"]
+        groups["lvs_real_servers"]["hosts"]["web1"]["lvs_weight"] = 3
+        del groups["lvs_real_servers"]["hosts"]["web2"]
+        shared["lvs_virtual_services"]["web"]["ports"] = [80, 443]
+        shared["lvs_vips"]["web"]["vrid"] = 52
+        shared["lvs_nginx_upstreams"]["app_servers"]["servers"].append("198.51.100.203:8080")
+
+    before = states()
+    said = changes(tmp_path / "preview", edited(tmp_path, edit))
+    assert states() == before
+    director = [
+        "  ~ /etc/keepalived/keepalived.conf",
+        "  ~ /usr/libexec/keepalived/lvs-check",
+        "  + tcp %s:443 wrr" % VIP,
+        "  + tcp %s:443 -> 198.51.100.102:443 dr weight 3" % VIP,
+        "  ~ %s -> 198.51.100.102:80 weight 1 => 3" % SERVICE,
+        "  - %s -> 198.51.100.103:80 dr weight 1" % SERVICE,
+        "  Keepalived is reloaded",
+    ]
+    web = ["  ~ /etc/nginx/conf.d/lvs-sites.conf", "  ~ /etc/nginx/conf.d/lvs-upstreams.conf", "  Nginx is reloaded"]
+    split = "instance web: vrid 51 => 52; until all directors have it, each may hold the VIP"
+    assert said == [
+        "d1", *director, "d2", *director, "web1", *web,
+        "cluster default: VRRP transitions", "  d1: " + split, "  d2: " + split,
+    ]  # fmt: skip
+
+
+def test_a_host_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    def edit(everything: dict[str, Any]) -> None:
+        everything["children"]["lvs_real_servers"]["hosts"]["web3"] = {"lvs_address": "198.51.100.104"}
+
+    said = changes(tmp_path / "preview", edited(tmp_path, edit))
+    assert "web1: nothing changes" in said
+    assert [line for line in said if line.startswith("web3: not compared, it cannot be looked at: ")]
+    assert "  + %s -> 198.51.100.104:80 dr weight 1" % SERVICE in said

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a fault costs at worst, by the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from inventory import with_changes
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import build
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview_price import check_ms, price
+
+
+def said(changes: dict[str, Any] | None = None) -> str:
+    built = build(with_changes(changes or {}))
+    assert built.model is not None, built.mistakes
+    return price(built.model)
+
+
+def test_the_whole_text() -> None:
+    assert said() == (
+        "cluster default: d1, d2; failover balanced; IPVS table by keepalived\n"
+        "  VIP web: 198.51.100.200/24\n"
+        "    its holder crashes: away for at most 756 ms\n"
+        "    its holder stops as planned: away for at most 6 ms\n"
+        "    held by, in this order: d1, d2\n"
+        "  service web-80: a dead real server is out after at most 3500 ms (HTTP /lvs-health, every 1 s)\n"
+        "  directors themselves: a fault is seen after at most 6000 ms (every 2 s, 2 in a row),"
+        " then it gives its VIPs away\n"
+    )
+
+
+def test_one_director_has_nobody_that_takes_over() -> None:
+    words = said({"group:lvs_directors": ["d1"]})
+    assert "one director only: nobody takes over; a crash lasts until it is back" in words
+    assert "away for" not in words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"lvs_failover": "tolerant"}, "its holder crashes: away for at most 3024 ms"),
+        ({"lvs_table_owner": "static"}, "nothing checks its real servers; a dead one keeps its share of the clients"),
+        ({"lvs_check_script": {"enabled": False}}, "nothing checks them; only silence is seen"),
+        ({"lvs_check_script.weight": -20, "lvs_vips.web.preempt": True}, "then its priority changes by -20"),
+        ({"lvs_virtual_services.web.check": {"type": "tcp", "interval": 3}}, "(TCP connection, every 3 s)"),
+    ],
+)
+def test_what_the_choices_cost(changes: dict[str, Any], words: str) -> None:
+    assert words in said(changes)
+
+
+def test_the_time_of_a_directors_own_check() -> None:
+    assert check_ms({"interval": 1, "fall": 3, "timeout": 0.5}) == 3500
