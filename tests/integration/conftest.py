@@ -1,13 +1,34 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes `ansible_collections.vipstack.lvs` importable from the working tree."""
+"""The lab that is up, for tests of what a fault costs."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-COLLECTIONS = Path(__file__).resolve().parents[2] / ".ansible" / "collections"
-if str(COLLECTIONS) not in sys.path:
-    sys.path.insert(0, str(COLLECTIONS))
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "lab"))
+
+from lab.lab import Lab
+from lab.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    """The stack of the lab that is up; none is an error, not a skip."""
+    return Stack(Lab())
+
+
+@pytest.fixture(scope="module")
+def whole(stack: Stack) -> Iterator[Stack]:
+    """The stack as inventories/lab describes it, before a file of tests and after it."""
+    stack.play("site")
+    stack.settled()
+    yield stack
+    stack.play("site")
+    stack.settled()

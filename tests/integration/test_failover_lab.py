@@ -1,0 +1,373 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each fault costs a client that asks every 20 ms through the VIP. Figures go to build/failover.json."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from variants import arguments
+
+from lab.probe import Outcome
+from lab.stack import ADDRESSES, DIRECTORS, ROOT, Stack
+
+FIGURES = ROOT / "build" / "failover.json"
+LEAD = 1.5  # seconds that the client asks before the fault
+_ENTERING = re.compile(r"Entering (MASTER|BACKUP|FAULT|STOP) STATE")
+Figures = dict[str, Any]
+pytestmark = pytest.mark.usefixtures("restored")
+
+
+@pytest.fixture(scope="module")
+def restored(stack: Stack) -> Iterator[None]:
+    """Whatever these tests leave, the lab goes back to its inventory."""
+    yield
+    stack.play("site")
+    stack.settled()
+
+
+class Shape:
+    """The variant that the lab has now; another is converged only when a test asks for it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.now: str | None = None
+
+    def __call__(self, variant: str) -> Stack:
+        if self.now != variant:
+            self.stack.play("site", *arguments(variant))
+            self.now = variant
+        self.stack.settled()
+        return self.stack
+
+
+@pytest.fixture(scope="module")
+def shape(stack: Stack) -> Shape:
+    return Shape(stack)
+
+
+# -- what is measured
+
+
+def write(name: str, figures: Figures) -> None:
+    FIGURES.parent.mkdir(exist_ok=True)
+    known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    FIGURES.write_text(json.dumps({**known, name: figures}, indent=2, sort_keys=True) + "\n")
+
+
+def measured(
+    stack: Stack, name: str, fault: Callable[[str], object], mend: Callable[[str], object], seconds: float = 8
+) -> Figures:
+    """The client's view of a fault of the master, with one holder at its end; the fault is mended afterwards."""
+    before = stack.holder()
+    client = stack.lab.probe.start(seconds)
+    time.sleep(LEAD)
+    try:
+        fault(before)
+        outcome = client.result()
+        after = stack.holders()
+    finally:
+        mend(before)
+    figures = {**outcome.summary, "master_before": before, "master_after": ", ".join(after)}
+    write(name, figures)
+    assert len(after) == 1, f"the VIP is on {after} {seconds - LEAD:g} s after the fault"
+    return figures
+
+
+def transitions(stack: Stack) -> int:
+    """How often the directors entered a VRRP state since their journals begin."""
+    texts = [stack.run(name, "journalctl -u keepalived.service -o cat --no-pager") for name in DIRECTORS]
+    return sum(len(_ENTERING.findall(text)) for text in texts)
+
+
+def unit(stack: Stack, verb: str, name: str = "keepalived.service") -> Callable[[str], object]:
+    return lambda host: stack.run(host, f"systemctl {verb} {name}")
+
+
+def nothing(_host: str) -> None:
+    """There is nothing to mend."""
+
+
+# -- balanced, the default
+
+
+def test_crash(shape: Shape) -> None:
+    stack = shape("balanced")
+    figures = measured(stack, "crash", stack.lab.wire.cut, stack.lab.wire.join)
+    assert figures["longest_gap_s"] < 0.9
+    assert figures["master_after"] != figures["master_before"]
+
+
+def test_planned_stop(shape: Shape) -> None:
+    stack = shape("balanced")
+    figures = measured(stack, "planned_stop", unit(stack, "stop"), unit(stack, "start"), 6)
+    assert figures["longest_gap_s"] < 0.15
+    assert figures["failed"] == 0
+    assert figures["master_after"] != figures["master_before"]
+
+
+def test_return_without_preemption(shape: Shape) -> None:
+    """The old master comes back as backup and stays it."""
+    stack = shape("balanced")
+    old = stack.holder()
+    stack.run(old, "systemctl stop keepalived.service")
+    now = stack.holder()
+    figures = measured(stack, "return_without_preempt", lambda _now: unit(stack, "start")(old), nothing, 6)
+    assert figures["master_after"] == now != old
+    assert figures["failed"] == 0
+
+
+def test_real_server_nginx_stopped(shape: Shape) -> None:
+    """The checks take a dead Nginx out; from then on no request fails."""
+    stack = shape("balanced")
+    holder = stack.holder()
+    client = stack.lab.probe.start(8)
+    begin = time.monotonic()
+    time.sleep(LEAD)
+    try:
+        stack.run("web1", "systemctl stop nginx.service")
+        took = stack.wait("web1 with weight 0", lambda: stack.weights(holder)["web1"] == 0, 10)
+        out_at = time.monotonic() - begin
+        outcome: Outcome = client.result()
+    finally:
+        stack.run("web1", "systemctl start nginx.service")
+    late = [record for record in outcome.records if record["t"] > out_at + 0.1]
+    figures = {
+        **outcome.summary,
+        "out_after_s": round(took, 3),
+        "failed_after_out": sum(not record["ok"] for record in late),
+        "requests_after_out": len(late),
+    }
+    write("real_server_nginx_stopped", figures)
+    assert took < 3
+    assert len(late) > 50
+    assert figures["failed_after_out"] == 0
+    assert {record["server"] for record in late} == {"web2"}
+
+
+def test_keepalived_killed(shape: Shape) -> None:
+    """Every process at once, so nobody says goodbye; systemd brings it back."""
+    stack = shape("balanced")
+    figures = measured(stack, "keepalived_sigkill", unit(stack, "kill --signal=KILL"), nothing)
+    assert figures["longest_gap_s"] < 3
+    assert stack.run(figures["master_before"], "systemctl is-active keepalived.service").strip() == "active"
+
+
+def test_both_directors_restart(shape: Shape) -> None:
+    stack = shape("balanced")
+
+    def restart(_host: str) -> None:
+        threads = [threading.Thread(target=unit(stack, "restart"), args=(name,)) for name in DIRECTORS]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    figures = measured(stack, "both_directors_restart", restart, nothing, 10)
+    assert figures["longest_gap_s"] < 5
+
+
+def burn(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+def load_without_failover(stack: Stack, seconds: float, name: str) -> None:
+    before = transitions(stack)
+    workers = [multiprocessing.Process(target=burn, args=(seconds,)) for _ in range(multiprocessing.cpu_count())]
+    for worker in workers:
+        worker.start()
+    try:
+        figures = stack.lab.probe.start(seconds).result().summary
+    finally:
+        for worker in workers:
+            worker.join(seconds + 30)
+    figures["transitions"] = transitions(stack) - before
+    write(name, figures)
+    assert figures["transitions"] == 0
+
+
+def test_a_busy_machine_is_no_failover(shape: Shape) -> None:
+    load_without_failover(shape("balanced"), 60, "busy_machine")
+
+
+@pytest.mark.long
+def test_a_machine_busy_for_ten_minutes_is_no_failover(shape: Shape) -> None:
+    load_without_failover(shape("balanced"), 600, "busy_machine_10_min")
+
+
+def test_reloads_under_load(shape: Shape, tmp_path: Path) -> None:
+    """Three edits by site.yml and twenty reloads of each daemon: no request fails, no VRRP transition."""
+    stack = shape("balanced")
+    before = transitions(stack)
+    answers: list[Outcome] = []
+    work_is_done = threading.Event()
+
+    def clients() -> None:
+        while sum(len(one.records) for one in answers) < 10_000 or not work_is_done.is_set():
+            answers.append(stack.lab.probe.load(2_000, 4))
+
+    crowd = threading.Thread(target=clients)
+    crowd.start()
+    edits: tuple[dict[str, Any], ...] = (
+        {"lvs_virtual_services": {"web": {"vip": "web", "ports": [80, 8080]}}},
+        {"lvs_virtual_services": {"web": {"vip": "web", "ports": [80], "scheduler": "wlc"}}},
+        {},
+    )
+    try:
+        for number, edit in enumerate(edits):
+            changes = tmp_path / f"edit{number}.json"
+            changes.write_text(json.dumps(edit))
+            play = stack.play("site", "-e", f"@{changes}")
+            assert play.total("changed") > 0, "the edit changed nothing"
+        for _ in range(20):
+            for host in (*DIRECTORS, "web1", "web2"):
+                stack.run(host, f"systemctl reload {'keepalived' if host in DIRECTORS else 'nginx'}.service")
+    finally:
+        work_is_done.set()
+        crowd.join(600)
+    failed = [record for one in answers for record in one.records if not record["ok"]]
+    figures = {
+        "requests": sum(len(one.records) for one in answers),
+        "failed": len(failed),
+        "edits": len(edits),
+        "reloads": 20 * 4,
+        "transitions": transitions(stack) - before,
+    }
+    write("reload_under_load", figures)
+    assert not failed, failed[:5]
+    assert figures["requests"] >= 10_000
+    assert figures["transitions"] == 0
+
+
+# -- where preemption was asked for
+
+
+def test_return(shape: Shape) -> None:
+    """The preferred director comes back and takes the VIP while the other still holds it."""
+    stack = shape("preempt")
+    stack.wait("d1 as master", lambda: stack.holders() == ["d1"])
+    stack.run("d1", "systemctl stop keepalived.service")
+    stack.wait("d2 as master", lambda: stack.holders() == ["d2"])
+    figures = measured(stack, "return", lambda _host: stack.run("d1", "systemctl start keepalived.service"), nothing)
+    assert figures["master_after"] == "d1"
+    assert figures["longest_gap_s"] < 0.15
+    assert figures["failed"] == 0
+
+
+# -- fast and tolerant
+
+
+def freeze(stack: Stack, host: str, seconds: float) -> None:
+    """Keepalived of the host stands still as in a virtual machine that is moved."""
+    stack.run(
+        host,
+        "systemctl kill --signal=STOP keepalived.service; "
+        f"sleep {seconds}; systemctl kill --signal=CONT keepalived.service",
+    )
+
+
+def test_crash_with_the_fast_profile(shape: Shape) -> None:
+    stack = shape("fast")
+    figures = measured(stack, "crash_fast", stack.lab.wire.cut, stack.lab.wire.join)
+    assert figures["longest_gap_s"] < 0.45
+
+
+def test_a_freeze_with_the_fast_profile_ends_with_one_holder(shape: Shape) -> None:
+    """The other takes over; the frozen one wakes, both hold the VIP for a moment, and one gives in."""
+    stack = shape("fast")
+    before = stack.holder()
+    client = stack.lab.probe.start(8)
+    time.sleep(LEAD)
+    freeze(stack, before, 1.5)
+    twice = stack.wait("one holder", lambda: len(stack.holders()) == 1, 10)
+    outcome = client.result()
+    after = stack.holder()
+    arp = stack.answers_arp()
+    late = [record for record in outcome.records if record["t"] > outcome.seconds - 3]
+    write("freeze_fast", {**outcome.summary, "held_twice_s": round(twice, 3), "master_before": before,
+                          "master_after": after})  # fmt: skip
+    assert twice < 1
+    assert arp == {after}
+    assert late
+    assert all(record["ok"] for record in late)
+    client_sees = stack.run("client", "ip neighbour show 198.51.100.200")
+    assert f"02:00:c6:33:64:{int(ADDRESSES[after].rpartition('.')[2]):02x}" in client_sees
+
+
+def test_a_freeze_with_the_tolerant_profile_is_no_failover(shape: Shape) -> None:
+    stack = shape("tolerant")
+    before, held = transitions(stack), stack.holder()
+    client = stack.lab.probe.start(6)
+    time.sleep(LEAD)
+    freeze(stack, held, 1.5)
+    summary = client.result().summary
+    figures = {**summary, "transitions": transitions(stack) - before}
+    write("freeze_tolerant", figures)
+    assert figures["transitions"] == 0
+    assert figures["failed"] == 0
+    assert stack.holders() == [held]
+
+
+# -- the reference deployment: VRRP version 2, adverts of one second, a check script that takes 20 off
+
+
+def test_crash_of_the_reference(shape: Shape) -> None:
+    stack = shape("reference")
+    stack.wait("d1 as master", lambda: stack.holders() == ["d1"])
+    figures = measured(stack, "reference_crash", stack.lab.wire.cut, stack.lab.wire.join, 10)
+    assert 2.5 < figures["longest_gap_s"] < 4.2, "three adverts of a second less what had passed, and the skew"
+
+
+def moved_by_the_check_script(shape: Shape, name: str, fault: str, mend: str) -> Figures:
+    stack = shape("reference")
+    stack.wait("d1 as master", lambda: stack.holders() == ["d1"])
+    client = stack.lab.probe.start(12)
+    time.sleep(LEAD)
+    try:
+        stack.run("d1", fault)
+        moved = stack.wait("the VIP on d2 alone", lambda: stack.holders() == ["d2"], 10)
+        figures = {**client.result().summary, "moved_after_s": round(moved, 3), "master_before": "d1",
+                   "master_after": ", ".join(stack.holders())}  # fmt: skip
+    finally:
+        stack.run("d1", mend)
+    write(name, figures)
+    assert figures["master_after"] == "d2"
+    return figures
+
+
+def test_the_check_script_sees_an_nginx_that_lives_but_does_not_answer(shape: Shape) -> None:
+    """Its processes stand still: alive for systemd, dead for whoever asks."""
+    kill = "systemctl kill --signal=%s nginx.service"
+    figures = moved_by_the_check_script(shape, "check_script_fails", kill % "STOP", kill % "CONT")
+    assert figures["moved_after_s"] < 6
+    assert figures["longest_gap_s"] < 1
+
+
+def test_the_check_script_sees_a_stopped_nginx(shape: Shape) -> None:
+    stop, start = "systemctl stop nginx.service", "systemctl start nginx.service"
+    figures = moved_by_the_check_script(shape, "director_nginx_down", stop, start)
+    assert figures["moved_after_s"] < 6
+    assert figures["longest_gap_s"] < 1
+
+
+# -- no converge moves a VIP
+
+
+def test_a_converge_moves_no_vip(shape: Shape) -> None:
+    stack = shape("balanced")
+    before, held = transitions(stack), stack.holder()
+    stack.play("site", "-e", json.dumps({"lvs_virtual_services": {"web": {"vip": "web", "ports": [80, 81]}}}))
+    stack.play("site")
+    assert transitions(stack) == before
+    assert stack.holder() == held

@@ -1,0 +1,140 @@
+"""The lab up, site.yml twice, and the proof with traffic: what `make lab` is. Figures go to build/lab.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lab.hosts import VIP
+from lab.lab import Lab
+from lab.processes import interruptible, step
+from lab.stack import DIRECTORS, REAL_SERVERS, ROOT, Stack, spread
+from lab.state import LabError
+
+REQUESTS = 1000
+APPLICATIONS = ("app1", "app2")
+CRASH_BOUND_S = 0.9  # balanced: 3 x 0.25 s, and the skew
+PROBE_SECONDS = 8.0
+
+
+def build(name: str) -> Path:
+    path = ROOT / "build" / name
+    path.parent.mkdir(exist_ok=True)
+    return path
+
+
+def merge(path: Path, figures: dict[str, Any]) -> None:
+    """Write figures beside those that are there."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**known, **figures}, indent=2, sort_keys=True) + "\n")
+
+
+@contextmanager
+def proof(what: str) -> Iterator[list[str]]:
+    """A line for something that is proved; reasons that are put in the list make it fail."""
+    wrong: list[str] = []
+    with step(what):
+        yield wrong
+    if wrong:
+        raise LabError(f"not proved: {what}: {'; '.join(wrong)}")
+
+
+def crash(stack: Stack) -> dict[str, Any]:
+    """The master's cable is pulled while the client asks every 20 ms; the figures, and the cable is back."""
+    before = stack.holder()
+    client = stack.lab.probe.start(PROBE_SECONDS)
+    time.sleep(2)
+    try:
+        stack.lab.wire.cut(before)
+        outcome = client.result()
+        after = stack.holders(name for name in DIRECTORS if name != before)
+    finally:
+        stack.lab.wire.join(before)
+    stack.settled()
+    return {**outcome.summary, "master_before": before, "master_after": ", ".join(after) or None}
+
+
+def converge(stack: Stack, what: str) -> float:
+    """One run of site.yml with its log in build/; seconds."""
+    with step(f"site.yml, {what}"):
+        play = stack.play("site", check=False)
+        build(f"site-{what.replace(' ', '-')}.log").write_text(play.output)
+    if play.status:
+        raise LabError(f"site.yml failed ({play.status}); all of it in build/:\n{play.error}")
+    if what == "again" and play.total("changed"):
+        raise LabError(f"site.yml changed {play.total('changed')} things where nothing was to change")
+    merge(build("lab.json"), {"tasks_per_host": play.tasks_per_host})
+    return play.seconds
+
+
+def report(master: str, table: str, load: dict[str, Any], crashed: dict[str, Any]) -> None:
+    print(f"\n  master    {master} holds {VIP}; only {master} answers ARP for it")
+    for line in table.splitlines():
+        print(f"            {line}")
+    for title, key in (("nodes", "by_server"), ("apps", "by_app")):
+        shares = "  ".join(f"{name} {count}" for name, count in load[key].items())
+        print(f"  {title:9} {shares}   of {load['requests']} requests, {load['failed']} failed")
+    print(
+        f"  crash     {crashed['master_before']} lost its cable; {crashed['master_after']} took over, "
+        f"away for {crashed['longest_gap_s']:.2f} s, {crashed['failed']} of {crashed['requests']} requests failed\n"
+    )
+
+
+def prove(lab: Lab) -> None:
+    begin = float(os.environ.get("VIPSTACK_BEGIN") or time.time())
+    engine = lab.recorded()
+    warm = engine is not None and engine.is_up()
+    lab.up()
+    stack = Stack(lab)
+    figures: dict[str, Any] = {}
+    if not warm:
+        figures["first_converge_s"] = converge(stack, "first run")
+    figures["second_run_s"] = converge(stack, "again" if not warm else "on a lab that is up")
+    with proof("one master, silent real servers, the same whole table on both directors") as wrong:
+        master = stack.settled()
+        answering = stack.answers_arp()
+        if answering != {master}:
+            wrong.append(f"ARP for {VIP} is answered by {sorted(answering)}")
+    with proof(f"{REQUESTS} requests through the VIP spread evenly, none fails") as wrong:
+        load = lab.probe.load(REQUESTS, 4).summary
+        if load["failed"]:
+            wrong.append(f"{load['failed']} failed: {load['errors']}")
+        table = stack.table(master)
+        if not spread(load["by_server"], REAL_SERVERS) or not spread(load["by_app"], APPLICATIONS):
+            wrong.append(f"{load['by_server']}, {load['by_app']}")
+    with proof("the service survives the crash of the master") as wrong:
+        crashed = crash(stack)
+        if crashed["longest_gap_s"] >= CRASH_BOUND_S:
+            wrong.append(f"away for {crashed['longest_gap_s']} s; must be under {CRASH_BOUND_S} s")
+        if crashed["master_after"] in (None, crashed["master_before"]):
+            wrong.append(f"{crashed['master_after']} holds the VIP after {crashed['master_before']}")
+    figures["warm_s" if warm else "cold_s"] = round(time.time() - begin, 1)
+    figures = {key: round(value, 1) for key, value in figures.items()}
+    if warm:
+        figures = {"warm_s": figures["warm_s"]}
+    merge(build("lab.json"), {**figures, "load": load, "crash": crashed})
+    report(master, table, load, crashed)
+    print(f"proved in {time.time() - begin:.0f} s; figures in build/lab.json; make lab-shell HOST=d1 to look around")
+
+
+def main() -> int:
+    interruptible()
+    try:
+        prove(Lab())
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted; `make lab` goes on from here, `make lab-down` removes it", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
