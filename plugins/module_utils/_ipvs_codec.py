@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DAEMON, DESTINATION, SERVICE, Step
@@ -34,7 +35,10 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     packed,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
+    ATTRIBUTE,
+    NLA_TYPE_MASK,
     Attributes,
+    Layout,
     MalformedMessage,
     as_be16,
     as_string,
@@ -107,12 +111,14 @@ TOP_SERVICE, TOP_DEST, TOP_DAEMON, TOP_TCP, TOP_TCP_FIN, TOP_UDP = range(1, 7)
 # ... and of the kernel's own description.
 INFO_VERSION, INFO_CONN_TAB_SIZE = 1, 2
 
-_FAMILIES = {INET: socket.AF_INET, INET6: socket.AF_INET6}
-_FAMILY_NAMES = {int(number): name for name, number in _FAMILIES.items()}
+_INET, _INET6 = int(socket.AF_INET), int(socket.AF_INET6)
+_FAMILIES = {INET: _INET, INET6: _INET6}
+_FAMILY_NAMES = {number: name for name, number in _FAMILIES.items()}
 _PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
 _PROTOCOL_NAMES = {number: name for name, number in _PROTOCOLS.items()}
 _FORWARDS = {"nat": 0, "local": 1, "tunnel": 2, "dr": 3, "bypass": 4}
 _FORWARD_NAMES = {number: name for name, number in _FORWARDS.items()}
+_PLAIN_FORWARDS = frozenset(number for name, number in _FORWARDS.items() if name != "tunnel")
 _TUNNELS = {"ipip": 0, "gue": 1, "gre": 2}
 _TUNNEL_NAMES = {number: name for name, number in _TUNNELS.items()}
 _CHECKSUMS = {"none": 0, "csum": 1, "remcsum": 2}
@@ -123,6 +129,18 @@ _ROLE_NAMES = {number: name for name, number in _ROLES.items()}
 _FLAGS = struct.Struct("=II")  # value, mask
 _ALL_FLAGS = 0xFFFFFFFF
 _SCHEDULER_MASK = sum(SCHEDULER_BITS.values())
+
+_IDENTITY = Layout((DEST_ADDR, "16s"), (DEST_PORT, "H"), (DEST_ADDR_FAMILY, "H"))
+_DESTINATION = Layout(
+    *((DEST_ADDR, "16s"), (DEST_PORT, "H"), (DEST_ADDR_FAMILY, "H")),
+    *((DEST_FWD_METHOD, "I"), (DEST_WEIGHT, "I"), (DEST_U_THRESH, "I"), (DEST_L_THRESH, "I")),
+)
+# A destination as kernels from 5.3 on dump it, before its counters.
+_DUMPED = Layout(
+    *((DEST_ADDR, "16s"), (DEST_PORT, "H"), (DEST_FWD_METHOD, "I"), (DEST_WEIGHT, "I")),
+    *((DEST_TUN_TYPE, "B"), (DEST_TUN_PORT, "H"), (DEST_TUN_FLAGS, "H"), (DEST_U_THRESH, "I"), (DEST_L_THRESH, "I")),
+    *((DEST_ACTIVE_CONNS, "I"), (DEST_INACT_CONNS, "I"), (DEST_PERSIST_CONNS, "I"), (DEST_ADDR_FAMILY, "H")),
+)
 
 HEADER_BYTES = 4  # struct genlmsghdr
 
@@ -156,10 +174,9 @@ def _encode_service_step(step: Step) -> bytes:
 def _encode_destination_step(step: Step) -> bytes:
     service, key = step.key
     if step.new is None:
-        destination = nest(TOP_DEST, destination_identity(key))
-        return header(DEL_DEST) + nest(TOP_SERVICE, service_identity(service)) + destination
+        return header(DEL_DEST) + _service_nest(service) + nest(TOP_DEST, destination_identity(key))
     command = NEW_DEST if step.old is None else SET_DEST
-    return header(command) + nest(TOP_SERVICE, service_identity(service)) + encode_destination(key, step.new)
+    return header(command) + _service_nest(service) + encode_destination(key, step.new)
 
 
 def _encode_daemon_step(step: Step) -> bytes:
@@ -170,7 +187,13 @@ def _encode_daemon_step(step: Step) -> bytes:
 
 def get_destinations(service: ServiceKey) -> bytes:
     """The question for the destinations of one service."""
-    return header(GET_DEST) + nest(TOP_SERVICE, service_identity(service))
+    return header(GET_DEST) + _service_nest(service)
+
+
+@lru_cache(maxsize=8)
+def _service_nest(key: ServiceKey) -> bytes:
+    """Remembered, since the destinations of one service are asked for and written one after the other."""
+    return nest(TOP_SERVICE, service_identity(key))
 
 
 def service_identity(key: ServiceKey) -> bytes:
@@ -199,27 +222,23 @@ def encode_service(key: ServiceKey, config: ServiceConfig) -> bytes:
 
 
 def destination_identity(key: DestinationKey) -> bytes:
+    return _IDENTITY.pack(*_identity_values(key))
+
+
+def _identity_values(key: DestinationKey) -> tuple[bytes, int, int]:
     address = packed(key.address)
-    family = socket.AF_INET if len(address) == 4 else socket.AF_INET6
-    return (
-        attribute(DEST_ADDR, address.ljust(16, b"\0")) + be16(DEST_PORT, key.port) + u16(DEST_ADDR_FAMILY, int(family))
-    )
+    return address, socket.htons(key.port), _INET if len(address) == 4 else _INET6
 
 
 def encode_destination(key: DestinationKey, config: DestinationConfig) -> bytes:
-    parts = [
-        destination_identity(key),
-        u32(DEST_FWD_METHOD, _FORWARDS[config.forward]),
-        u32(DEST_WEIGHT, config.weight),
-        u32(DEST_U_THRESH, config.upper_threshold),
-        u32(DEST_L_THRESH, config.lower_threshold),
-    ]
+    forward, weight, upper, lower, tunnel = config
+    parts = _DESTINATION.pack(*_identity_values(key), _FORWARDS[forward], weight, upper, lower)
     # Nothing is said for plain IPIP, which is what kernels before 5.2 do without knowing these attributes.
-    if config.tunnel and config.tunnel != Tunnel():
-        parts.append(u8(DEST_TUN_TYPE, _TUNNELS[config.tunnel.type]))
-        parts.append(be16(DEST_TUN_PORT, config.tunnel.port))
-        parts.append(u16(DEST_TUN_FLAGS, _CHECKSUMS[config.tunnel.checksum]))
-    return nest(TOP_DEST, *parts)
+    if tunnel and tunnel != Tunnel():
+        parts += u8(DEST_TUN_TYPE, _TUNNELS[tunnel.type])
+        parts += be16(DEST_TUN_PORT, tunnel.port)
+        parts += u16(DEST_TUN_FLAGS, _CHECKSUMS[tunnel.checksum])
+    return nest(TOP_DEST, parts)
 
 
 def encode_daemon(role: str, daemon: Daemon) -> bytes:
@@ -315,12 +334,37 @@ def _persistence(found: Attributes, family: str) -> Persistence:
     return Persistence(as_u32(_need(found, SVC_TIMEOUT, "service")), netmask)
 
 
-def decode_destination(payload: bytes, service_family: str) -> tuple[DestinationKey, DestinationConfig, Attributes]:
-    """A destination as it is dumped; the attributes are for its counters.
+def decode_destination(payload: bytes, service_family: str) -> tuple[DestinationKey, DestinationConfig]:
+    """A destination as it is dumped.
 
     Kernels before 3.18 do not name its family: it is the service's.
     """
-    found = _inner(payload, TOP_DEST, "destination")
+    return _plain_destination(payload) or _any_destination(destination_attributes(payload), service_family)
+
+
+def destination_attributes(payload: bytes) -> Attributes:
+    return _inner(payload, TOP_DEST, "destination")
+
+
+def _plain_destination(payload: bytes) -> tuple[DestinationKey, DestinationConfig] | None:
+    """One without a tunnel, where its attributes are in the usual order: nearly all, and ten times faster."""
+    values = _DUMPED.unpack(payload, HEADER_BYTES + 4)
+    if values is None or not _is_one_nest(payload, TOP_DEST):
+        return None
+    address, port, method, weight, _type, _port, _flags, upper, lower, _active, _inactive, _persistent, family = values
+    if method not in _PLAIN_FORWARDS or family not in _FAMILY_NAMES:
+        return None
+    text = socket.inet_ntop(family, address[:4] if family == _INET else address)
+    return DestinationKey(text, socket.ntohs(port)), DestinationConfig(_FORWARD_NAMES[method], weight, upper, lower)
+
+
+def _is_one_nest(payload: bytes, kind: int) -> bool:
+    """Whether the payload is one attribute of this kind and nothing else."""
+    length, found = ATTRIBUTE.unpack_from(payload, HEADER_BYTES)
+    return bool(length == len(payload) - HEADER_BYTES and found & NLA_TYPE_MASK == kind)
+
+
+def _any_destination(found: Attributes, service_family: str) -> tuple[DestinationKey, DestinationConfig]:
     family = _family(found[DEST_ADDR_FAMILY]) if DEST_ADDR_FAMILY in found else service_family
     key = DestinationKey(
         _address(_need(found, DEST_ADDR, "destination"), family), as_be16(_need(found, DEST_PORT, "destination"))
@@ -329,14 +373,13 @@ def decode_destination(payload: bytes, service_family: str) -> tuple[Destination
     forward = _FORWARD_NAMES.get(method)
     if forward is None:
         raise MalformedMessage("an IPVS destination with forwarding method %d" % method)
-    config = DestinationConfig(
+    return key, DestinationConfig(
         forward,
         as_u32(_need(found, DEST_WEIGHT, "destination")),
         as_u32(_need(found, DEST_U_THRESH, "destination")),
         as_u32(_need(found, DEST_L_THRESH, "destination")),
         _tunnel(found) if forward == "tunnel" else None,
     )
-    return key, config, found
 
 
 def _tunnel(found: Attributes) -> Tunnel:

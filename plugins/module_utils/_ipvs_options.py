@@ -10,7 +10,6 @@ Every mistake is found in one go and named with its path: ``services[3].destinat
 
 from __future__ import annotations
 
-import difflib
 import re
 import socket
 from typing import Any, Mapping
@@ -108,14 +107,13 @@ class _Reader:
         self.problems.append("%s %s" % (path, message))
 
     def mapping(self, value: Any, path: str, known: frozenset[str]) -> Options | None:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):  # the first question is the quick one
             self.wrong(path, "is %s; must be a dictionary" % show(value))
             return None
-        for name in value:
-            if name not in known:
-                near = difflib.get_close_matches(str(name), sorted(known), 1)
-                hint = "; did you mean %s?" % near[0] if near else "; known are " + ", ".join(sorted(known))
-                self.wrong("%s.%s" % (path, name), "is not known" + hint)
+        if not known.issuperset(value):
+            for name in value:
+                if name not in known:
+                    self.wrong("%s.%s" % (path, name), "is not known" + _hint(str(name), sorted(known)))
         return value
 
     def listing(self, value: Any, path: str) -> list[Any]:
@@ -182,6 +180,13 @@ def show(value: Any) -> str:
     """A value as a person wrote it, cut where it is long."""
     text = value if isinstance(value, str) and value and not value.isspace() else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _hint(name: str, known: list[str]) -> str:
+    import difflib  # only here: everybody else's run is shorter by its import
+
+    near = difflib.get_close_matches(name, known, 1)
+    return "; did you mean %s?" % near[0] if near else "; known are " + ", ".join(known)
 
 
 def _or(choices: tuple[str, ...]) -> str:
@@ -334,11 +339,10 @@ def _destination(
         reader.address(options, "address", path), reader.integer(options, "port", path, 0, 65535, service.port)
     )
     config = DestinationConfig(
-        forward=reader.choice(options, "forward", path, FORWARDS, forward),
-        weight=reader.integer(options, "weight", path, 0, 65535, DEFAULT_WEIGHT),
-        upper_threshold=reader.integer(options, "upper_threshold", path, 0, 0x7FFFFFFF),
-        lower_threshold=reader.integer(options, "lower_threshold", path, 0, 0x7FFFFFFF),
-        tunnel=None,
+        reader.choice(options, "forward", path, FORWARDS, forward),
+        reader.integer(options, "weight", path, 0, 65535, DEFAULT_WEIGHT),
+        reader.integer(options, "upper_threshold", path, 0, 0x7FFFFFFF),
+        reader.integer(options, "lower_threshold", path, 0, 0x7FFFFFFF),
     )
     if config.forward == "tunnel":
         config = config._replace(tunnel=_tunnel(reader, options.get("tunnel"), path + ".tunnel"))
@@ -377,7 +381,7 @@ def _multicast(address: str) -> bool:
 
 def _unicast(address: str) -> bool:
     octets = packed(address)
-    return any(octets) and not _multicast(address) and octets != b"\xff" * 4
+    return octets != b"\xff" * 4 and any(octets) and not _multicast(address)
 
 
 def _tunnel(reader: _Reader, value: Any, path: str) -> Tunnel:

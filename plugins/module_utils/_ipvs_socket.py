@@ -101,9 +101,10 @@ class IpvsSocket:
         """In the kernel's order."""
         destinations: dict[DestinationKey, DestinationConfig] = {}
         for answer in self._dump(codec.get_destinations(service)):
-            key, config, found = codec.decode_destination(answer, service.family)
+            key, config = codec.decode_destination(answer, service.family)
             destinations[key] = config
             if counters is not None:
+                found = codec.destination_attributes(answer)
                 place = (service, key)
                 counters.destinations[place] = codec.decode_counters(found, codec.DEST_STATS64, codec.DEST_STATS)
                 counters.connections[place] = codec.decode_connections(found)
@@ -139,7 +140,7 @@ class IpvsSocket:
 
         Raises LvsError with the object, the kernel's errno in words, what to do, and how the table is left.
         """
-        outcome = self._netlink.batch(self._family, [codec.encode(step) for step in steps])
+        outcome = self._netlink.batch(self._family, map(codec.encode, steps))
         refused = [(step, number) for step, number in zip(steps, outcome) if number]
         if not refused:
             return

@@ -13,6 +13,7 @@ These are named tuples, not dataclasses, because a table may have tens of thousa
 from __future__ import annotations
 
 import socket
+from functools import lru_cache
 from typing import NamedTuple
 
 INET, INET6 = "inet", "inet6"
@@ -133,8 +134,9 @@ def family_of(address: str) -> str:
     return INET6 if ":" in address else INET
 
 
+@lru_cache(maxsize=1 << 16)
 def packed(address: str) -> bytes:
-    """4 or 16 bytes, in network order."""
+    """4 or 16 bytes, in network order. Every address is asked for a few times on the way into the kernel."""
     return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
 
 
@@ -152,8 +154,13 @@ def canonical(destinations: dict[DestinationKey, DestinationConfig]) -> dict[Des
     The kernel puts a new destination before the others, so with this order the usual growth of a pool, one address
     higher than the last, moves none of those that are there.
     """
-    ordered = sorted(destinations, key=lambda key: (key.family, packed(key.address), key.port), reverse=True)
+    ordered = sorted(destinations, key=_rank, reverse=True)
     return {key: destinations[key] for key in ordered}
+
+
+def _rank(key: DestinationKey) -> tuple[int, bytes, int]:
+    octets = packed(key.address)
+    return len(octets), octets, key.port
 
 
 def flag_names(config: ServiceConfig) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from functools import lru_cache
 from typing import Any, Dict, Iterable
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import (
@@ -30,6 +31,7 @@ Words = Dict[str, str]
 _PLAIN = frozenset({"scheduler", "forward", "tunnel", "flags"})
 
 
+@lru_cache(maxsize=8)  # the lines of one service's destinations stand together
 def service_name(key: ServiceKey) -> str:
     """``tcp 192.0.2.10:80`` or ``fwmark 7 inet``."""
     if key.fwmark:
@@ -69,12 +71,17 @@ def _step_lines(step: Step) -> list[str]:
     if step.old is not None and step.new is not None:
         return ["~ %s %s%s" % (name, _difference(_words(step, step.old), _words(step, step.new)), note)]
     sign, value = ("-", step.old) if step.new is None else ("+", step.new)
-    found = ["%s %s %s%s" % (sign, name, _sentence(_words(step, value)), note)]
+    told = _destination_sentence(value) if step.kind == DESTINATION else _sentence(_words(step, value))
+    found = ["%s %s %s%s" % (sign, name, told, note)]
     if step.kind == SERVICE and sign == "-":
         for key, config in value.destinations.items():
-            words = _sentence(_destination_words(config))
-            found.append("- %s %s" % (destination_name(step.key, key), words))
+            found.append("- %s %s" % (destination_name(step.key, key), _destination_sentence(config)))
     return found
+
+
+@lru_cache(maxsize=256)  # most destinations of a table are configured alike
+def _destination_sentence(config: DestinationConfig) -> str:
+    return _sentence(_destination_words(config))
 
 
 def _difference(old: Words, new: Words) -> str:

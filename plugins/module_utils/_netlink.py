@@ -15,6 +15,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Dict, NamedTuple, Protocol, Union
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
@@ -49,7 +50,7 @@ SOL_NETLINK = 270
 NETLINK_CAP_ACK = 10
 
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port id
-_ATTRIBUTE = struct.Struct("=HH")  # length, type
+ATTRIBUTE = struct.Struct("=HH")  # length, type
 _ERROR = struct.Struct("=i")
 _U16 = struct.Struct("=H")
 _U32 = struct.Struct("=I")
@@ -58,7 +59,7 @@ _BE16 = struct.Struct("!H")
 
 # One message must fit the kernel's dump buffer (32 KiB at most); twice that is never too small.
 _RECEIVE_BYTES = 65536
-# Acks wait in the receive queue, and each is charged about 1 KiB: 200 fit the default of 208 KiB ...
+# Refusals wait in the receive queue, and each is charged about 1 KiB: 200 fit the default of 208 KiB ...
 _BATCH_MESSAGES = 128
 # ... and a batch fits the send buffer.
 _BATCH_BYTES = 65536
@@ -98,7 +99,7 @@ class Message(NamedTuple):
 
 def attribute(kind: int, payload: bytes) -> bytes:
     """One attribute, padded to 4 bytes."""
-    return _ATTRIBUTE.pack(len(payload) + 4, kind) + payload + b"\0" * (-len(payload) % 4)
+    return ATTRIBUTE.pack(len(payload) + 4, kind) + payload + b"\0" * (-len(payload) % 4)
 
 
 def nest(kind: int, *attributes: bytes) -> bytes:
@@ -155,7 +156,7 @@ def parse_attributes(data: Buffer, offset: int = 0) -> Attributes:
     found: Attributes = {}
     view, end = bytes(data), len(data)
     while offset < end:
-        length, kind = _ATTRIBUTE.unpack_from(view, offset) if end - offset >= 4 else (0, 0)
+        length, kind = ATTRIBUTE.unpack_from(view, offset) if end - offset >= 4 else (0, 0)
         if not 4 <= length <= end - offset:
             raise MalformedMessage("a netlink attribute says %d bytes where %d are left" % (length, end - offset))
         found[kind & NLA_TYPE_MASK] = view[offset + 4 : offset + length]
@@ -202,6 +203,28 @@ def error_number(payload: bytes) -> int:
     return -_number(_ERROR, payload)
 
 
+class Layout:
+    """Attributes of fixed sizes in a fixed order: written and read at one go, much faster than one by one."""
+
+    def __init__(self, *fields: tuple[int, str]) -> None:
+        sizes = [struct.calcsize("=" + layout) for _kind, layout in fields]
+        padded = ("4s%s%dx" % (layout, -size % 4) for (_kind, layout), size in zip(fields, sizes))
+        self._struct = struct.Struct("=" + "".join(padded))
+        self._headers = tuple(ATTRIBUTE.pack(size + 4, kind) for (kind, _layout), size in zip(fields, sizes))
+        self.size = self._struct.size
+
+    def pack(self, *values: Any) -> bytes:
+        """The attributes, from one value for each."""
+        return self._struct.pack(*chain.from_iterable(zip(self._headers, values)))
+
+    def unpack(self, data: bytes, offset: int) -> tuple[Any, ...] | None:
+        """The values, where ``data`` has these very attributes at ``offset``."""
+        if len(data) - offset < self.size:
+            return None
+        found = self._struct.unpack_from(data, offset)
+        return found[1::2] if found[::2] == self._headers else None
+
+
 # --- the socket -----------------------------------------------------------------------------------------------------
 
 
@@ -238,7 +261,7 @@ class NetlinkSocket:
 
     def request(self, kind: int, payload: bytes, flags: int = 0) -> list[Message]:
         """Send one acknowledged message; what came before the ack. Raises NetlinkError where it is refused."""
-        sequence = self._send([(kind, payload)], flags | NLM_F_ACK)
+        sequence = self._send(kind, [payload], 0, flags | NLM_F_ACK)
         answers = []
         while True:
             for answer in self._receive():
@@ -260,7 +283,7 @@ class NetlinkSocket:
         raise Interrupted("the table changed while it was read, %d times in a row" % _DUMP_ATTEMPTS)
 
     def _dump_once(self, kind: int, payload: bytes) -> list[Message]:
-        sequence = self._send([(kind, payload)], NLM_F_DUMP)
+        sequence = self._send(kind, [payload], 0, NLM_F_DUMP)
         answers: list[Message] = []
         while True:
             for answer in self._receive():
@@ -275,8 +298,8 @@ class NetlinkSocket:
                     raise NetlinkError(failed, "netlink dump")
                 return answers
 
-    def batch(self, kind: int, payloads: Sequence[bytes]) -> list[int]:
-        """Send many acknowledged messages, a bounded number at once; the errno of each, 0 where it was done.
+    def batch(self, kind: int, payloads: Iterable[bytes]) -> list[int]:
+        """Send many messages, a bounded number at once; the errno of each, 0 where it was done.
 
         The kernel goes on after a refused message within one batch, but no further batch is sent: the answer has
         one entry for each message that was sent, so it may be shorter than ``payloads``.
@@ -289,23 +312,31 @@ class NetlinkSocket:
         return results
 
     def _batch_once(self, kind: int, payloads: Sequence[bytes]) -> list[int]:
-        last = self._send([(kind, payload) for payload in payloads], NLM_F_ACK)
-        outcome: dict[int, int] = {}
-        while len(outcome) < len(payloads):
-            for answer in self._receive():
-                if answer.type == NLMSG_ERROR and last - len(payloads) < answer.sequence <= last:
-                    outcome[answer.sequence] = error_number(answer.payload)
-        return [outcome[sequence] for sequence in sorted(outcome)]
+        """One datagram, in which the last message asks for an ack.
 
-    def _send(self, parts: Iterable[tuple[int, bytes]], flags: int) -> int:
-        """Send messages as one datagram; the sequence number of the last."""
-        data = bytearray()
-        for kind, payload in parts:
-            self._sequence += 1
-            self.sent += 1
-            data += message(kind, flags, self._sequence, payload)
+        The kernel works through it in order and answers every message that it refuses, asked or not: when the last
+        ack is there, silence about the others is their ack.
+        """
+        last = self._send(kind, payloads, 0, NLM_F_ACK)
+        first = last - len(payloads) + 1
+        outcome = [0] * len(payloads)
+        while True:
+            for answer in self._receive():
+                place = answer.sequence - first
+                if answer.type == NLMSG_ERROR and 0 <= place < len(payloads):
+                    outcome[place] = error_number(answer.payload)
+                    if answer.sequence == last:
+                        return outcome
+
+    def _send(self, kind: int, payloads: Sequence[bytes], flags: int, last_flags: int) -> int:
+        """Send messages as one datagram, the last with flags of its own; its sequence number."""
+        first = self._sequence + 1
+        self._sequence += len(payloads)
+        self.sent += len(payloads)
+        data = [message(kind, flags, number, payload) for number, payload in enumerate(payloads[:-1], first)]
+        data.append(message(kind, last_flags, self._sequence, payloads[-1]))
         try:
-            self._socket.send(bytes(data))
+            self._socket.send(b"".join(data))
         except OSError as error:
             raise NetlinkError(error.errno or 0, "cannot send to the kernel") from error
         return self._sequence
@@ -335,16 +366,18 @@ def _connect(protocol: int, timeout: float) -> Connection:
     return connection
 
 
-def _chunks(payloads: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    """Runs of payloads that fit one datagram and whose acks fit the receive queue."""
-    start = size = 0
-    for index, payload in enumerate(payloads):
-        if index > start and (index - start >= _BATCH_MESSAGES or size + len(payload) > _BATCH_BYTES):
-            yield payloads[start:index]
-            start, size = index, 0
+def _chunks(payloads: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Runs of payloads that fit one datagram and whose refusals fit the receive queue; each is made when it is due."""
+    chunk: list[bytes] = []
+    size = 0
+    for payload in payloads:
+        if chunk and (len(chunk) >= _BATCH_MESSAGES or size + len(payload) > _BATCH_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(payload)
         size += len(payload) + _HEADER.size + 4
-    if start < len(payloads):
-        yield payloads[start:]
+    if chunk:
+        yield chunk
 
 
 def generic_family(connection: NetlinkSocket, name: str) -> int:

@@ -15,11 +15,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_run import run
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines
-from ansible_collections.vipstack.lvs.plugins.modules import ipvs, ipvs_info
+from ansible_collections.vipstack.lvs.plugins.modules import ipvs_info
 
 CLONE_NEWNET = 0x40000000
 LINKS = """
@@ -46,7 +48,7 @@ def apply(params: dict[str, Any], check: bool = False) -> dict[str, Any]:
     """What the module ipvs does, without starting a process for it."""
     options = dict({"purge": False, "weights": "enforce"}, **params)
     try:
-        steps = ipvs.run(options, check)
+        steps = run(options, check)
     except LvsError as error:
         return {"error": error.message, "details": error.details}
     return {"steps": lines(steps), "messages": len(steps)}
@@ -60,6 +62,18 @@ def info(counters: bool = False) -> dict[str, Any]:
 def sh(argv: list[str], stdin: str = "") -> dict[str, Any]:
     done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False)
     return {"rc": done.returncode, "out": done.stdout, "err": done.stderr}
+
+
+def measure(argv: list[str], path: str = "/dev/null") -> dict[str, Any]:
+    """A process from its start to its end: its seconds, its greatest memory (MiB), what it said."""
+    with open(path, encoding="utf-8") as given, open("/tmp/said", "w+", encoding="utf-8") as said:
+        begun = time.perf_counter()
+        process = subprocess.Popen(argv, stdin=given, stdout=said, stderr=subprocess.STDOUT)
+        _pid, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        return {"rc": process.returncode, "seconds": seconds, "memory": used.ru_maxrss / 1024, "out": said.read()}
 
 
 def spawn(argv: list[str]) -> int:
@@ -105,7 +119,10 @@ def pyroute2_write(service: dict[str, Any], destinations: list[dict[str, Any]]) 
             kernel.dest("add", service=key, dest=IPVSDest(**destination))
 
 
-CALLS = {call.__name__: call for call in (fresh, apply, info, sh, spawn, signal, wait, pyroute2_read, pyroute2_write)}
+CALLS = {
+    call.__name__: call
+    for call in (fresh, apply, info, sh, measure, spawn, signal, wait, pyroute2_read, pyroute2_write)
+}
 
 
 def main() -> None:

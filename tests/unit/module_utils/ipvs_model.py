@@ -18,6 +18,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils import _ipvs_codec as
 from ansible_collections.vipstack.lvs.plugins.module_utils import _netlink as netlink
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Daemon,
+    DestinationConfig,
     DestinationKey,
     Service,
     ServiceKey,
@@ -59,7 +60,11 @@ class ModelKernel:
             if flags & netlink.NLM_F_DUMP == netlink.NLM_F_DUMP:
                 self._answers.append(self._dump(kind, sequence, payload))
             else:
-                self._answers += self._request(kind, sequence, payload)
+                *said, outcome = self._request(kind, sequence, payload)
+                # As the kernel: an ack for who asked, a refusal for everybody.
+                self._answers += said
+                if flags & netlink.NLM_F_ACK or _refuses(outcome):
+                    self._answers.append(outcome)
         return len(data)
 
     def recvfrom(self, size: int, /) -> tuple[bytes, Any]:
@@ -107,7 +112,7 @@ class ModelKernel:
     def _destinations(self, payload: bytes) -> list[bytes]:
         service = self.services.get(_service_key(payload))
         items = service.destinations.items() if service else ()
-        return [codec.header(5) + codec.encode_destination(key, config) for key, config in items]
+        return [dumped_destination(key, config) for key, config in items]
 
     def _daemons(self, _payload: bytes) -> list[bytes]:
         return [codec.header(9) + codec.encode_daemon(role, daemon) for role, daemon in self.daemons.items()]
@@ -150,7 +155,7 @@ class ModelKernel:
         if command == codec.DEL_DEST:
             del service.destinations[key]
             return 0
-        _key, config, _found = codec.decode_destination(payload, service.key.family)
+        _key, config = codec.decode_destination(payload, service.key.family)
         if command == codec.SET_DEST:
             service.destinations[key] = config
             return 0
@@ -169,6 +174,20 @@ class ModelKernel:
         return 0
 
 
+def dumped_destination(key: DestinationKey, config: DestinationConfig) -> bytes:
+    """The payload in which a kernel of these days dumps a destination: its attributes, and the order of them."""
+    found = netlink.parse_attributes(netlink.parse_attributes(codec.encode_destination(key, config))[codec.TOP_DEST])
+    tunnel = [(codec.DEST_TUN_TYPE, 1), (codec.DEST_TUN_PORT, 2), (codec.DEST_TUN_FLAGS, 2)]
+    for kind, size in [*tunnel, *((kind, 4) for kind in range(codec.DEST_ACTIVE_CONNS, codec.DEST_STATS))]:
+        found.setdefault(kind, bytes(size))
+    first = (codec.DEST_ADDR, codec.DEST_PORT, codec.DEST_FWD_METHOD, codec.DEST_WEIGHT)
+    then = (kind for kind, _size in tunnel)
+    last = (*range(codec.DEST_U_THRESH, codec.DEST_STATS), codec.DEST_ADDR_FAMILY)
+    parts = [netlink.attribute(kind, found[kind]) for kind in (*first, *then, *last)]
+    counters = netlink.nest(codec.DEST_STATS64, netlink.attribute(1, struct.pack("=Q", 7)))
+    return codec.header(5) + netlink.nest(codec.TOP_DEST, *parts, counters)
+
+
 def _requests(data: bytes) -> list[tuple[int, int, int, int, bytes]]:
     found, offset = [], 0
     while offset < len(data):
@@ -185,6 +204,10 @@ def _message(kind: int, flags: int, sequence: int, payload: bytes) -> bytes:
 
 def _ack(sequence: int, number: int) -> bytes:
     return _message(netlink.NLMSG_ERROR, 0, sequence, struct.pack("=i", -number) + bytes(16))
+
+
+def _refuses(answer: bytes) -> bool:
+    return struct.unpack_from("=i", answer, 16) != (0,)
 
 
 _read_service_key: Callable[[netlink.Attributes], ServiceKey] = codec._service_key

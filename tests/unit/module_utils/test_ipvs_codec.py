@@ -28,6 +28,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Timeouts,
     Tunnel,
 )
+from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_model import dumped_destination
 from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_strategies import (
     daemons,
     service_keys,
@@ -48,7 +49,18 @@ def test_a_service_there_and_back(service: Service) -> None:
 def test_destinations_there_and_back(service: Service) -> None:
     for key, config in service.destinations.items():
         payload = codec.header(codec.NEW_DEST) + codec.encode_destination(key, config)
-        assert codec.decode_destination(payload, service.key.family)[:2] == (key, config)
+        assert codec.decode_destination(payload, service.key.family) == (key, config)
+
+
+@given(services())
+def test_a_dumped_destination_reads_the_same_in_one_go_and_one_by_one(service: Service) -> None:
+    for key, config in service.destinations.items():
+        payload = dumped_destination(key, config)
+        assert codec.decode_destination(payload, "inet") == (key, config)
+        assert (codec._plain_destination(payload) is None) == (config.forward == "tunnel")
+        # With one attribute more in front it is not in the usual order.
+        nested = netlink.attribute(99, b"") + payload[codec.HEADER_BYTES + 4 :]
+        assert codec.decode_destination(codec.header(5) + netlink.nest(codec.TOP_DEST, nested), "inet") == (key, config)
 
 
 @given(st.sampled_from(["master", "backup"]), daemons)
@@ -187,15 +199,23 @@ SAMPLES: list[tuple[Decoder, bytes]] = [
         codec.header(1) + codec.encode_service(ServiceKey("inet6", "", "", 0, 7), ServiceConfig("mh")),
     ),
     (
-        lambda data: codec.decode_destination(data, "inet")[:2],
+        lambda data: codec.decode_destination(data, "inet"),
         codec.header(5)
         + codec.encode_destination(
             DestinationKey("198.51.100.11", 80), DestinationConfig("tunnel", 3, 20, 10, Tunnel("gue", 6080, "csum"))
         ),
     ),
     (
-        lambda data: codec.decode_destination(data, "inet6")[:2],
+        lambda data: codec.decode_destination(data, "inet6"),
         codec.header(5) + codec.encode_destination(DestinationKey("2001:db8::1", 0), DestinationConfig("nat", 0)),
+    ),
+    (
+        lambda data: codec.decode_destination(data, "inet"),
+        dumped_destination(DestinationKey("198.51.100.11", 80), DestinationConfig("dr", 3, 20, 10)),
+    ),
+    (
+        lambda data: codec.decode_destination(data, "inet6"),
+        dumped_destination(DestinationKey("2001:db8::1", 80), DestinationConfig("tunnel", 1, 0, 0, Tunnel("gre"))),
     ),
     (codec.decode_daemon, codec.header(9) + codec.encode_daemon("master", Daemon("eth0", 1, 1400))),
     (codec.decode_timeouts, codec.header(12) + codec.encode_timeouts(Timeouts(900, 120, 300))),
@@ -262,7 +282,7 @@ def _is_sane(value: object) -> bool:
         return codec.decode_service(codec.header(1) + codec.encode_service(first, second))[:2] == value
     if isinstance(first, DestinationKey):
         assert isinstance(second, DestinationConfig)
-        return codec.decode_destination(codec.header(5) + codec.encode_destination(first, second), "inet")[:2] == value
+        return codec.decode_destination(codec.header(5) + codec.encode_destination(first, second), "inet") == value
     return True
 
 

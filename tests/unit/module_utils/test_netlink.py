@@ -190,15 +190,20 @@ def test_a_dump_may_fail_at_its_start_or_at_its_end(end: Any) -> None:
     assert caught.value.errno == errno.EPERM
 
 
-def test_a_batch_tells_the_errno_of_each_message() -> None:
-    refused = {2: errno.EEXIST, 4: errno.ENOENT}
-    with conversation(lambda seqs: [ack(seq, refused.get(seq, 0)) for seq in seqs]) as socket:
-        assert socket.batch(KIND, [b""] * 5) == [0, errno.EEXIST, 0, errno.ENOENT, 0]
+def test_a_batch_tells_the_errno_of_each_message_and_asks_for_the_last_ack_only() -> None:
+    def kernel(seqs: list[int]) -> list[bytes]:
+        return [ack(seqs[1], errno.EEXIST), ack(seqs[3], errno.ENOENT), ack(999, errno.EIO), ack(seqs[4])]
+
+    script = Script(kernel)
+    socket = netlink.NetlinkSocket(netlink.NETLINK_GENERIC, connection=script)
+    assert socket.batch(KIND, [b""] * 5) == [0, errno.EEXIST, 0, errno.ENOENT, 0]
+    flags = [struct.unpack_from("=H", script.datagrams[0], 16 * place + 6)[0] for place in range(5)]
+    assert flags == [netlink.NLM_F_REQUEST] * 4 + [netlink.NLM_F_REQUEST | netlink.NLM_F_ACK]
 
 
-def test_acks_out_of_order_belong_to_their_messages() -> None:
-    with conversation(lambda seqs: [ack(seqs[2], errno.EIO), ack(seqs[0]), ack(seqs[1], errno.EPERM)]) as socket:
-        assert socket.batch(KIND, [b""] * 3) == [0, errno.EPERM, errno.EIO]
+def test_the_last_message_of_a_batch_may_be_the_refused_one() -> None:
+    with conversation(lambda seqs: [ack(seqs[-1], errno.EIO)]) as socket:
+        assert socket.batch(KIND, [b""] * 3) == [0, 0, errno.EIO]
 
 
 def test_no_batch_follows_one_with_a_refusal() -> None:
@@ -210,7 +215,7 @@ def test_no_batch_follows_one_with_a_refusal() -> None:
 
 
 def test_a_missing_ack_is_noticed() -> None:
-    answers = conversation(lambda seqs: [ack(seq) for seq in seqs[:-1]])
+    answers = conversation(lambda seqs: [ack(seq, errno.EEXIST) for seq in seqs[:-1]])
     with answers as socket, pytest.raises(netlink.NetlinkError, match="no answer from the kernel"):
         socket.batch(KIND, [b""] * 3)
 

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run of the module ipvs, from its options to the steps it took: read, plan, apply."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_kernel import exclusive, loadable, schedulers
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import from_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import Step, plan
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_socket import IpvsNotLoaded, IpvsSocket
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import Desired, Table, Timeouts
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import unknown_scheduler
+
+
+def read(desired: Desired, purge: bool, check_mode: bool) -> Table:
+    """As much of the kernel's table as the plan needs; an empty one in check mode where ip_vs can still be loaded."""
+    named = set() if desired.services is None else set(desired.services)
+    try:
+        with IpvsSocket() as kernel:
+            return kernel.dump(only=None if purge else named)
+    except IpvsNotLoaded:
+        if check_mode and loadable():
+            return Table({}, Timeouts(), {})
+        raise
+
+
+def check_schedulers(desired: Desired, current: Table) -> None:
+    """Raise LvsError for a scheduler that the kernel cannot have, before anything is touched."""
+    services = [service for service in (desired.services or {}).values() if service]
+    names = {service.config.scheduler for service in services} - {"none"}
+    names -= {service.config.scheduler for service in current.services.values()}
+    if not names:
+        return
+    known = schedulers()
+    unknown = sorted(names.difference(known.names))
+    if unknown and known.complete:
+        raise LvsError("; ".join(unknown_scheduler(name, known.names) for name in unknown))
+
+
+def run(params: dict[str, Any], check_mode: bool) -> list[Step]:
+    """Make the table match; the steps that it took, or would take in check mode. Raises LvsError."""
+    desired = from_options(params)
+    with nullcontext() if check_mode else exclusive():
+        current = read(desired, params["purge"], check_mode)
+        check_schedulers(desired, current)
+        steps = plan(current, desired, params["purge"], params["weights"] == "keep")
+        if steps and not check_mode:
+            with IpvsSocket() as kernel:
+                kernel.apply(steps, current)
+    return steps
