@@ -8,6 +8,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import re
 import stat
 from typing import Any, Sequence
 
@@ -20,14 +21,25 @@ FAMILIES = (("/etc/redhat-release", "RedHat"), ("/etc/debian_version", "Debian")
 
 
 def describe(paths: Sequence[str], units: Sequence[str], users: Sequence[str]) -> dict[str, Any]:
-    """``{family, addresses, paths, units, users}``; whatever is not there is not in the mappings."""
+    """``{family, release, addresses, paths, units, users}``; whatever is not there is not in the mappings."""
     return {
+        "release": release(),
         "family": next((family for path, family in FAMILIES if os.path.exists(path)), None),
         "addresses": addresses(),
         "paths": {path: facts for path, facts in ((path, path_facts(path)) for path in paths) if facts},
         "units": unit_facts(units),
         "users": {name: facts for name, facts in ((name, user_facts(name)) for name in users) if facts},
     }
+
+
+def release(path: str = "/etc/os-release") -> int | None:
+    """The release of the distribution, its first number; None where it has none."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            found = re.search(r'^VERSION_ID=["\']?(\d+)', stream.read(), re.MULTILINE)
+    except OSError:
+        return None
+    return int(found.group(1)) if found else None
 
 
 def addresses() -> list[str]:

@@ -66,6 +66,9 @@ ansible_facts:
       description: What there is. What is not there is not in it.
       type: dict
       contains:
+        release:
+          description: The first number of the distribution's release, null where it has none.
+          type: int
         family:
           description: The family of the distribution in Ansible's word for it, null for an unknown one.
           type: str

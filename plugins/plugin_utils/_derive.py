@@ -129,6 +129,7 @@ class _Cluster:
             "check_script": self._check_script(),
             "notify": self.data["notify"],
             "services": self.services,
+            "weights": self._weights(),
             "kernel": self._kernel(),
         }
 
@@ -276,6 +277,19 @@ class _Cluster:
             "lower_threshold": service["lower_threshold"],
             "upper_threshold": service["upper_threshold"],
         }
+
+    def _weights(self) -> list[Data]:
+        """Each real server of each service once, however many addresses and ports the service has."""
+        return list(
+            {
+                (service["service"], server["host"]): {
+                    "service": service["service"],
+                    **{key: server[key] for key in ("host", "weight", "drained")},
+                }
+                for service in self.services
+                for server in service["real_servers"]
+            }.values()
+        )
 
     def _check(self, service: Data, port: int) -> Data:
         """HTTP where our own Nginx serves the port on the real servers, a TCP connection elsewhere."""

@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The weights of real servers as small files of a director, one for each service and real server.
+
+Keepalived watches them (FILE_CHECK) and acts at once, without a reload. It reads the number at the start and nothing
+else, so what a person did by hand stands in the second line::
+
+    -1
+    drained since 2026-11-26T02:20:00Z
+
+The number is what is added to the weight 1 of keepalived.conf. A Keepalived before 2.2 adds it wrongly; there the file
+says only whether the real server is drained (``drains``: 0 or 1), and its weight stands in keepalived.conf.
+
+A drain by hand is kept until it is ended by hand. The model's own drain comes and goes with the model.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from dataclasses import dataclass
+from typing import Any, Collection, Iterable, Mapping, Sequence
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput, LvsError
+
+DIRECTORY = "/var/lib/vipstack-lvs/weights"
+WEIGHTS, DRAINS = "weights", "drains"
+_SINCE = re.compile(r"^drained since (\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Share:
+    """What the model gives a real server of one service."""
+
+    service: str
+    host: str
+    weight: int
+    drained: bool
+
+    @property
+    def name(self) -> str:
+        """The file's name, and how people are told: ``web@web1``."""
+        return file_name(self.service, self.host)
+
+
+def file_name(service: str, host: str) -> str:
+    return "%s@%s" % (service, host)
+
+
+def shares(options: Sequence[Mapping[str, Any]]) -> list[Share]:
+    """The module's option; raises InvalidInput with everything that is wrong."""
+    found = [Share(one["service"], one["host"], int(one["weight"]), bool(one["drained"])) for one in options]
+    names = [one.name for one in found]
+    problems = []
+    for index, one in enumerate(found):
+        if not one.service or not one.host or "/" in one.name or "@" in one.service or one.name.startswith("."):
+            problems.append("destinations[%d] is %s; must be usable as a file's name" % (index, one.name))
+        if not 0 <= one.weight <= 65535:
+            problems.append("destinations[%d].weight is %d; must be 0-65535" % (index, one.weight))
+        if one.name in names[:index]:
+            problems.append("destinations[%d] is %s, which is there already" % (index, one.name))
+    if problems:
+        raise InvalidInput(problems)
+    return found
+
+
+# --- what a file says -------------------------------------------------------------------------------------------
+
+
+def since_of(text: str | None) -> str | None:
+    """When a real server was drained by hand; None where it was not."""
+    found = _SINCE.search(text or "")
+    return found.group(1) if found else None
+
+
+def text_of(weight: int, since: str | None, scheme: str = WEIGHTS) -> str:
+    number = weight - 1 if scheme == WEIGHTS else int(weight == 0)
+    return "%d\n" % number + ("drained since %s\n" % since if since else "")
+
+
+# --- plan -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """Which real servers are drained or put back by hand; no services: all of the host."""
+
+    host: str
+    services: Collection[str]
+    drained: bool
+    force: bool = False
+
+    def concerns(self, share: Share) -> bool:
+        return share.host == self.host and (not self.services or share.service in self.services)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Names with what they have to be; ``write`` only where a file is not like that."""
+
+    weights: dict[str, int]
+    by_hand: dict[str, str]
+    write: dict[str, str]
+    lines: list[str]
+
+
+def plan(
+    wanted: Iterable[Share],
+    existing: Mapping[str, str],
+    change: Change | None = None,
+    now: str = "",
+    scheme: str = WEIGHTS,
+) -> Plan:
+    """Raises LvsError where a drain by hand would leave a service without a real server for new connections."""
+    wanted = list(wanted)
+    by_hand: dict[str, str] = {}
+    for share in wanted:
+        since = since_of(existing.get(share.name))
+        if change and change.concerns(share):
+            since = (since or now) if change.drained else None
+        if since:
+            by_hand[share.name] = since
+    weights = {one.name: 0 if one.drained or one.name in by_hand else one.weight for one in wanted}
+    if change and change.drained and not change.force:
+        _somebody_is_left(wanted, weights, existing, change)
+    texts = {name: text_of(weight, by_hand.get(name), scheme) for name, weight in weights.items()}
+    write = {name: text for name, text in texts.items() if existing.get(name) != text}
+    return Plan(weights, by_hand, write, [_line(name, existing.get(name), text) for name, text in write.items()])
+
+
+def _somebody_is_left(
+    wanted: Sequence[Share], weights: Mapping[str, int], existing: Mapping[str, str], change: Change
+) -> None:
+    """A service that this very change would take the last real server from."""
+    for share in wanted:
+        if not change.concerns(share) or share.drained or not share.weight or since_of(existing.get(share.name)):
+            continue
+        if not any(weights[one.name] for one in wanted if one.service == share.service):
+            raise LvsError(
+                "%s is the last real server of %s that gets new connections: undrain another one first, or say "
+                "force=true" % (share.host, share.service)
+            )
+
+
+def _line(name: str, old: str | None, new: str) -> str:
+    """``~ web@web1 0 -> -1, drained since …``, for a person."""
+    words = new.strip().replace("\n", ", ")
+    return (
+        "+ %s %s" % (name, words) if old is None else "~ %s %s -> %s" % (name, old.strip().replace("\n", ", "), words)
+    )
+
+
+# --- the directory ----------------------------------------------------------------------------------------------
+
+
+def read(directory: str) -> dict[str, str]:
+    """Name -> text of each file."""
+    try:
+        names = [name for name in os.listdir(directory) if "@" in name and not name.startswith(".")]
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise LvsError("%s cannot be read: %s" % (directory, error.strerror)) from error
+    found = {}
+    for name in sorted(names):
+        try:
+            with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as stream:
+                found[name] = stream.read()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise LvsError("%s/%s cannot be read: %s" % (directory, name, error.strerror)) from error
+    return found
+
+
+def drained(directory: str = DIRECTORY) -> dict[str, str]:
+    """Name -> since when, of those that were drained by hand."""
+    found = ((name, since_of(text)) for name, text in read(directory).items())
+    return {name: since for name, since in found if since}
+
+
+def write(directory: str, texts: Mapping[str, str]) -> None:
+    """Each file is replaced in one step inside the directory that Keepalived watches, so it never reads a half."""
+    try:
+        os.makedirs(directory, mode=0o755, exist_ok=True)
+        for name, text in texts.items():
+            _replace(os.path.join(directory, name), os.path.join(directory, ".new"), text)
+    except OSError as error:
+        raise LvsError("%s cannot be written: %s" % (error.filename or directory, error.strerror)) from error
+
+
+def _replace(path: str, staged: str, text: str) -> None:
+    try:
+        with open(staged, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            if since_of(text):  # the only place where this is known; all else is in the model
+                stream.flush()
+                os.fsync(stream.fileno())
+        os.chmod(staged, 0o644)
+        os.replace(staged, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(staged)
+        raise
