@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # while modules are read nothing has begun: just end
 
 from lab import hosts
 from lab.lab import Lab

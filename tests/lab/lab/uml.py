@@ -213,7 +213,6 @@ class Uml:
             pinned = [cpu for guest in guests() if len(guest.cpus) == 1 for cpu in guest.cpus]
             self.cpu = freest_cpu(os.sched_getaffinity(0), pinned)
         umid = self.settings.unique
-        shutil.rmtree(self.root / "root/.uml" / umid, ignore_errors=True)
         # taskset: kernel and guest processes hand over on one CPU, six times faster than across two.
         self.kernel.start(
             ["taskset", "-c", str(self.cpu), "sh", "-c", _BOOT, "sh", str(self.root), str(self.settings.dir),
@@ -247,6 +246,7 @@ class Uml:
         self.relay.stop()
         self.kernel.stop()
         self.settings.socket.unlink(missing_ok=True)
+        shutil.rmtree(self.root / "root/.uml" / self.settings.unique, ignore_errors=True)
 
     def _flush(self) -> None:
         """Write everything, then go read-only; both go on behind the answer."""

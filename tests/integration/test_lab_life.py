@@ -1,0 +1,302 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of a lab: up, cut in the middle, up again, beside another, inside another, down; and nothing left of it.
+
+Needs root, and none of the labs that are up. All folders are the test's own; what is made once is shared with the
+machine's cache by hard links, so that neither changes the other.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests/lab"))
+
+from lab import image
+from lab.containers import WIRE
+from lab.hosts import BY_NAME, NETWORK
+from lab.state import Settings
+from lab.uml import Uml
+
+BASE = Path("/var/tmp/vipstack-life")
+PRISTINE = BASE / "cache"
+PR_SET_CHILD_SUBREAPER = 36
+AT_ONCE = 8.0  # seconds from an interrupt to the end; 5 of them are the patience with a child that does not listen
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a lab needs root")
+
+
+# -- what there is on this machine
+
+
+def offspring() -> dict[int, str]:
+    """Every process that we or ours ever started, by pid: as a subreaper we inherit them all."""
+    parents: dict[int, int] = {}
+    names: dict[int, str] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text().partition(" (")[2].rpartition(")")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        pid, state, parent = int(stat.parent.name), rest.split()[0], int(rest.split()[1])
+        if state == "Z":
+            if parent == os.getpid():
+                os.waitpid(pid, os.WNOHANG)
+            continue
+        parents[pid], names[pid] = parent, name
+
+    def ours(pid: int) -> bool:
+        while pid in parents:
+            pid = parents[pid]
+            if pid == os.getpid():
+                return True
+        return False
+
+    return {pid: names[pid] for pid in parents if ours(pid)}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a lab could leave behind."""
+
+    processes: frozenset[str]
+    mounts: frozenset[str]
+    namespaces: frozenset[str]
+    interfaces: frozenset[str]
+    shared_memory: frozenset[str]
+    files: frozenset[str]
+
+    @classmethod
+    def now(cls) -> Machine:
+        mounts = (line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines())
+        named = Path("/run/netns")
+        return cls(
+            frozenset(f"{name} {pid}" for pid, name in offspring().items()),
+            frozenset(mount for mount in mounts if mount == str(named) or mount.startswith((str(BASE), "/tmp/mm"))),
+            frozenset(name for name in (os.listdir(named) if named.is_dir() else ()) if "life" in name),
+            frozenset(os.listdir("/sys/class/net")),
+            frozenset(os.listdir("/dev/shm")),
+            frozenset(
+                os.path.join(folder, name)
+                for folder, folders, files in os.walk(BASE)
+                for name in (*folders, *files)
+                if not name.startswith("disk-")  # kept once for later labs, as the trees are
+            ),
+        )
+
+
+# -- a lab as people run it
+
+
+@dataclass
+class Lab:
+    name: str
+    environ: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def docker_host(self) -> str:
+        return f"unix://{BASE / self.name}/docker.sock"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LAB_", "DOCKER_"))}
+        own = {"LAB_NAME": self.name, "LAB_DIR": str(BASE / self.name), "LAB_CACHE": str(PRISTINE), "LAB_ENGINE": "uml",
+               "LAB_MEM": "2G", "PYTHONPATH": str(ROOT / "tests/lab")}  # fmt: skip
+        return {**inherited, **own, **self.environ}
+
+    def popen(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "lab", *words],
+            env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        child = self.popen(*words)
+        out, err = child.communicate(timeout=240)
+        return subprocess.CompletedProcess(words, child.returncode, out, err)
+
+    def good(self, *words: str) -> str:
+        done = self.run(*words)
+        assert done.returncode == 0, f"lab {' '.join(words)} of {self.name}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def docker(self, *words: str) -> list[str]:
+        done = subprocess.run(
+            ["docker", "-H", self.docker_host, *words], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    def hosts(self) -> set[str]:
+        return set(self.docker("ps", "--format", "{{.Names}}"))
+
+    def cut(self, after: str | None, seconds: float, by: signal.Signals = signal.SIGINT) -> str:
+        """Run `up`, interrupt Python alone so long after it printed a step (None: after its start); what it printed."""
+        child = self.popen("up")
+        assert child.stdout is not None
+        said = ""
+        while after is not None and not re.search(after, said):
+            line = child.stdout.readline()
+            assert line, f"up ended before {after!r}: {said}{child.communicate()[1]}"
+            said += line
+        time.sleep(seconds)
+        assert child.poll() is None, f"up ended before the cut: {said}{child.communicate()}"
+        begin = time.monotonic()
+        child.send_signal(by)
+        out, err = child.communicate(timeout=60)
+        taken = time.monotonic() - begin
+        assert (child.returncode, err) == (
+            130, "lab: interrupted; `lab up` goes on from here, `lab down` removes it\n",
+        ), f"{said}{out}{err}"  # fmt: skip
+        assert taken < AT_ONCE, f"{taken:.1f} s from the interrupt to the end"
+        return said + out
+
+
+EVERYBODY = {*BY_NAME, WIRE}
+
+
+@pytest.fixture(scope="module")
+def furnished() -> Iterator[Path | None]:
+    """The test's folder with a cache in it; where the machine has one, the guest's disk with the hosts' image."""
+    assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    settings = Settings.of({"LAB_CACHE": os.environ.get("LAB_CACHE", "")})
+    guest = Uml(settings)
+    guest.prepare()
+    tarball = image.tarball(settings)
+    for name in ("one", "two", "three"):
+        Lab(name).run("down")  # of a run that was killed
+    shutil.rmtree(BASE, ignore_errors=True)
+    PRISTINE.mkdir(parents=True)
+    subprocess.run(["cp", "-al", str(guest.cached), str(tarball), str(PRISTINE)], check=True)
+    for disk in (PRISTINE / guest.cached.name).glob("disk-*"):
+        disk.unlink()
+    (PRISTINE / guest.cached.name / "root/root/.uml").mkdir(exist_ok=True)
+    for name in ("uml.lock", "node.lock"):
+        (PRISTINE / name).touch()
+    yield guest.furnished if guest.furnished.exists() else None
+    for name in ("one", "two", "three"):
+        Lab(name).run("down")
+    shutil.rmtree(BASE)
+
+
+@pytest.fixture
+def nothing_left(furnished: Path | None) -> Iterator[None]:
+    """Processes, mounts, namespaces, interfaces and files are after the test what they were before it."""
+    before = Machine.now()
+    yield
+    after = Machine.now()
+    for kind in before.__dataclass_fields__:
+        assert getattr(after, kind) == getattr(before, kind), kind
+
+
+@pytest.fixture
+def warm(furnished: Path | None) -> None:
+    """Labs start from the disk that holds the hosts' image, where there is one."""
+    if furnished is not None:
+        kept = PRISTINE / furnished.parent.name / furnished.name
+        if not kept.exists():
+            os.link(furnished, kept)
+
+
+# -- the tests, in an order that makes them quick
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_an_empty_cache_cut_while_two_trees_are_made_has_nothing_half_in_it(tmp_path: Path) -> None:
+    temporary = {name for name in os.listdir("/tmp") if name.startswith("mmdebstrap")}
+    lab = Lab("one", {"LAB_CACHE": str(BASE / "empty")})
+    lab.cut(None, 5)
+    assert {path.name for path in (BASE / "empty").iterdir()} == {"uml.lock", "node.lock"}
+    assert offspring() == {}
+    assert {name for name in os.listdir("/tmp") if name.startswith("mmdebstrap")} == temporary
+    lab.good("down", "--purge")
+    assert not (BASE / "empty").exists()
+
+
+# What `up` says before the cut, and how long after that: each moment is in another step.
+MOMENTS = [
+    pytest.param(None, 0.6, id="tools"),
+    pytest.param("guest tree", 0.1, id="guest-disk"),
+    pytest.param("guest disk", 0.05, id="guest-kernel-begins"),
+    pytest.param("guest disk", 1.5, id="guest-kernel-boots"),
+    pytest.param("guest kernel", 1.0, id="image-import"),
+]
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize(("after", "seconds"), MOMENTS)
+def test_down_after_a_cut_leaves_nothing(after: str | None, seconds: float) -> None:
+    lab = Lab("one")
+    lab.cut(after, seconds, signal.SIGTERM if seconds == 1.5 else signal.SIGINT)
+    lab.good("down")
+    assert not (BASE / "one").exists()
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_cut_again_and_again_up_goes_on_to_the_end() -> None:
+    lab = Lab("one")
+    lab.cut(None, 0.6)
+    lab.cut("guest tree", 0.1)
+    lab.cut("guest disk", 1.0)
+    lab.cut("guest kernel", 2.0)
+    said = lab.cut("image import", 0.3)  # the guest stands still while its disk is copied
+    assert "guest disk kept" not in said
+    assert lab.docker("images", "-q"), "the guest goes on after the cut"
+    lab.cut(None, 4.0)
+    assert "hosts" in lab.good("up")
+    assert lab.hosts() == EVERYBODY
+    assert lab.good("exec", "web2", "--", "systemctl", "is-system-running") == "running\n"
+    assert "hosts" not in lab.good("up"), "what is up stays"
+    lab.good("down")
+
+
+@pytest.mark.usefixtures("warm", "nothing_left")
+def test_two_labs_beside_each_other_and_a_third_inside_one() -> None:
+    one, two = Lab("one"), Lab("two")
+    both = [threading.Thread(target=lab.run, args=("up",)) for lab in (one, two)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert (one.hosts(), two.hosts()) == (EVERYBODY, EVERYBODY)
+    assert not {*one.docker("ps", "-q")} & {*two.docker("ps", "-q")}
+    assert "ip_vs" not in one.good("exec", "d1", "--", "cat", "/proc/modules"), "the roles load it, with its options"
+
+    refused = one.run("down", "--purge")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert re.match(r"lab: .*/cache is in use by vipstack-two-\w+: take down that first", refused.stderr)
+    assert one.hosts() == EVERYBODY
+    one.good("down")
+    assert two.hosts() == EVERYBODY
+
+    three = Lab("three", {"LAB_ENGINE": "docker", "DOCKER_HOST": two.docker_host})
+    refused = three.run("up")
+    assert (refused.returncode, refused.stderr) == (
+        1, f"lab: the daemon at {two.docker_host} carries lab two already; a daemon carries one\n",
+    )  # fmt: skip
+    three.good("down")
+    two.docker("rm", "-f", "-v", *EVERYBODY)
+    two.docker("network", "rm", NETWORK)
+    three.good("up")
+    assert three.hosts() == two.hosts() == EVERYBODY
+    assert set(two.docker("ps", "--format", '{{.Label "vipstack.lab"}}')) == {"three"}
+    assert "engine docker" in three.good("status")
+    three.good("down")
+    assert two.docker("ps", "-aq") == []
+    assert NETWORK not in two.docker("network", "ls", "--format", "{{.Name}}")
+    two.good("down")
