@@ -19,7 +19,7 @@ class _Required:
 REQUIRED = _Required()
 SCHEDULERS = ("rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "twos")
 SCHEDULER_FLAGS = ("sh-fallback", "sh-port", "mh-fallback", "mh-port")
-# Priorities that nobody gave go down in these steps, in the order of the directors.
+# Priorities that nobody gave go down in these steps, by the directors' names.
 HIGHEST_PRIORITY, PRIORITY_STEP = 254, 4
 
 
@@ -92,7 +92,7 @@ VIP = table(
         "One label for each IPv4 address, without the interface.", None, text("", REQUIRED, "label"), 0, "counted"
     ),
     prefer=many(
-        "Directors that should hold it, the best first; the others follow in the group's order.",
+        "Directors that should hold it, the best first; the others follow by name.",
         [],
         text("", REQUIRED, "word"),
     ),

@@ -9,11 +9,13 @@ Where a change is meant: tests/golden/refresh, and read the diff.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
-from typing import Dict
+from typing import Any, Dict
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "tests/golden"
@@ -69,3 +71,21 @@ def test_no_secret_is_in_a_preview(name: str, made: Path) -> None:
 def test_a_second_preview_changes_nothing(name: str, made: Path) -> None:
     recap = preview("inventories/%s" % name, made).partition("PLAY RECAP")[2]
     assert recap.count("changed=0") == recap.count("ok=") == 4
+
+
+def backwards(value: Any) -> Any:
+    """The same inventory with every group and host in the opposite order."""
+    return {key: backwards(value[key]) for key in reversed(value)} if isinstance(value, dict) else value
+
+
+def test_no_order_of_hosts_and_no_limit_changes_a_byte(tmp_path: Path) -> None:
+    copy, dest = tmp_path / "inventory", tmp_path / "preview"
+    shutil.copytree(ROOT / "inventories/staging", copy)
+    hosts = copy / "hosts.yml"
+    hosts.write_text(yaml.safe_dump(backwards(yaml.safe_load(hosts.read_text())), sort_keys=False))
+    preview(str(copy), dest, "--limit", "director2,nginx1")
+    found, expected = tree(dest), tree(GOLDEN / "staging")
+    assert found == {path: text for path, text in expected.items() if path in found}
+    assert {path.partition("/")[0] for path in found} == {"director2", "nginx1", "price.txt"}
+    preview(str(copy), dest)
+    assert tree(dest) == expected

@@ -188,9 +188,9 @@ def test_clusters_of_one_inventory_have_hosts_and_variables_of_their_own() -> No
     ]
 
 
-def test_a_pool_is_a_group_in_its_own_order() -> None:
+def test_a_pool_is_a_group_by_name() -> None:
     normal = normal_of({"group:fast": ["web2", "web1"], SERVICE + ".pool": "fast"})
-    assert normal["pools"] == {"fast": ["web2", "web1"]}
+    assert normal["pools"] == {"fast": ["web1", "web2"]}
 
 
 def test_what_a_static_table_cannot_do_is_a_warning() -> None:

@@ -57,7 +57,9 @@ TEXTS = {
 FITTING = {
     "switch": st.booleans(),
     "secret": st.just("s3cret"),
-    "sysctls": st.just({"net.core.somaxconn": 4096}),
+    "sysctls": st.dictionaries(
+        st.sampled_from(["net.core.somaxconn", "net.core.rmem_max", "net.core.wmem_max"]), st.integers(1)
+    ),
     "host_address": st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::1"]),
     "vip_address": st.sampled_from(["198.51.100.200/24", "203.0.113.7/32", "2001:db8::200/64"]),
     "endpoint": st.sampled_from(["192.0.2.1:80", "[2001:db8::1]:80"]),
@@ -116,14 +118,6 @@ def shuffled(value: Any, dice: random.Random) -> Any:
     return [shuffled(item, dice) for item in value] if isinstance(value, list) else value
 
 
-def sorted_lists(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: sorted_lists(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return sorted((sorted_lists(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
-    return value
-
-
 @settings(max_examples=300, deadline=None)
 @given(changes=CHANGES, dice=st.randoms())
 def test_any_inventory_gets_an_answer_that_does_not_hang_on_order(changes: Tree, dice: random.Random) -> None:
@@ -141,14 +135,14 @@ def test_any_inventory_gets_an_answer_that_does_not_hang_on_order(changes: Tree,
 
 @settings(max_examples=100, deadline=None)
 @given(changes=CHANGES, dice=st.randoms())
-def test_the_order_of_hosts_changes_nothing_but_the_order_of_hosts(changes: Tree, dice: random.Random) -> None:
+def test_the_order_of_hosts_changes_nothing(changes: Tree, dice: random.Random) -> None:
     inventory = changed(changes)
     normal, mistakes, _ = normalise(inventory)
     for hosts in inventory["groups"].values():
         dice.shuffle(hosts)
     again, others, _ = normalise(inventory)
     if not mistakes:
-        assert sorted_lists(again) == sorted_lists(normal)
+        assert again == normal
     assert [mistake.path for mistake in others] == [mistake.path for mistake in mistakes]
 
 

@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a host by the roles' own templates, defaults and filters, without Ansible: quick enough for hundreds."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+from pathlib import Path
+from typing import Any, Dict
+
+import jinja2
+import yaml
+
+from ansible_collections.vipstack.lvs.plugins.filter.render import FilterModule
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+Tree = Dict[str, Any]
+TEMPLATES = {
+    "director": {
+        "/etc/logrotate.d/vipstack-lvs": "logrotate.j2",
+        "/usr/libexec/keepalived/lvs-notify": "lvs-notify.j2",
+    },
+    "keepalived": {"/etc/keepalived/keepalived.conf": "keepalived.conf.j2"},
+    "nginx": {
+        "/etc/nginx/nginx.conf": "nginx.conf.j2",
+        "/etc/nginx/conf.d/lvs-upstreams.conf": "upstreams.conf.j2",
+        "/etc/nginx/conf.d/lvs-sites.conf": "sites.conf.j2",
+    },
+}
+
+
+@functools.lru_cache(maxsize=None)
+def _environment(role: str) -> jinja2.Environment:
+    """Jinja as Ansible sets it up; a name that is not there is an error."""
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROLES / role / "templates"), undefined=jinja2.StrictUndefined,
+        trim_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    found.filters.update({"vipstack.lvs." + name: one for name, one in FilterModule().filters().items()})
+    found.filters["quote"] = shlex.quote
+    found.context_class = _Context
+    return found
+
+
+@functools.lru_cache(maxsize=None)
+def _settings(role: str) -> Tree:
+    """Defaults and variables of a role, without those that are computed."""
+    found: Tree = {"ansible_managed": "Ansible managed"}
+    for part in ("defaults", "vars"):
+        found.update(yaml.safe_load((ROLES / role / part / "main.yml").read_text(encoding="utf-8")))
+    return found
+
+
+class _Context(jinja2.runtime.Context):  # type: ignore[misc]
+    """A variable that is an expression is computed where it is used, as Ansible does."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        value = super().resolve_or_missing(key)
+        if not (isinstance(value, str) and value.startswith("{{") and value.endswith("}}")):
+            return value
+        return self.environment.compile_expression(value[2:-2], undefined_to_none=False)(**self.parent)
+
+
+def files(model: Tree, host: str, lvs_vips: Tree) -> dict[str, str]:
+    """Path -> text of what the templates make for a host of the model. ``lvs_vips``: where the passwords are."""
+    mine = model["hosts"][host]
+    found: dict[str, str] = {}
+    for role, templates in TEMPLATES.items():
+        part = mine["nginx" if role == "nginx" else "director"]
+        if part is None:
+            continue
+        wanted = dict(templates)
+        variables = {
+            **_settings(role), "lvs_model": model, "inventory_hostname": host, "lvs_vips": lvs_vips,
+            "ansible_facts": {"os_family": "Debian"},
+        }  # fmt: skip
+        if role == "director" and part["check_script"]:
+            wanted["/usr/libexec/keepalived/lvs-check"] = "lvs-check.j2"
+        for path, template in wanted.items():
+            found[path] = _environment(role).get_template(template).render(variables)
+    return found
