@@ -87,6 +87,23 @@ def signal(pid: int, number: int) -> None:
     spawned[pid].send_signal(number)
 
 
+def kill_at(argv: list[str], path: str, count: int) -> int:
+    """Start a process and kill it when the table has ``count`` lines; how many lines it left."""
+    with open(path, encoding="utf-8") as given:
+        process = subprocess.Popen(argv, stdin=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while lines_of_table() < count and process.poll() is None:
+        time.sleep(0.0005)
+    process.kill()
+    process.wait()
+    return lines_of_table()
+
+
+def lines_of_table() -> int:
+    """Services and destinations, as the kernel lists them under three lines of titles."""
+    with open("/proc/net/ip_vs", encoding="ascii") as table:
+        return len(table.readlines()) - 3
+
+
 def wait(pid: int, seconds: float) -> dict[str, Any]:
     process = spawned.pop(pid)
     out, _err = process.communicate(timeout=seconds)
@@ -121,7 +138,7 @@ def pyroute2_write(service: dict[str, Any], destinations: list[dict[str, Any]]) 
 
 CALLS = {
     call.__name__: call
-    for call in (fresh, apply, info, sh, measure, spawn, signal, wait, pyroute2_read, pyroute2_write)
+    for call in (fresh, apply, info, sh, measure, spawn, signal, kill_at, wait, pyroute2_read, pyroute2_write)
 }
 
 
