@@ -145,8 +145,11 @@ class Lab:
     def hosts(self) -> set[str]:
         return set(self.docker("ps", "--format", "{{.Names}}"))
 
-    def cut(self, after: str | None, seconds: float, by: signal.Signals = signal.SIGINT) -> str:
-        """Run `up`, interrupt Python alone so long after it printed a step (None: after its start); what it printed."""
+    def cut(self, after: str | None, seconds: float, by: signal.Signals = signal.SIGINT, there: str = "") -> str:
+        """Run `up`, interrupt Python alone so long after it printed a step (None: after its start); what it printed.
+
+        Where a file is waited for, it comes in between.
+        """
         child = self.popen("up")
         assert child.stdout is not None
         said = ""
@@ -154,6 +157,8 @@ class Lab:
             line = child.stdout.readline()
             assert line, f"up ended before {after!r}: {said}{child.communicate()[1]}"
             said += line
+        while there and not list(PRISTINE.glob(there)) and child.poll() is None:
+            time.sleep(0.01)
         time.sleep(seconds)
         assert child.poll() is None, f"up ended before the cut: {said}{child.communicate()}"
         begin = time.monotonic()
@@ -254,7 +259,7 @@ def test_cut_again_and_again_up_goes_on_to_the_end() -> None:
     lab.cut("guest tree", 0.1)
     lab.cut("guest disk", 1.0)
     lab.cut("guest kernel", 2.0)
-    said = lab.cut("image import", 0.3)  # the guest stands still while its disk is copied
+    said = lab.cut("image import", 0.05, there="uml-*/disk-*.new")  # the guest stands still while its disk is copied
     assert "guest disk kept" not in said
     assert lab.docker("images", "-q"), "the guest goes on after the cut"
     lab.cut(None, 4.0)
