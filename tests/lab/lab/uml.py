@@ -174,6 +174,10 @@ class Uml:
             what="mke2fs",
         )
         new.rename(self.cached)
+        used = {guest.root for guest in guests()}
+        for old in self.settings.cache.glob(f"uml-{self.suite}-*"):  # of recipes of yesterday
+            if old != self.cached and (old / "root").resolve() not in used:
+                remove(old)
 
     # -- this lab's guest
 
