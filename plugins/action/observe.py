@@ -13,7 +13,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import VIPS_UNIT, family, questions
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import VIPS_UNIT, questions
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import FAILED, SEEN, UNREACHABLE
 
 _PURPOSES = ("family", "verify", "status", "preview")
@@ -36,20 +36,21 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("there is no model; run the role vipstack.lvs.topology before")
         expected = plain(args.get("expected") or {})
         observation = plain(args.get("before") or {})
-        if observation.get("status", SEEN) == SEEN:
+        if purpose == "family":
+            observation = self._look("host_facts", {}, variables)
+            result["ansible_facts"] = observation.pop("report", {}).get("ansible_facts", {})
+        elif observation.get("status", SEEN) == SEEN:
             model, host = plain(variables["lvs_model"]), str(variables["inventory_hostname"])
             asked = questions(model, host, purpose, expected, args.get("vips_unit") or VIPS_UNIT)
-            observation = {**self._look(asked, variables), "expected": expected}
+            observation = {**self._look("inspect", asked, variables), "expected": expected}
         result.update(changed=False, observation=observation)
-        if purpose == "family" and family(observation.get("report", {})):
-            result["ansible_facts"] = {"ansible_os_family": family(observation["report"])}
         return result
 
-    def _look(self, asked: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    def _look(self, module: str, asked: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         before = time.time()
         try:
             report = plain(
-                self._execute_module(module_name="vipstack.lvs.inspect", module_args=asked, task_vars=variables)
+                self._execute_module(module_name="vipstack.lvs." + module, module_args=asked, task_vars=variables)
             )
         except AnsibleConnectionFailure as error:
             return {"status": UNREACHABLE, "message": _first_line(error.message)}

@@ -29,8 +29,8 @@ options:
   purpose:
     description:
       - What the answers are for. V(status) and V(preview) ask for less, and come sooner.
-      - V(family) only finds out the family of the distribution, as the fact C(ansible_facts.os_family); what the files
-        of a role have to be depends on it.
+      - V(family) only finds out which distribution it is, as the fact C(lvs_host) of M(vipstack.lvs.host_facts); what
+        the files of a role have to be depends on it.
     type: str
     choices: [family, verify, status, preview]
     default: verify

@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What to ask a host so that it can be compared with the model: the options of the module inspect. Pure.
 
-``family`` asks only what a role's files depend on, ``verify`` for everything; ``status`` leaves out what only a
-judgement needs (the wire, the files, the daemons' check of their configuration), so that it comes at once; ``preview``
-asks for what status does and for the files.
+``verify`` asks for everything; ``status`` leaves out what only a judgement needs (the wire, the files, the daemons'
+check of their configuration), so that it comes at once; ``preview`` asks for what status does and for the files.
 """
 
 from __future__ import annotations
@@ -24,23 +23,11 @@ PROBE_SECONDS = 2.0
 MOST_PROBES = 100
 
 
-# A host of the family has the file; the first that is there says which.
-FAMILIES = {"/etc/redhat-release": "RedHat", "/etc/debian_version": "Debian"}
-
-
-def family(report: Mapping[str, Any]) -> str | None:
-    """The family of a host by its files, in the word that Ansible has for it; None where it is neither."""
-    files = report.get("files") or {}
-    return next((name for path, name in FAMILIES.items() if path in files and files[path]["exists"]), None)
-
-
 def questions(
     model: Mapping[str, Any], host: str, purpose: str, paths: Iterable[str] = (), vips_unit: str = VIPS_UNIT
 ) -> dict[str, Any]:
-    """The options of inspect for a host of the model. ``purpose``: family | verify | status | preview.
-    ``paths``: files to look at."""
-    if purpose == "family":
-        return {"files": list(FAMILIES)}
+    """The options of inspect for a host of the model. ``purpose``: verify | status | preview. ``paths``: files to look
+    at."""
     mine = model["hosts"][host]
     asked: dict[str, Any] = {
         "addresses": True,

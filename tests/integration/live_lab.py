@@ -9,6 +9,8 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable
@@ -39,6 +41,12 @@ def run(host: str, command: str, check: bool = True) -> str:
     return done.stdout
 
 
+def run_all(commands: Mapping[str, str]) -> dict[str, str]:
+    """A shell command on each host, all at the same time."""
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(commands, pool.map(run, commands, commands.values())))
+
+
 @dataclass
 class Answer:
     """One run of a playbook of ours: its status, its output, what it wrote, and how long it took (seconds)."""
@@ -51,6 +59,14 @@ class Answer:
     def codes(self, *severities: str) -> set[str]:
         wanted = severities or ("error",)
         return {one["code"] for one in self.result["findings"] if one["severity"] in wanted}
+
+    def found(self, code: str) -> list[dict[str, Any]]:
+        """The findings of one code."""
+        return [one for one in self.result["findings"] if one["code"] == code]
+
+    def errors(self) -> set[tuple[str, str]]:
+        """(host, code) of every error."""
+        return {(one["host"], one["code"]) for one in self.result["findings"] if one["severity"] == "error"}
 
 
 def playbook(name: str, path: Path, *arguments: str) -> Answer:
@@ -80,7 +96,8 @@ def until(what: str, true: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def holders() -> list[str]:
-    return [host for host in DIRECTORS if VIP + "/" in run(host, "ip -4 -o address show dev eth0", check=False)]
+    shown = run_all(dict.fromkeys(DIRECTORS, "ip -4 -o address show dev eth0"))
+    return [host for host, addresses in shown.items() if VIP + "/" in addresses]
 
 
 def holder() -> str:
@@ -95,7 +112,6 @@ def backup() -> str:
 
 def settled() -> bool:
     """One holder, and both real servers with a weight in the table of both directors."""
-    if len(holders()) != 1:
-        return False
-    tables = [run(host, "ipvsadm -Sn", check=False) for host in DIRECTORS]
-    return all(table.count(" -w 1") == len(REAL_SERVERS) for table in tables)
+    shown = run_all(dict.fromkeys(DIRECTORS, "ip -4 -o address show dev eth0; ipvsadm -Sn"))
+    one_holder = sum(VIP + "/" in text for text in shown.values()) == 1
+    return one_holder and all(text.count(" -w 1") == len(REAL_SERVERS) for text in shown.values())

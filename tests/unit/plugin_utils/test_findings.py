@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import CATALOGUE, Finding
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings import counts, failing, findings, unseen
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import MOST_PROBES, family, questions
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import MOST_PROBES, questions
 
 Tree = dict[str, Any]
 Fault = Callable[[Tree, Tree], None]
@@ -555,15 +555,6 @@ def test_errors_come_first_and_causes_before_consequences() -> None:
         "destination_degraded",
         "destination_degraded",
     ]
-
-
-def test_the_family_of_a_host_by_its_files() -> None:
-    there, absent = {"exists": True}, {"exists": False}
-    for debian, redhat, expected in ((there, absent, "Debian"), (absent, there, "RedHat"), (absent, absent, None)):
-        report = {"files": {"/etc/debian_version": debian, "/etc/redhat-release": redhat}}
-        assert family(report) == expected
-    assert family({}) is None
-    assert family({"files": {"error": "gone"}}) is None
 
 
 def big(services: int) -> tuple[Tree, Tree]:
