@@ -9,6 +9,10 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, Callable
 
+from ansible_collections.vipstack.lvs.plugins.plugin_utils import _preview
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._drain import with_weights
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import as_option
+
 _KEEPALIVED_METHODS = {"dr": "DR", "nat": "NAT", "tunnel": "TUN"}
 
 
@@ -79,12 +83,24 @@ def backups_first(directors: list[str], hostvars: Mapping[str, Mapping[str, Any]
     return sorted(directors, key=holds_vip)
 
 
+def ipvs_services(services: list[dict[str, Any]], weights: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The model's services as the module ipvs takes them, with the weights that module weights returned."""
+    return [as_option(service) for service in with_weights(services, weights)]
+
+
+def ipvs_rules(services: list[dict[str, Any]], weights: Mapping[str, int]) -> str:
+    """The same in the notation of `ipvsadm --restore`."""
+    return _preview.ipvs_rules(with_weights(services, weights))
+
+
 class FilterModule:
     """The collection's filters."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "backups_first": backups_first,
+            "ipvs_rules": ipvs_rules,
+            "ipvs_services": ipvs_services,
             "keepalived_granularity": keepalived_granularity,
             "keepalived_method": keepalived_method,
             "nginx_ports_without_default": nginx_ports_without_default,

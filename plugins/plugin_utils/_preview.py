@@ -9,6 +9,7 @@ than what a run does. Nothing is touched here.
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any, Iterable, Mapping, Sequence
 
 from ansible_collections.vipstack.lvs.plugins.module_utils import _kernel, _real_server_vip
@@ -71,15 +72,26 @@ def ipvs_rules(services: Sequence[Mapping[str, Any]]) -> str:
         where = _service_words(service)
         words = ["-A", *where, "-s", service["scheduler"]]
         if service.get("persistence"):
-            words += ["-p", str(service["persistence"]["timeout"])]
+            words += ["-p", str(service["persistence"]["timeout"]), "-M", _mask(service)]
+        if service.get("scheduler_flags"):
+            words += ["-b", ",".join(service["scheduler_flags"])]
         if service.get("one_packet"):
             words.append("-o")
         lines.append(" ".join(words))
         for server in service["real_servers"]:
             weight = 0 if server["drained"] else server["weight"]
             words = ["-a", *where, "-r", _endpoint(server["address"], server["port"])]
-            lines.append(" ".join([*words, _METHODS[service["forward"]], "-w", str(weight)]))
+            words += [_METHODS[service["forward"]], "-w", str(weight)]
+            for option, name in (("-x", "upper_threshold"), ("-y", "lower_threshold")):
+                words += [option, str(server[name])] if server.get(name) else []
+            lines.append(" ".join(words))
     return "".join(line + "\n" for line in lines)
+
+
+def _mask(service: Mapping[str, Any]) -> str:
+    """Clients of one mask go together: a netmask, of IPv6 the length of the prefix."""
+    prefix = service["persistence"]["prefix"]
+    return str(prefix) if service["family"] == "inet6" else str(ipaddress.ip_network("0.0.0.0/%d" % prefix).netmask)
 
 
 def _service_words(service: Mapping[str, Any]) -> list[str]:

@@ -65,11 +65,12 @@ def entries(service: Options) -> list[Entry]:
 
 def desired_services(director: Options) -> Services:
     """The model's services as the kernel has them while every check passes, in the model's order."""
-    wanted = from_options({"services": [_as_option(service) for service in director["services"]]}).services or {}
+    wanted = from_options({"services": [as_option(service) for service in director["services"]]}).services or {}
     return {key: service for key, service in wanted.items() if service is not None}
 
 
-def _as_option(service: Options) -> dict[str, Any]:
+def as_option(service: Options) -> dict[str, Any]:
+    """A service of the model as the module ipvs takes it."""
     names = ["scheduler", "scheduler_flags", "persistence", "one_packet", "forward"]
     names += ["fwmark", "family"] if service.get("fwmark") else ["protocol", "address", "port"]
     same = ("address", "port", "lower_threshold", "upper_threshold")

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waits on a director until a drained real server has no connections left, and says how many there are."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Sequence
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.plugin_utils import _drain
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
+
+# Seconds that Keepalived has to act on its files; a large configuration keeps it busy.
+_GRACE = 10.0
+_CLIENTS = 10
+
+
+class ActionModule(ActionBase):
+    """Reads the table again and again."""
+
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset({"host", "service", "limit", "interval"})
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables, args = task_vars or {}, self._task.args
+        host, name = str(args.get("host", "")), variables["inventory_hostname"]
+        limit, interval = self._seconds("limit", 300.0), self._seconds("interval", 2.0)
+        model = plain(variables["lvs_model"])
+        try:
+            services = _drain.chosen(model, name, host, str(args.get("service", "")))
+        except LvsError as error:
+            raise AnsibleActionFail(error.message) from error
+        director = model["hosts"][name]["director"]
+        started = time.monotonic()
+        said: int | None = None
+        while True:
+            now = _drain.left(director, self._look(variables), host, services)
+            seconds = time.monotonic() - started
+            if now.weights and (seconds >= min(_GRACE, limit) or self._task.check_mode):
+                break
+            if not now.weights and now.total != said:
+                words = "%s: %s is drained; %d connections left, %.0f s of %.0f s"
+                Display().display(words % (name, host, now.total, seconds, limit))
+                said = now.total
+            if not now.weights and (not now.total or seconds >= limit or self._task.check_mode):
+                break
+            time.sleep(max(0.1, min(interval, limit - seconds)))
+        result.update(changed=False, left=now.connections, seconds=round(seconds, 1), clients=[])
+        if self._task.check_mode:
+            return result
+        if now.weights:
+            words = "%s: new connections still go to %s: %s. Does Keepalived of %s run (journalctl -u keepalived)?"
+            raise AnsibleActionFail(words % (name, host, _counts(now.weights, "weight"), name))
+        if now.total:
+            result["clients"] = self._clients(_drain.pattern(director, host, services), variables)
+            words = "%s: %s is drained and stays so, but after %.0f s there are left: %s"
+            lines = [words % (name, host, seconds, _counts(now.connections, "connections")), *result["clients"]]
+            result.update(failed=True, msg="\n  ".join(lines))
+        return result
+
+    def _seconds(self, option: str, default: float) -> float:
+        given = self._task.args.get(option, default)
+        try:
+            return max(0.0, float(given))
+        except (TypeError, ValueError) as error:
+            raise AnsibleActionFail("%s is %s; must be seconds" % (option, given)) from error
+
+    def _look(self, variables: dict[str, Any]) -> dict[str, Any]:
+        report: dict[str, Any] = plain(
+            self._execute_module(
+                module_name="vipstack.lvs.ipvs_info", module_args={"counters": True}, task_vars=variables
+            )
+        )
+        if report.get("failed"):
+            raise AnsibleActionFail(str(report.get("msg")))
+        return report
+
+    def _clients(self, pattern: str, variables: dict[str, Any]) -> list[str]:
+        command = {"_raw_params": "", "argv": ["grep", "-E", "-m", str(_CLIENTS), pattern, "/proc/net/ip_vs_conn"]}
+        answer = self._execute_module(module_name="ansible.builtin.command", module_args=command, task_vars=variables)
+        return _drain.clients(answer.get("stdout_lines") or str(answer.get("stdout", "")).splitlines())
+
+
+def _counts(counts: dict[str, int], what: str) -> str:
+    shown: Sequence[str] = ["%s: %s %d" % (place, what, count) for place, count in sorted(counts.items())]
+    return "; ".join(shown)

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Draining a real server by hand: what is meant, what its table says, which connections are left. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping, Sequence
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.module_utils._weights import file_name
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import Entry, entries, title
+
+Tree = Mapping[str, Any]
+
+
+# --- what is meant ----------------------------------------------------------------------------------------------
+
+
+def chosen(model: Tree, director: str, host: str, service: str = "") -> list[str]:
+    """The services of a director that a real server is drained from; none where another cluster has it.
+
+    Raises LvsError for names that the model has not.
+    """
+    pools = {
+        (share["service"], share["host"])
+        for one in model["hosts"].values()
+        if one["director"]
+        for share in one["director"]["weights"]
+    }
+    hosts = sorted({name for _other, name in pools})
+    if not host:
+        raise LvsError("host is missing; say -e host=NAME; real servers are %s" % _list(hosts))
+    if host not in hosts:
+        raise LvsError('host is "%s", which is no real server of a service; there are: %s' % (host, _list(hosts)))
+    its = sorted({name for name, other in pools if other == host})
+    if service and service not in its:
+        raise LvsError('service is "%s", which %s does not serve; it serves: %s' % (service, host, _list(its)))
+    here = {share["service"] for share in _shares(model, director) if share["host"] == host}
+    return [name for name in its if name in here and service in ("", name)]
+
+
+def drained_by_model(model: Tree, director: str, host: str, services: Sequence[str]) -> list[str]:
+    """Those of the services that the inventory drains the real server from: no playbook ends that."""
+    return [
+        one["service"]
+        for one in _shares(model, director)
+        if one["host"] == host and one["service"] in services and one["drained"]
+    ]
+
+
+def _shares(model: Tree, director: str) -> Sequence[Tree]:
+    found: Sequence[Tree] = model["hosts"][director]["director"]["weights"]
+    return found
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+# --- the static table -------------------------------------------------------------------------------------------
+
+
+def with_weights(services: Sequence[Tree], weights: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The model's services with the weights that a director has in its files; 0 where it is drained, by whomever."""
+
+    def weighed(service: Tree, server: Tree) -> dict[str, Any]:
+        weight = weights.get(file_name(service["service"], server["host"]))
+        return dict(server) if weight is None else {**server, "weight": weight, "drained": False}
+
+    return [
+        {**service, "real_servers": [weighed(service, server) for server in service["real_servers"]]}
+        for service in services
+    ]
+
+
+# --- what is left -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Left:
+    """Of one real server on one director, while it is being drained."""
+
+    weights: dict[str, int]
+    """Destinations that still have a weight, so that new connections come."""
+    connections: dict[str, int]
+    """By destination, where there are any."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.connections.values())
+
+
+def left(director: Tree, report: Tree, host: str, services: Sequence[str]) -> Left:
+    """``report``: what ipvs_info says. A UDP flow has no end that the kernel sees, so inactive ones count as well."""
+    weights, connections = {}, {}
+    live = {_identity(service): service for service in report["services"]}
+    for entry in _entries(director, host, services):
+        service = live.get(_identity(entry.service))
+        for one in service["destinations"] if service else ():
+            if (one["address"], one["port"]) == (entry.server["address"], entry.server["port"]) and one["weight"]:
+                weights[str(entry)] = one["weight"]
+    names = {(title(entry.service), entry.place): entry for entry in _entries(director, host, services)}
+    for one in report["statistics"]:
+        found = names.get((one["service"], one.get("destination", "")))
+        if found:
+            count = one["active"] + (one["inactive"] if found.service["protocol"] == "udp" else 0)
+            if count:
+                connections[str(found)] = count
+    return Left(weights, connections)
+
+
+def _entries(director: Tree, host: str, services: Sequence[str]) -> list[Entry]:
+    return [
+        entry
+        for service in director["services"]
+        if service["service"] in services
+        for entry in entries(service)
+        if entry.server["host"] == host
+    ]
+
+
+def _identity(service: Tree) -> tuple[Any, ...]:
+    return tuple(service.get(name) for name in ("protocol", "address", "port"))
+
+
+# --- which ones -------------------------------------------------------------------------------------------------
+
+
+def pattern(director: Tree, host: str, services: Sequence[str]) -> str:
+    """An extended regular expression for the lines of /proc/net/ip_vs_conn that are about the real server.
+
+    Source: ip_vs_conn_seq_show() in net/netfilter/ipvs/ip_vs_conn.c.
+    """
+    found = {
+        "%s %04X" % (_in_proc(entry.server["address"]), entry.server["port"])
+        for entry in _entries(director, host, services)
+    }
+    return " (%s) (ESTABLISHED|UDP)" % "|".join(sorted(found))
+
+
+def _in_proc(address: str) -> str:
+    number = ipaddress.ip_address(address)
+    return r"\[%s\]" % number.exploded if number.version == 6 else "%08X" % int(number)
+
+
+def clients(lines: Iterable[str]) -> list[str]:
+    """``198.51.100.50:50000, ESTABLISHED, 895 s`` of each line of /proc/net/ip_vs_conn."""
+    found = []
+    for words in (line.split() for line in lines):
+        if len(words) >= 9:
+            found.append("%s, %s, %s s" % (_endpoint(words[1], words[2]), words[7], words[8]))
+    return found
+
+
+def _endpoint(address: str, port: str) -> str:
+    if address.startswith("["):
+        return "[%s]:%d" % (ipaddress.ip_address(address.strip("[]")), int(port, 16))
+    return "%s:%d" % (ipaddress.ip_address(int(address, 16)), int(port, 16))
