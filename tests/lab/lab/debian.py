@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -13,6 +14,7 @@ from typing import IO
 from lab.processes import last_line, pause, run
 from lab.state import LabError
 
+_apt = threading.Lock()  # two trees are made at once, and apt updates its lists for one only
 FILES = Path(__file__).parent / "files"
 
 
@@ -32,10 +34,11 @@ def mirror() -> str:
         "Origin: Debian",
         "Label: Debian",
     ]
-    found = sorted(set(run(asked).stdout.decode().split()))
-    if not found:
-        run(["apt-get", "-qq", "update"], what="apt-get update")
+    with _apt:
         found = sorted(set(run(asked).stdout.decode().split()))
+        if not found:
+            run(["apt-get", "-qq", "update"], what="apt-get update")
+            found = sorted(set(run(asked).stdout.decode().split()))
     if not found:
         raise LabError("apt knows no Debian archive here (apt-get indextargets is empty): add one to its sources")
     return found[0]

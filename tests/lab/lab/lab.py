@@ -27,8 +27,8 @@ Engine = DockerEngine | Uml
 class Lab:
     """One lab, by its settings; `Lab()` takes them from the environment."""
 
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
-        self.settings = Settings.of(environ)
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self.settings = Settings.of(os.environ if environ is None else environ)
 
     # -- the engine
 

@@ -23,13 +23,13 @@ async def fetch(url: SplitResult) -> Record:
     reader, writer = await asyncio.open_connection(url.hostname, url.port or 80)
     try:
         writer.write(f"GET {url.path or '/'} HTTP/1.1\r\nHost: {url.netloc}\r\nConnection: close\r\n\r\n".encode())
-        head, _, _ = (await reader.read(-1)).partition(b"\r\n\r\n")
+        head, _sep, _sep = (await reader.read(-1)).partition(b"\r\n\r\n")
     finally:
         writer.close()
     first, *lines = head.decode("latin-1").split("\r\n")
     if not first.startswith("HTTP/1."):
         raise EOFError("no answer")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    headers = {name.lower(): value.strip() for name, _sep, value in (line.partition(":") for line in lines)}
     status = int(first.split()[1])
     return {"ok": status == 200, "status": status, "server": headers.get("x-served-by"), "app": headers.get("x-app")}
 
@@ -63,7 +63,7 @@ async def load(url: SplitResult, requests: int, workers: int, timeout: float) ->
     records: list[Record] = []
 
     async def work(share: int) -> None:
-        for _ in range(share):
+        for _turn in range(share):
             records.append(await ask(url, begin, timeout))
 
     await asyncio.gather(*(work(requests // workers + (number < requests % workers)) for number in range(workers)))
