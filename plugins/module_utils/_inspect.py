@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import Any, Callable, Dict, Mapping
 
 from ansible_collections.vipstack.lvs.plugins.module_utils import _inspect_host as host
+from ansible_collections.vipstack.lvs.plugins.module_utils import _weights
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import HostFiles
 from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_http import Probe, ask
@@ -63,6 +64,7 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("ipvs", wanted["ipvs"], ipvs),
         ("keepalived", wanted["keepalived"], describe),
         ("transitions", wanted["transitions"], lambda: host.transitions(wanted["transitions"])),
+        ("drained", wanted["drained"], _weights.drained),
         ("clock", wanted["clock"], host.clock),
         ("arp", wanted["arp_probe"], lambda: arp(wanted["arp_probe"])),
         ("adverts", wanted["vrrp_listen"], lambda: adverts(wanted["vrrp_listen"])),

@@ -34,11 +34,11 @@ def request_of(probe: Probe) -> bytes:
 
 def response_of(data: bytes) -> dict[str, Any]:
     """``{status, served_by, body}`` of the start of a response; status None where it is no HTTP."""
-    head, _, body = data.partition(b"\r\n\r\n")
+    head, _sep, body = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
     words = lines[0].split(" ", 2)
     status = int(words[1]) if len(words) > 1 and words[0].startswith("HTTP/") and words[1].isdigit() else None
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+    headers = {name.strip().lower(): value.strip() for name, _sep, value in (line.partition(":") for line in lines[1:])}
     return {
         "status": status,
         "served_by": headers.get("x-served-by"),

@@ -107,7 +107,7 @@ class _Reader:
         self.problems.append("%s %s" % (path, message))
 
     def mapping(self, value: Any, path: str, known: frozenset[str]) -> Options | None:
-        if type(value) is not dict and not isinstance(value, Mapping):  # the first question is the quick one
+        if not isinstance(value, (dict, Mapping)):  # the first question is the quick one
             self.wrong(path, "is %s; must be a dictionary" % show(value))
             return None
         if not known.issuperset(value):
@@ -126,7 +126,7 @@ class _Reader:
         value = options.get(name)
         if value is None:
             return default
-        if type(value) is int:
+        if isinstance(value, int) and not isinstance(value, bool):
             number = value
         elif isinstance(value, str) and _DECIMAL.match(value):
             number = int(value)

@@ -82,7 +82,7 @@ def _status(pid: int) -> dict[str, str]:
     """/proc/PID/status, empty for a process that has gone."""
     try:
         with open("/proc/%d/status" % pid, encoding="utf-8", errors="replace") as stream:
-            return {name: value.strip() for name, _, value in (line.partition(":") for line in stream)}
+            return {name: value.strip() for name, _sep, value in (line.partition(":") for line in stream)}
     except OSError:
         return {}
 

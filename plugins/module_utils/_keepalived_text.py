@@ -202,7 +202,7 @@ def _seconds(text: str) -> float | None:
 
 
 def _sync_group(block: list[str]) -> dict[str, Any]:
-    name, _, state = _values(block)["VRRP Sync Group"].partition(", ")
+    name, _sep, state = _values(block)["VRRP Sync Group"].partition(", ")
     return {"name": name, "state": state or None, "instances": _listed(block, "VRRP member instances")}
 
 
@@ -223,7 +223,7 @@ def parse_stats(text: str) -> dict[str, dict[str, int]]:
     instance: dict[str, int] = {}
     section = ""
     for line in text.splitlines():
-        key, _, value = line.strip().partition(":")
+        key, _sep, value = line.strip().partition(":")
         value = value.strip()
         if key == "VRRP Instance":
             instance = found.setdefault(value, {})
@@ -258,7 +258,7 @@ def parse_checks(text: str) -> list[dict[str, Any]]:
 
 
 def _virtual_server(lines: list[str], values: dict[str, str]) -> dict[str, Any]:
-    address, _, port = values.get("VIP", "").partition(", VPORT = ")
+    address, _sep, port = values.get("VIP", "").partition(", VPORT = ")
     fwmark = values.get("FWMARK") or values.get("VS FWMARK")
     return {
         "address": address or None,

@@ -189,9 +189,8 @@ def _vip_of(vip: Mapping[str, object], interface: str, path: str) -> Address:
         problems.append("%s.label is %r; an IPv6 address has none" % (path, label))
     elif label and (len(label) > 15 or not re.match(re.escape(interface) + r"(:[^\s:/]+)?\Z", label)):
         problems.append("%s.label is %r; must be %s:NAME, 15 characters at most" % (path, label, interface))
-    if problems:
+    if problems or not isinstance(prefix, int):
         raise InvalidInput(problems)
-    assert isinstance(prefix, int)
     if ip.version == 6:
         return Address(interface, "inet6", str(ip), prefix)
     return Address(interface, "inet", str(ip), prefix, label or interface)

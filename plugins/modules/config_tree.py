@@ -448,7 +448,7 @@ def _carry_out(module: AnsibleModule, params: dict[str, Any], which: str = "") -
 
 
 def main() -> None:
-    sets = {"type": "list", "elements": "dict", "options": SET, "required_one_of": [("path",)], **_NEEDED}
+    sets = {"type": "list", "elements": "dict", "options": SET, "required_one_of": [("path", "files")], **_NEEDED}
     module = AnsibleModule(
         argument_spec={**SET, "sets": sets},
         mutually_exclusive=[*_NEEDED["mutually_exclusive"], ("path", "sets")],

@@ -307,7 +307,7 @@ class _Cluster:
     def _sorry_server(self, service: Data, port: int) -> Data | None:
         given: str | None = service["sorry_server"]
         if given:
-            address, _, own_port = given.rpartition(":")
+            address, _sep, own_port = given.rpartition(":")
             return {"address": address.strip("[]"), "port": int(own_port)}
         if self.data["nginx_on_directors"] != "none" and any(port in site["ports"] for site in self._sorry_sites()):
             # The packet reaches the director's own Nginx unchanged, so the port is the service's.

@@ -12,7 +12,7 @@ import difflib
 import ipaddress
 import math
 import re
-from typing import Any, Callable, Iterable, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, cast
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import REQUIRED, Field
 
@@ -285,16 +285,16 @@ class Reader:
     def _map(self, field: Field, value: Any, path: str) -> dict[str, Any]:
         if not isinstance(value, Mapping):
             raise must(value, "a dict by name")
-        assert field.of
+        of = cast(Field, field.of)
         read = {}
         for key in sorted(value, key=str):
             name, where = str(key), "%s.%s" % (path, key)
             if not re.fullmatch(r"[A-Za-z0-9_.-]{1,%d}" % field.longest, name):
                 self.wrong(where, "is no name; must be 1-%d letters, digits or _ . -" % field.longest)
-            read[name] = self.read(field.of, value[key], where)
-            if read[name] is None and field.of.kind == "table":
+            read[name] = self.read(of, value[key], where)
+            if read[name] is None and of.kind == "table":
                 # The name is there all the same, so whoever names it makes no mistake.
-                read[name] = self._blank(field.of)
+                read[name] = self._blank(of)
         return {name: item for name, item in read.items() if item is not None}
 
     def _blank(self, field: Field) -> dict[str, Any]:
@@ -306,6 +306,5 @@ class Reader:
             raise must(value, "a list")
         if len(value) < field.least:
             raise Wrong("is empty")
-        assert field.of
-        read = [self.read(field.of, item, "%s[%d]" % (path, index)) for index, item in enumerate(value)]
+        read = [self.read(cast(Field, field.of), item, "%s[%d]" % (path, index)) for index, item in enumerate(value)]
         return [item for item in read if item is not None]

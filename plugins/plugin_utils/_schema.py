@@ -77,8 +77,8 @@ def named(doc: str, of: Field, longest: int = 63) -> Field:
     return Field("map", doc, {}, of=of, longest=longest)
 
 
-def table(doc: str, default: Any = REQUIRED, short: str = "", /, **fields: Field) -> Field:
-    return Field("table", doc, default, fields=fields, short=short)
+def table(doc: str, value: Any = REQUIRED, short: str = "", /, **fields: Field) -> Field:
+    return Field("table", doc, value, fields=fields, short=short)
 
 
 PORT = whole("", REQUIRED, 1, 65535)

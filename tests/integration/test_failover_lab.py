@@ -184,7 +184,7 @@ def burn(seconds: float) -> None:
 
 def load_without_failover(stack: Stack, seconds: float, name: str) -> None:
     before = transitions(stack)
-    workers = [multiprocessing.Process(target=burn, args=(seconds,)) for _ in range(multiprocessing.cpu_count())]
+    workers = [multiprocessing.Process(target=burn, args=(seconds,)) for _turn in range(multiprocessing.cpu_count())]
     for worker in workers:
         worker.start()
     try:
@@ -230,7 +230,7 @@ def test_reloads_under_load(shape: Shape, tmp_path: Path) -> None:
             changes.write_text(json.dumps(edit))
             play = stack.play("site", "-e", f"@{changes}")
             assert play.total("changed") > 0, "the edit changed nothing"
-        for _ in range(20):
+        for _turn in range(20):
             for host in (*DIRECTORS, "web1", "web2"):
                 stack.run(host, f"systemctl reload {'keepalived' if host in DIRECTORS else 'nginx'}.service")
     finally:

@@ -136,7 +136,7 @@ def test_errors_name_the_interface(segment: Segment) -> None:
 def test_adverts_of_both_directions_and_nothing_else(segment: Segment) -> None:
     def send(host: int, destination: str) -> None:
         with inside(host), socket.socket(socket.AF_INET, socket.SOCK_RAW, 112) as opened:
-            for _ in range(3):
+            for _turn in range(3):
                 time.sleep(0.1)
                 opened.sendto(ADVERT, (destination, 0))
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:

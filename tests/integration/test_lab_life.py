@@ -50,7 +50,7 @@ def offspring() -> dict[int, str]:
     names: dict[int, str] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            name, _, rest = stat.read_text().partition(" (")[2].rpartition(")")
+            name, _sep, rest = stat.read_text().partition(" (")[2].rpartition(")")
         except (FileNotFoundError, ProcessLookupError):
             continue
         pid, state, parent = int(stat.parent.name), rest.split()[0], int(rest.split()[1])

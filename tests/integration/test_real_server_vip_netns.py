@@ -116,9 +116,9 @@ def test_purge_takes_only_what_was_made_here(host: Host) -> None:
 def test_without_purge_the_earlier_ones_stay_recorded(host: Host) -> None:
     run(host, V4)
     run(host, OTHER, purge=False)
-    assert {address for address, _, _ in addresses()} == {"198.51.100.200", "198.51.100.201"}
+    assert {address for address, _prefix, _label in addresses()} == {"198.51.100.200", "198.51.100.201"}
     run(host, OTHER)
-    assert {address for address, _, _ in addresses()} == {"198.51.100.201"}
+    assert {address for address, _prefix, _label in addresses()} == {"198.51.100.201"}
 
 
 def test_values_from_before_come_back_and_others_stay(host: Host) -> None:
@@ -154,7 +154,7 @@ def test_another_interface_takes_the_vips_along(host: Host) -> None:
     run(host, V4, V6)
     run(host, {"address": "198.51.100.200"}, V6, interface="vip0")
     assert addresses() == set()
-    assert {address for address, _, _ in addresses("vip0")} == {"198.51.100.200", "2001:db8::200"}
+    assert {address for address, _prefix, _label in addresses("vip0")} == {"198.51.100.200", "2001:db8::200"}
     assert silence() == ["1", "2", "0", "0"]
     assert value("vip0/arp_ignore") == "1"
 

@@ -61,7 +61,7 @@ def test_an_interrupt_to_this_process_alone_ends_what_every_thread_waits_for(num
     assert wait_until(lambda: len(lines(pids)) == 2, 10)
     begin = time.monotonic()
     child.send_signal(number)
-    out, _ = child.communicate(timeout=20)
+    out, _other = child.communicate(timeout=20)
     assert time.monotonic() - begin < 2
     assert out == "interrupted nothing nothing\n"
     assert wait_until(lambda: all(start_time(int(pid)) is None for pid in lines(pids)), 1)

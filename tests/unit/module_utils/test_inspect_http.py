@@ -25,7 +25,7 @@ def server(answer: Callable[[socket.socket, bytes], None]) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as opened:
 
         def serve() -> None:
-            connection, _ = opened.accept()
+            connection, _rest = opened.accept()
             with connection:
                 answer(connection, connection.recv(4096))
 
@@ -54,7 +54,7 @@ def test_an_answer() -> None:
 
 def test_an_answer_in_drops_ends_by_the_time_limit() -> None:
     def answer(connection: socket.socket, _request: bytes) -> None:
-        for _ in range(20):
+        for _turn in range(20):
             try:
                 connection.sendall(b"H")
             except OSError:

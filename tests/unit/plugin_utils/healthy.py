@@ -93,6 +93,7 @@ def _report(of: Tree, host: str, holder: str) -> Tree:
     asked = _questions.questions(of, host, "verify", ["/etc/ours.conf", "/etc/not-ours.conf"])
     answers: dict[str, Callable[[], Any]] = {
         "links": lambda: [_link("lo", "00:00:00:00:00:00", "127.0.0.1"), _link("eth0", MACS[host], mine["address"])],
+        "drained": lambda: {},
         "clock": lambda: {"epoch": NOW, "synchronised": True},
         "vips": lambda: {vip: _places(mine, vip, host == holder) for vip in asked["vips"]},
         "units": lambda: {unit: _unit() for unit in asked["units"]},
@@ -184,14 +185,15 @@ def _keepalived(director: Tree, holder: bool) -> Tree:
         "virtual_servers": [
             {"address": service["address"], "port": service["port"], "fwmark": None, "group": None,
              "protocol": service["protocol"], "scheduler": service["scheduler"], "alive": True, "quorum_up": True,
-             "real_servers": [
-                 {"address": server["address"], "port": server["port"], "weight": server["weight"],
-                  "effective_weight": server["weight"], "alive": True, "failed_checks": 0, "set": True}
-                 for server in service["real_servers"]
-             ]}
+             "real_servers": [_checked(server) for server in service["real_servers"]]}
             for service in director["services"]
         ],
     }  # fmt: skip
+
+
+def _checked(server: Tree) -> Tree:
+    return {"address": server["address"], "port": server["port"], "weight": server["weight"],
+            "effective_weight": server["weight"], "alive": True, "failed_checks": 0, "set": True}  # fmt: skip
 
 
 def _advert(of: Tree, holder: str, host: str) -> Tree:

@@ -34,7 +34,7 @@ def put(inventory: Tree, path: str, value: Any) -> None:
 
     Dots go down into dicts, which are made on the way; a value of `...` takes the key away.
     """
-    front, _, rest = path.rpartition(":")
+    front, _sep, rest = path.rpartition(":")
     if front == "group":
         inventory["groups"][rest] = value
         return

@@ -69,7 +69,7 @@ def test_any_valid_model_renders(changes: Tree) -> None:
 @MANY
 @given(changes=CHANGES)
 def test_any_valid_model_has_a_table_that_the_kernel_can_have(changes: Tree) -> None:
-    _, model = drawn(changes)
+    _rest, model = drawn(changes)
     for mine in model["hosts"].values():
         if mine["director"]:
             services = mine["director"]["services"]

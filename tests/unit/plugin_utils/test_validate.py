@@ -16,7 +16,7 @@ Tree = dict[str, Any]
 
 
 def normal_of(changes: Tree) -> Tree:
-    normal, mistakes, _ = normalise(with_changes(changes))
+    normal, mistakes, _rest = normalise(with_changes(changes))
     assert mistakes == []
     return normal
 
@@ -166,7 +166,7 @@ def test_an_address_may_stand_where_ansible_looks_for_it() -> None:
     del by_name["hostvars"]["web1"]
     by_name["hostvars"]["web2"].pop("lvs_address")
     by_name["hostvars"]["web2"]["ansible_host"] = "192.0.2.8"
-    normal, mistakes, _ = normalise(by_name)
+    normal, mistakes, _rest = normalise(by_name)
     assert mistakes == []
     assert [normal["hosts"][host]["address"] for host in ("192.0.2.7", "web2")] == ["192.0.2.7", "192.0.2.8"]
 
@@ -195,7 +195,7 @@ def test_a_pool_is_a_group_by_name() -> None:
 
 def test_what_a_static_table_cannot_do_is_a_warning() -> None:
     changes = {"lvs_table_owner": "static", SERVICE + ".check": "tcp", SERVICE + ".sorry_server": "192.0.2.1:80"}
-    _, mistakes, warnings = normalise(with_changes(changes))
+    _rest, mistakes, warnings = normalise(with_changes(changes))
     assert mistakes == []
     assert warnings == [
         "cluster default: lvs_virtual_services.web.check does nothing, as lvs_table_owner is static",

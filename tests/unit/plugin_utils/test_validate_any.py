@@ -137,10 +137,10 @@ def test_any_inventory_gets_an_answer_that_does_not_hang_on_order(changes: Tree,
 @given(changes=CHANGES, dice=st.randoms())
 def test_the_order_of_hosts_changes_nothing(changes: Tree, dice: random.Random) -> None:
     inventory = changed(changes)
-    normal, mistakes, _ = normalise(inventory)
+    normal, mistakes, _rest = normalise(inventory)
     for hosts in inventory["groups"].values():
         dice.shuffle(hosts)
-    again, others, _ = normalise(inventory)
+    again, others, _rest = normalise(inventory)
     if not mistakes:
         assert again == normal
     assert [mistake.path for mistake in others] == [mistake.path for mistake in mistakes]

@@ -259,7 +259,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
 
 @pytest.mark.parametrize(("changes", "expected"), WRONG.values(), ids=WRONG)
 def test_wrong(changes: Tree, expected: list[str]) -> None:
-    _, mistakes, _ = normalise(with_changes(changes))
+    _normal, mistakes, _warnings = normalise(with_changes(changes))
     assert [mistake.message for mistake in mistakes] == expected
     assert all(mistake.message.startswith(mistake.path + " ") for mistake in mistakes)
     assert "s3cret" not in str(mistakes)
