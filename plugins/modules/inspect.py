@@ -94,6 +94,10 @@ options:
     description: How many of the last VRRP transitions to read from C(/var/log/vipstack-lvs/transitions.log).
     type: int
     default: 0
+  drained:
+    description: Real servers that were drained by hand.
+    type: bool
+    default: false
   clock:
     description: The time, and whether the clock is synchronised.
     type: bool
@@ -267,6 +271,11 @@ transitions:
   elements: dict
   returned: when O(transitions) is not 0
   sample: [{epoch: 1795532028, instance: web, state: MASTER}]
+drained:
+  description: Real servers that were drained by hand, and since when.
+  type: dict
+  returned: when O(drained=true)
+  sample: {"web@web1": "2026-11-26T02:20:00Z"}
 clock:
   description: Time of the host, and whether its clock is synchronised; null where the kernel does not say.
   type: dict
@@ -345,6 +354,7 @@ def main() -> None:
             "ipvs": {"type": "bool", "default": False},
             "keepalived": {"type": "bool", "default": False},
             "transitions": {"type": "int", "default": 0},
+            "drained": {"type": "bool", "default": False},
             "clock": {"type": "bool", "default": False},
             "arp_probe": {"type": "dict", "options": ARP_PROBE},
             "vrrp_listen": {"type": "dict", "options": VRRP_LISTEN},

@@ -333,9 +333,9 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "destination_drained": Kind(
         NOTE,
-        "The operator took a real server out (lvs_state: drained).",
+        "The operator took a real server out (lvs_state: drained, or drain.yml).",
         "ipvsadm -Lnc shows the connections that are left",
-        "playbooks/undrain.yml puts it back.",
+        "The inventory, or undrain.yml, puts it back.",
     ),
 }
 

@@ -136,8 +136,7 @@ def _pool(table: DirectorTable, service: Options) -> Iterator[Finding]:
         config = table.config(entry)
         if table.standing(entry) == "drained":
             words = "%s: %s" % (entry, _left(table, entry))
-            path = "lvs_state of %s" % entry.server["host"]
-            yield Finding("destination_drained", table.host.name, words, "drained, as asked", path)
+            yield Finding("destination_drained", table.host.name, words, "drained, as asked", entry.drained_by)
         elif config is not None and config.weight and table.answers(entry) is False:
             words = "%s has weight %d; %s" % (entry, config.weight, table.reason(entry))
             yield Finding("destination_dead", table.host.name, words, "it answers, or is out", _path(service))
@@ -162,6 +161,6 @@ def _differing(tables: Sequence[DirectorTable]) -> Iterator[Finding]:
     for service in tables[0].services.values():
         for entry in entries(service):
             standing = {table.host.name: table.standing(entry) for table in tables}
-            if set(standing.values()) == {"in", "out"}:
+            if set(standing.values()) in ({"in", "out"}, {"in", "drained"}):
                 words = ", ".join("%s on %s" % (where, name) for name, where in standing.items())
                 yield Finding("tables_differ", names, "%s: %s" % (entry, words), "the same everywhere", _path(service))

@@ -39,7 +39,7 @@ def questions(
     }
     director = mine.get("director")
     if director:
-        asked.update(ipvs=bool(director["services"]), keepalived=True, transitions=TRANSITIONS)
+        asked.update(ipvs=bool(director["services"]), keepalived=True, drained=True, transitions=TRANSITIONS)
     if purpose == "preview":
         asked["files"] = sorted(paths)
     if purpose == "verify":

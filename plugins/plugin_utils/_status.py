@@ -194,6 +194,7 @@ def _service(service: Tree, name: str | None, table: DirectorTable | None) -> Tr
 
 
 def _destination(table: DirectorTable | None, entry: Entry) -> Tree:
+    entry = table.own(entry) if table else entry
     config = table.config(entry) if table else None
     counts = table.connections(entry) if table and config else None
     state, why = _standing(table, entry, config) if table else ("unknown", None)
@@ -214,7 +215,7 @@ def _standing(table: DirectorTable, entry: Entry, config: DestinationConfig | No
     """(up | failing | drained | degraded | drift | missing, why)."""
     standing = table.standing(entry)
     if standing == "drained":
-        return "drained", "lvs_state of %s" % entry.server["host"]
+        return "drained", entry.drained_by
     if standing == "out":
         return "degraded", table.reason(entry)
     if standing == "in":

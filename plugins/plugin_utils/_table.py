@@ -18,6 +18,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Service,
     ServiceKey,
 )
+from ansible_collections.vipstack.lvs.plugins.module_utils._weights import file_name
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import probe_name
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Seen, endpoint
 
@@ -43,6 +44,11 @@ class Entry:
     @property
     def wanted_weight(self) -> int:
         return 0 if self.server["drained"] else int(self.server["weight"])
+
+    @property
+    def drained_by(self) -> str:
+        since = self.server.get("drained_since")
+        return "drain.yml, %s" % since if since else "lvs_state of %s" % self.server["host"]
 
     def __str__(self) -> str:
         """``tcp 198.51.100.200:80 -> web1 (198.51.100.102:80)``"""
@@ -119,7 +125,7 @@ class DirectorTable:
 
     def __init__(self, host: Seen) -> None:
         self.host = host
-        self.director: Options = host.director or {}
+        self.director: Options = _with_drains(host.director or {}, host.part("drained") or {})
         self.checked = self.director["table_owner"] == "keepalived"
         self.desired = desired_services(self.director)
         self.current = current_services(host.part("ipvs"), self.desired)
@@ -128,6 +134,11 @@ class DirectorTable:
         self._checks = _checks(host)
         connections = host.part("ipvs").get("connections") or []
         self._connections = {(one["service"], one["destination"]): one for one in connections}
+
+    def own(self, entry: Entry) -> Entry:
+        """A real server of the model with what was drained by hand on this director."""
+        service = self.services[self._keys[entry.service["name"]]]
+        return next((one for one in entries(service) if one.key == entry.key), entry)
 
     def live(self, service: Options) -> Service | None:
         """A service of the model as it is in the table; None where it is not."""
@@ -143,7 +154,9 @@ class DirectorTable:
         return bool(live and sorry and DestinationKey(sorry["address"], sorry["port"]) in live.destinations)
 
     def standing(self, entry: Entry) -> str | None:
-        """``in`` the pool as the model wants, ``drained`` as it wants, ``out`` by its check; None: anything else."""
+        """``in`` the pool as the model wants, ``drained`` as it or a person here wants, ``out`` by its check; None:
+        anything else."""
+        entry = self.own(entry)
         config = self.config(entry)
         if config is not None and config.weight == entry.wanted_weight:
             return "drained" if entry.server["drained"] else "in"
@@ -182,6 +195,20 @@ class DirectorTable:
     def connections(self, entry: Entry) -> Mapping[str, int] | None:
         """``{active, inactive, persistent}``; None where nothing is known."""
         return self._connections.get((title(entry.service), entry.place))
+
+
+def _with_drains(director: Options, by_hand: Mapping[str, str]) -> Options:
+    """The director's part of the model, and on top of it what was drained by hand there."""
+
+    def drained(service: Options, server: Options) -> Options:
+        since = by_hand.get(file_name(service["service"], server["host"]))
+        return {**server, "drained": True, "drained_since": since} if since and not server["drained"] else server
+
+    services = [
+        {**service, "real_servers": [drained(service, server) for server in service["real_servers"]]}
+        for service in director["services"]
+    ]
+    return {**director, "services": services}
 
 
 def _checks(host: Seen) -> dict[tuple[Any, ...], bool]:

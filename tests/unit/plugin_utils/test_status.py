@@ -140,6 +140,23 @@ def test_a_failed_check_and_its_reason(model: Tree, seen: Tree) -> None:
     assert "0 (1)" in text
 
 
+def test_drained_by_hand(model: Tree, seen: Tree) -> None:
+    for host in ("d1", "d2"):
+        seen[host]["report"]["drained"] = {"web@web2": "2026-11-26T02:20:00Z"}
+        seen[host]["report"]["ipvs"]["services"][0]["destinations"][1]["weight"] = 0
+    assert [(one["state"], one["why"]) for one in pool(model, seen)] == [
+        ("up", None),
+        ("drained", "drain.yml, 2026-11-26T02:20:00Z"),
+    ]
+    assert status(model, seen)["deviations"] == []
+
+
+def test_a_drain_that_one_director_did_not_hear_of(model: Tree, seen: Tree) -> None:
+    seen["d1"]["report"]["drained"] = {"web@web2": "2026-11-26T02:20:00Z"}
+    seen["d1"]["report"]["ipvs"]["services"][0]["destinations"][1]["weight"] = 0
+    assert status(model, seen)["deviations"] == ["tables_differ"]
+
+
 def test_drained_by_the_operator(model: Tree, seen: Tree) -> None:
     for host in ("d1", "d2"):
         model["hosts"][host]["director"]["services"][0]["real_servers"][1]["drained"] = True
