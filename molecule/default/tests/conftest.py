@@ -5,9 +5,20 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 import testinfra
 from testinfra.host import Host
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests" / "lab"))
+
+from lab.lab import Lab
+
+# testinfra asks Docker's own command, which goes by this.
+os.environ["DOCKER_HOST"] = Lab().engine().docker_host
 
 DIRECTORS = ("d1", "d2")
 REAL_SERVERS = ("web1", "web2")

@@ -40,7 +40,8 @@ def test_a_director_keeps_its_services_at_boot(director: Host) -> None:
 def test_the_configuration_is_for_root_only_and_the_daemon_takes_it(director: Host) -> None:
     file = director.file("/etc/keepalived/keepalived.conf")
     assert (file.user, file.group, file.mode) == ("root", "root", 0o640)
-    proof = director.run("keepalived -t -f /etc/keepalived/keepalived.conf")
+    # Keepalived 2.2.7 ends its own test with SIGTERM where scripts have a user; the trap lets it go on.
+    proof = director.run("trap '' TERM; keepalived -t -f /etc/keepalived/keepalived.conf")
     assert (proof.rc, proof.stderr) == (0, "")
 
 
@@ -86,7 +87,7 @@ def test_only_a_director_answers_arp_for_the_vip(client: Host, directors: dict[s
 
 def test_requests_through_the_vip_spread_over_nodes_and_applications(client: Host) -> None:
     seen = client.check_output(
-        "for i in $(seq 40); do curl -sS -m 2 -o /dev/null -w '%%{http_code} %%header{x-served-by}\\n' "
+        "for i in $(seq 40); do curl -sS -m 2 -o /dev/null -w '%{http_code} %header{x-served-by}\\n' "
         f"-H 'Host: example.com' http://{VIP}/; done"
     ).splitlines()
     assert sorted(set(seen)) == ["200 web1", "200 web2"]
