@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lab import image
 from lab.docker import Docker
-from lab.hosts import BY_NAME, GATEWAY, HOSTS, NETWORK, SUBNET, Host
+from lab.hosts import BY_NAME, GATEWAY, GATEWAY6, HOSTS, NETWORK, SUBNET, SUBNET6, Host
 from lab.processes import wait_until
 from lab.state import LabError
 
@@ -18,12 +18,13 @@ _COMMON = (
 )  # fmt: skip
 
 
-def run_arguments(host: Host, lab: str) -> list[str]:
-    """The arguments of `docker run` for a host."""
+def run_arguments(host: Host, lab: str, ipv6: bool = True) -> list[str]:
+    """The arguments of `docker run` for a host; `ipv6`: whether the network has it."""
     names = [f"--add-host={other.name}:{other.address}" for other in HOSTS if other is not host]
     return [
         "run", "-d", "--name", host.name, "--hostname", host.name, "--label", f"vipstack.lab={lab}",
-        "--network", NETWORK, "--ip", host.address, "--mac-address", host.mac, *names, *_COMMON,
+        "--network", NETWORK, "--ip", host.address, *(["--ip6", host.address6] if ipv6 else []),
+        "--mac-address", host.mac, *names, *_COMMON,
         image.TAG, "/lib/systemd/systemd",
     ]  # fmt: skip
 
@@ -55,8 +56,9 @@ class Containers:
         self.remove([name for name in todo if name in states])
         if not self.docker.ok("network", "inspect", NETWORK):
             # IPVS needs no router: the bridge's own address is only what Docker asks for.
-            self.docker("network", "create", "--subnet", SUBNET, "--gateway", GATEWAY, "--label",
-                        f"vipstack.lab={self.lab}", NETWORK, what="docker network create")  # fmt: skip
+            self.docker("network", "create", "--subnet", SUBNET, "--gateway", GATEWAY,
+                        "--ipv6", "--subnet", SUBNET6, "--gateway", GATEWAY6,
+                        "--label", f"vipstack.lab={self.lab}", NETWORK, what="docker network create")  # fmt: skip
         self.create(todo)
 
     def _alone(self) -> None:
@@ -77,7 +79,8 @@ class Containers:
                          "--privileged", "--init", "-v", "/lib/modules:/lib/modules:ro",
                          image.TAG, "sleep", "infinity"]  # fmt: skip
         else:
-            arguments = run_arguments(BY_NAME[name], self.lab)
+            has_ipv6 = self.docker("network", "inspect", NETWORK, "--format", "{{.EnableIPv6}}").strip() == "true"
+            arguments = run_arguments(BY_NAME[name], self.lab, has_ipv6)
         self.docker(*arguments, what=f"container {name}", timeout=120)
 
     def _ready(self, name: str) -> None:

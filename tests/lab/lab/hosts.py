@@ -8,6 +8,8 @@ from lab.state import LabError
 
 SUBNET = "198.51.100.0/24"
 GATEWAY = "198.51.100.1"
+SUBNET6 = "2001:db8:100::/64"
+GATEWAY6 = "2001:db8:100::1"
 VIP = "198.51.100.200"
 NETWORK = "vipstack-lab"
 
@@ -17,6 +19,11 @@ class Host:
     name: str
     address: str
     role: str  # director | real_server | application | client
+
+    @property
+    def address6(self) -> str:
+        """The same last number, as it is written: 198.51.100.100 is 2001:db8:100::100."""
+        return SUBNET6.replace("/64", self.address.rpartition(".")[2])
 
     @property
     def mac(self) -> str:

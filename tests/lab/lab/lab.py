@@ -126,6 +126,7 @@ class Lab:
         """Fresh hosts in place of these, ready for work. An interrupt is remembered: the next `up` makes them again."""
         state = self.state()
         replace(state, unready=tuple(names)).save(self.settings)
+        self.docker.load_image(self.settings)  # a recipe that changed since `up`
         with step("hosts"):
             self.containers.up(names)
         replace(state, unready=()).save(self.settings)

@@ -39,6 +39,8 @@ def test_hosts_know_each_other_by_name_and_carry_their_labs() -> None:
     arguments = run_arguments(hosts.named("web1"), "mine")
     assert arguments[arguments.index("--label") + 1] == "vipstack.lab=mine"
     assert arguments[arguments.index("--ip") + 1] == "198.51.100.102"
+    assert arguments[arguments.index("--ip6") + 1] == "2001:db8:100::102"
+    assert "--ip6" not in run_arguments(hosts.named("web1"), "mine", ipv6=False)
     assert "--add-host=d1:198.51.100.100" in arguments
     assert not any(word.startswith("--add-host=web1:") for word in arguments)
 
