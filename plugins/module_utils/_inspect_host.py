@@ -19,7 +19,7 @@ import struct
 import subprocess
 import time
 from datetime import datetime
-from typing import Any, Sequence
+from typing import Any, Iterator, Sequence
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 
@@ -175,18 +175,26 @@ def processes(names: Sequence[str]) -> dict[str, list[int]]:
     A container's processes show in the host's /proc, too; they are of another PID namespace and do not count.
     """
     found: dict[str, list[int]] = {name: [] for name in names}
-    here = os.readlink("/proc/self/ns/pid")
-    for entry in filter(str.isdigit, os.listdir("/proc")):
+    for process in processes_here():
         with contextlib.suppress(OSError):
-            program = _comm(entry)
+            program = _comm(process)
             for name in names:
-                if program == name[:15] and os.readlink("/proc/%s/ns/pid" % entry) == here:
-                    found[name].append(int(entry))
-    return {name: sorted(numbers) for name, numbers in found.items()}
+                if program == name[:15]:
+                    found[name].append(process)
+    return found
 
 
-def _comm(process: str) -> str:
-    with open("/proc/%s/comm" % process, encoding="utf-8", errors="replace") as stream:
+def processes_here() -> Iterator[int]:
+    """Every process of this PID namespace, in order."""
+    here = os.readlink("/proc/self/ns/pid")
+    for process in sorted(map(int, filter(str.isdigit, os.listdir("/proc")))):
+        with contextlib.suppress(OSError):
+            if os.readlink("/proc/%d/ns/pid" % process) == here:
+                yield process
+
+
+def _comm(process: int) -> str:
+    with open("/proc/%d/comm" % process, encoding="utf-8", errors="replace") as stream:
         return stream.read().rstrip("\n")
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_host import processes, run
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_host import processes_here, run
 from ansible_collections.vipstack.lvs.plugins.module_utils._keepalived_text import (
     parse_checks,
     parse_data,
@@ -64,7 +64,7 @@ class Daemon:
 
 def find() -> Daemon | None:
     """The Keepalived of this host, None where none runs."""
-    running = processes(["keepalived"])["keepalived"]
+    running = [pid for pid in processes_here() if _runs_keepalived(pid)]
     parent = {pid: _parent(pid) for pid in running}
     heads = [pid for pid in running if parent[pid] not in running]
     if not heads:
@@ -72,6 +72,15 @@ def find() -> Daemon | None:
     named = [pid for pid in map(_pid_in, PID_FILES) if pid in heads]
     head = named[0] if named else heads[0]
     return Daemon(head, tuple(pid for pid in running if parent[pid] == head))
+
+
+def _runs_keepalived(pid: int) -> bool:
+    """By its program: the names of the processes differ (keepalived_vrrp) and can be configured."""
+    try:
+        program = os.readlink("/proc/%d/exe" % pid)
+    except OSError:
+        return False
+    return os.path.basename(program) in ("keepalived", "keepalived (deleted)")  # deleted: upgraded, not restarted
 
 
 def _parent(pid: int) -> int:

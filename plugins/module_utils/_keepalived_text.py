@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, Optional, Tuple
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 
 Instance = Dict[str, Any]
+_Place = Tuple[Optional[str], Optional[int], Optional[str], Optional[int]]
 
 # The numbers of the JSON (vrrp.h); the dump has the words.
 STATES = {0: "INIT", 1: "BACKUP", 2: "MASTER", 3: "FAULT", 97: "DELETED", 98: "STOP"}
@@ -42,6 +43,7 @@ COUNTERS = {
 _SECTION = re.compile(r"^ *------< (.+) >------$")
 _ADDRESS = re.compile(r"^([0-9a-fA-F.:]+(?:/\d+)?)(?: dev (\S+))?")
 _REAL_SERVER = re.compile(r"^RIP = (\S+), RPORT = (\d+), WEIGHT = (-?\d+)(?: EFF WEIGHT = (-?\d+))?")
+_CHECK = re.compile(r"^\[(\S+)\]:\w+:(\d+) -> \[(\S+)\]:\w+:(\d+)$")
 _INTERVAL = re.compile(r"^([0-9.]+) (milli-sec|sec)")
 
 
@@ -245,20 +247,55 @@ def parse_checks(text: str) -> list[dict[str, Any]]:
     """The virtual servers of the checker process's data dump, each with its real servers.
 
     ``{address, port, fwmark, group, protocol, scheduler, alive, quorum_up, real_servers: [{address, port, weight,
-    effective_weight, alive, failed_checks, set}]}``
+    effective_weight, alive, failed_checks, set, checks: [{type, enabled, up}]}]}``
     """
     servers: list[dict[str, Any]] = []
+    checks: list[tuple[_Place, dict[str, Any]]] = []
     for section, lines in _sections(text):
         values = _values(lines)
         if section == "Virtual server":
             servers.append({**_virtual_server(lines, values), "real_servers": []})
         elif section == "Real server" and servers:
             servers[-1]["real_servers"].append(_real_server(lines, values))
+        elif section == "Health checkers":
+            checks += _checks(lines)
+    for server in servers:
+        for real_server in server["real_servers"]:
+            place = (server["address"], server["port"], real_server["address"], real_server["port"])
+            real_server["checks"] = [check for where, check in checks if where == place]
     return servers
 
 
+def _checks(lines: list[str]) -> Iterator[tuple[_Place, dict[str, Any]]]:
+    """Each check with the virtual and the real server that it is for; those of a firewall mark are left out."""
+    for line, block in _headed(lines, _CHECK):
+        address, port, real_address, real_port = line.groups()
+        values = _values(block)
+        check = {
+            "type": (values.get("Keepalive method") or "").partition(",")[0] or None,
+            "enabled": _flag(values.get("Enabled")),
+            "up": _flag(values.get("Up")),
+        }
+        yield (address, int(port), real_address, int(real_port)), check
+
+
+def _headed(lines: list[str], head: re.Pattern[str]) -> Iterator[tuple[re.Match[str], list[str]]]:
+    """Each line that matches, with the lines up to the next of its depth."""
+    match = None
+    block: list[str] = []
+    for line in lines:
+        if line[:1] == " " and line[1:2] not in ("", " "):
+            if match:
+                yield match, block
+            match, block = head.match(line.strip()), []
+        else:
+            block.append(line)
+    if match:
+        yield match, block
+
+
 def _virtual_server(lines: list[str], values: dict[str, str]) -> dict[str, Any]:
-    address, _sep, port = values.get("VIP", "").partition(", VPORT = ")
+    address, _sep, port = (values.get("VS VIP") or values.get("VIP") or "").partition(", VPORT = ")
     fwmark = values.get("FWMARK") or values.get("VS FWMARK")
     return {
         "address": address or None,

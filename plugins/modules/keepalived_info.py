@@ -145,6 +145,13 @@ virtual_servers:
         alive: {description: Whether all checks pass., type: bool}
         failed_checks: {description: Number of checks that fail., type: int}
         set: {description: Whether it is in the IPVS table., type: bool}
+        checks:
+          description:
+            - Its checks. C(type) is the daemon's word, like V(HTTP_GET), V(TCP_CHECK) or V(FILE_CHECK); C(up) tells
+              whether the check passes, C(enabled) whether it is made.
+          type: list
+          elements: dict
+          sample: [{type: HTTP_GET, enabled: true, up: true}]
 """
 
 from ansible.module_utils.basic import AnsibleModule

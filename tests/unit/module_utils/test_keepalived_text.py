@@ -100,9 +100,52 @@ def test_no_secret_comes_through() -> None:
     assert SECRET not in str(parse_json(texts["json"])) + str(parse_data(texts["data"]))
 
 
+def test_checks() -> None:
+    (server,) = parse_checks(sample("2.2.7-keepalived_check.data"))
+    first, second = server.pop("real_servers")
+    assert server == {
+        "address": "198.51.100.200",
+        "port": 80,
+        "fwmark": None,
+        "group": None,
+        "protocol": "tcp",
+        "scheduler": "wrr",
+        "alive": True,
+        "quorum_up": True,
+    }
+    assert first == {
+        "address": "198.51.100.102",
+        "port": 80,
+        "weight": 1,
+        "effective_weight": 1,
+        "alive": True,
+        "failed_checks": 0,
+        "set": True,
+        "checks": [
+            {"type": "HTTP_GET", "enabled": True, "up": True},
+            {"type": "FILE_CHECK", "enabled": True, "up": True},
+        ],
+    }
+    assert second["address"] == "198.51.100.103"
+
+
+def test_a_check_that_fails_is_that_of_its_real_server() -> None:
+    text = sample("2.2.7-keepalived_check.data").replace("   Up = yes", "   Up = no", 1)
+    (server,) = parse_checks(text)
+    assert [[check["up"] for check in one["checks"]] for one in server["real_servers"]] == [[False, True], [True, True]]
+
+
+def test_an_address_as_older_versions_print_it() -> None:
+    (server,) = parse_checks(sample("2.2.7-keepalived_check.data").replace(" VS VIP = ", " VIP = "))
+    assert (server["address"], server["port"]) == ("198.51.100.200", 80)
+
+
 @given(st.text(alphabet="- <>=VRPInstace\n1,./()d", max_size=300))
 def test_any_text_is_read_or_ignored(text: str) -> None:
     for parse in (parse_data, parse_stats, parse_checks, parse_version):
         reader: Any = parse
         reader(text)
         reader("------< VRRP Topology >------\n VRRP Instance = x\n" + text)
+        reader(
+            "------< Virtual server >------\n------< Health checkers >------\n [::1]:tcp:80 -> [::2]:tcp:80\n" + text
+        )
