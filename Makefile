@@ -10,7 +10,7 @@ export LAB_NAME ?= lab
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.ansible/collections
 export PYTHONPATH := $(CURDIR)/tests/lab
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Where the lab's own daemon listens; one of the user's own is taken when LAB_ENGINE=docker says so.
+# When the command began, for the figures of `make lab`.
 export VIPSTACK_BEGIN := $(shell date +%s)
 
 PYTHON := .venv/bin/python
@@ -36,7 +36,7 @@ lab-status: venv ## what is up
 lab-shell: venv ## a shell on a host: make lab-shell HOST=d1
 	@$(LAB) shell $(or $(HOST),$(error HOST is missing: make lab-shell HOST=d1))
 
-.PHONY: test check lint unit sanity integration bench
+.PHONY: test check lint unit sanity integration molecule bench
 test: ## all of it: check, then the lab; builds and ends the lab by itself
 	@.ci/test
 
@@ -57,6 +57,9 @@ sanity: venv ## ansible-test sanity, and the built artifact
 
 integration: venv ## the tests against the lab that is up
 	@pytest tests/integration -m "not long" --durations=15
+
+molecule: venv ## the scenario default, as people run it
+	@molecule test
 
 bench: venv ## figures as ratios, into build/bench.json
 	@$(PYTHON) tests/bench/bench_ipvs.py

@@ -28,6 +28,7 @@ def reference() -> dict[str, Any]:
 VARIANTS: dict[str, dict[str, Any]] = {
     "balanced": {},
     "preempt": {"lvs_vips": {"web": {**_VIP, "preempt": True}}},
+    "sorry": {"lvs_nginx_on_directors": "sorry"},
     "fast": {"lvs_failover": "fast"},
     "tolerant": {"lvs_failover": "tolerant"},
     "reference": reference(),
