@@ -46,8 +46,8 @@ class ActionModule(ActionBase):
             if now.weights and (seconds >= min(_GRACE, limit) or self._task.check_mode):
                 break
             if not now.weights and now.total != said:
-                words = "%s: %s is drained; %d connections left, %.0f s of %.0f s"
-                Display().display(words % (name, host, now.total, seconds, limit))
+                words = "%s: %s is drained; %d connection%s left, %.0f s of %.0f s"
+                Display().display(words % (name, host, now.total, "s" * (now.total != 1), seconds, limit))
                 said = now.total
             if not now.weights and (not now.total or seconds >= limit or self._task.check_mode):
                 break

@@ -31,6 +31,22 @@ def test_a_user_has_a_shell_and_an_unknown_one_is_left_out() -> None:
     assert found["root"]["uid"] == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ('ID=debian\nVERSION_ID="12"\n', 12),
+        ("ID=rocky\nVERSION_ID=8.9\n", 8),
+        ("ID=ubuntu\nVERSION_ID='22.04'\n", 22),
+        ("ID=debian\n", None),
+    ],
+)
+def test_the_release_is_its_first_number(tmp_path: Path, text: str, release: int | None) -> None:
+    path = tmp_path / "os-release"
+    path.write_text(text)
+    assert _host_facts.release(str(path)) == release
+    assert _host_facts.release(str(tmp_path / "missing")) is None
+
+
 def test_the_addresses_of_this_machine_are_among_them() -> None:
     assert "127.0.0.1" in _host_facts.addresses()
 

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module weights on a directory of its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.vipstack.lvs.plugins.module_utils import _weights
+from ansible_collections.vipstack.lvs.plugins.modules import weights
+
+
+def params(path: Path, **options: Any) -> dict[str, Any]:
+    pool = [{"service": "web", "host": host, "weight": 1, "drained": False} for host in ("web1", "web2")]
+    rest: dict[str, Any] = {"state": "present", "host": None, "services": [], "force": False, "scheme": "weights"}
+    return {"destinations": pool, "path": str(path / "weights"), **rest, **options}
+
+
+def test_check_mode_says_the_same_and_touches_nothing(tmp_path: Path) -> None:
+    said = weights.run(params(tmp_path), True)
+    assert list(tmp_path.iterdir()) == []
+    assert weights.run(params(tmp_path), False).lines == said.lines == ["+ web@web1 0", "+ web@web2 0"]
+    assert weights.run(params(tmp_path), False).write == {}
+
+
+def test_a_drain_is_dated_kept_and_ended(tmp_path: Path) -> None:
+    weights.run(params(tmp_path, state="drained", host="web1"), False)
+    since = _weights.drained(str(tmp_path / "weights"))
+    assert list(since) == ["web@web1"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", since["web@web1"])
+    assert weights.run(params(tmp_path), False).weights == {"web@web1": 0, "web@web2": 1}
+    assert weights.run(params(tmp_path, state="active", host="web1"), False).by_hand == {}
+    assert _weights.read(str(tmp_path / "weights")) == {"web@web1": "0\n", "web@web2": "0\n"}
