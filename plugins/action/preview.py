@@ -26,7 +26,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"dest", "trees", "secrets", "kernel", "vips", "slice", "price", "observed"})
+    _VALID_ARGS = frozenset({"dest", "trees", "secrets", "kernel", "weights", "vips", "slice", "price", "observed"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
@@ -58,6 +58,8 @@ class ActionModule(ActionBase):
         found = _preview.of_trees(args.get("trees") or [], args.get("secrets") or [])
         if args.get("kernel"):
             found.update(_preview.of_kernel(args["kernel"]))
+        if args.get("weights"):
+            found.update(_preview.of_weights(args["weights"]))
         if args.get("vips"):
             found.update(_preview.of_vips(args["vips"]))
         texts = {path.lstrip("/"): text for path, text in found.items()}

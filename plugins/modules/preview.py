@@ -54,6 +54,9 @@ options:
   kernel:
     description: The options of M(vipstack.lvs.kernel).
     type: dict
+  weights:
+    description: The options C(destinations) and C(scheme) of M(vipstack.lvs.weights).
+    type: dict
   vips:
     description: The options of M(vipstack.lvs.real_server_vip).
     type: dict

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Iterable, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _kernel, _real_server_vip
+from ansible_collections.vipstack.lvs.plugins.module_utils import _kernel, _real_server_vip, _weights
 from ansible_collections.vipstack.lvs.plugins.module_utils._sysctl import render
 
 MASK = "********"
@@ -56,6 +56,12 @@ def of_vips(vips: Mapping[str, Any]) -> dict[str, str]:
         _real_server_vip.unit_path(wanted.name): unit,
         _real_server_vip.sysctl_path(wanted.name): render(sysctls, _real_server_vip.HEADER),
     }
+
+
+def of_weights(weights: Mapping[str, Any]) -> dict[str, str]:
+    """Absolute path -> text, for the options of the module `weights`, while nothing is drained by hand."""
+    plan = _weights.plan(_weights.shares(weights["destinations"]), {}, scheme=weights["scheme"])
+    return {"%s/%s" % (_weights.DIRECTORY, name): text for name, text in plan.write.items()}
 
 
 _METHODS = {"dr": "-g", "nat": "-m", "tunnel": "-i"}

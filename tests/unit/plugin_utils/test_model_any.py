@@ -48,6 +48,7 @@ def texts(model: Tree, inventory: Tree) -> dict[str, str]:
         parts = {**rendering.files(model, host, vips), "addresses": _preview.addresses(mine)}
         if mine["director"]:
             parts.update(_preview.of_kernel({"name": "vipstack-lvs-director", **mine["director"]["kernel"]}))
+            parts.update(_preview.of_weights({"destinations": mine["director"]["weights"], "scheme": "weights"}))
             parts["ipvs.rules"] = _preview.ipvs_rules(mine["director"]["services"])
         if mine["real_server"]:
             parts.update(_preview.of_vips({"name": "vipstack-lvs-vips", **mine["real_server"]}))
