@@ -130,11 +130,23 @@ def _environment() -> dict[str, str]:
 
 
 def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """State of each unit, see `parse_units`."""
+    """State of each unit, see `parse_units`; ``log`` is what one that failed said last."""
     status, text = run(["systemctl", "show", "--property=" + ",".join(UNIT_PROPERTIES), *names])
     if status:
         raise LvsError("systemctl show failed: %s" % text.strip())
-    return parse_units(text, names, time.time() - time.monotonic())
+    found = parse_units(text, names, time.time() - time.monotonic())
+    for name, state in found.items():
+        state["log"] = None if state["result"] in ("", "success") else _last_words(name)
+    return found
+
+
+def _last_words(unit: str) -> str | None:
+    """What the unit's own processes logged last; None where the journal cannot be read or has nothing."""
+    with contextlib.suppress(LvsError):
+        status, text = run(["journalctl", "-q", "-o", "cat", "--no-pager", "-n", "3", "_SYSTEMD_UNIT=" + unit])
+        lines = dict.fromkeys(without_secrets(text).splitlines())
+        return "; ".join(lines) or None if status == 0 else None
+    return None
 
 
 def file_facts(path: str) -> dict[str, Any]:

@@ -199,7 +199,8 @@ sysctls:
   sample: {net.ipv4.conf.all.arp_ignore: "1"}
 units:
   description:
-    - State of each unit. C(load) is V(not-found) for one that is not there; C(since) is an epoch.
+    - State of each unit. C(load) is V(not-found) for one that is not there; C(since) is an epoch;
+      C(log) is what a unit that failed has last written to the journal, and null of any other.
   type: dict
   returned: when O(units) is not empty
   sample:
@@ -212,6 +213,7 @@ units:
       since: 1795532028.5
       pid: 412
       result: success
+      log: null
 files:
   description: Facts of each path; C(target) is where a symbolic link leads.
   type: dict

@@ -208,7 +208,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "flapping": Kind(
         WARNING,
-        "The VIP changed hands often in the last hour.",
+        "An instance changed its state often within ten minutes.",
         "tail /var/log/vipstack-lvs/transitions.log; journalctl -u keepalived",
         "Look for lost adverts: a busy director, a network that drops, too fast an lvs_failover.",
     ),

@@ -67,6 +67,7 @@ def _units(host: Seen) -> Iterator[Finding]:
             yield Finding("service_not_running", host.name, "%s is not installed" % unit, "%s is active" % unit)
         elif not host.runs(unit):
             words = "%s is %s (%s)" % (unit, state["active"], state["result"] or state["sub"])
+            words += ": " + state["log"] if state.get("log") else ""
             yield Finding("service_not_running", host.name, words, "%s is active" % unit)
         elif state["enabled"] not in _AT_BOOT:
             words = "%s is %s" % (unit, state["enabled"] or "in no state to be enabled")

@@ -11,6 +11,8 @@ from typing import Any, Iterator
 import pytest
 from live_lab import VIP, Answer, backup, holder, playbook, run, settled, until
 
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._status_text import moment
+
 
 @pytest.fixture(autouse=True)
 def healthy() -> Iterator[None]:
@@ -64,8 +66,12 @@ def test_a_planned_switch_has_its_time_and_its_reason(tmp_path: Path) -> None:
     # The daemon may be gone before its last notify script has written its line.
     assert found["why"] in ("%s stopped its Keepalived" % old, "Keepalived of %s does not run" % old)
     assert found["directors"][old]["state"] == "stopped"
-    newest = answer.result["clusters"]["default"]["transitions"][0]
-    assert (newest["host"], newest["state"]) in ((new, "MASTER"), (old, "STOP"))
+    transitions = answer.result["clusters"]["default"]["transitions"]
+    assert (transitions[0]["host"], transitions[0]["state"]) in ((new, "MASTER"), (old, "STOP"))
+    masters = [one["epoch"] for one in transitions if (one["host"], one["state"]) == (new, "MASTER")]
+    assert abs(masters[0] - found["since"]) < 2
+    assert "since %s" % moment(found["since"]) in answer.output
+    assert "%s  %s  web  MASTER" % (moment(masters[0]), new) in answer.output
     assert "service_not_running" in answer.result["deviations"]
 
 

@@ -210,8 +210,13 @@ def test_configuration_broken_by_hand(answer_file: Path) -> None:
 
 
 def test_service_not_running(answer_file: Path) -> None:
-    answer = found(answer_file, {"web2": "systemctl stop nginx"}, {"web2": "systemctl start nginx"})
-    assert answer.errors() == {("web2", "service_not_running")}
+    """Nginx cannot start, and its last words say why."""
+    conf = "/etc/nginx/nginx.conf"
+    broken = "cp -a %s /run/nginx.conf.kept; echo 'nonsense;' >> %s\nsystemctl restart nginx || true" % (conf, conf)
+    repaired = "mv /run/nginx.conf.kept %s\nsystemctl reset-failed nginx; systemctl start nginx" % conf
+    answer = found(answer_file, {"web2": broken}, {"web2": repaired})
+    assert answer.errors() == {("web2", code) for code in ("service_not_running", "config_broken", "config_edited")}
+    assert 'directive "nonsense"' in answer.found("service_not_running")[0]["what_is"]
 
 
 # --- real servers -----------------------------------------------------------------------------------------------
