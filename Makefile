@@ -46,7 +46,7 @@ lint: venv ## ansible-lint, yamllint, ruff, mypy
 	@ruff check . && ruff format --check --quiet .
 	@mypy plugins tests
 	@yamllint --strict .
-	@ansible-lint --offline --strict --quiet
+	@ansible-lint --offline --strict
 
 unit: venv ## unit tests, golden trees
 	@pytest tests/unit -n 2 -m "not long"
