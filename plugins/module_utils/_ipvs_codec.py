@@ -36,6 +36,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
     ATTRIBUTE,
+    NLA_F_NESTED,
     NLA_TYPE_MASK,
     Attributes,
     Layout,
@@ -130,11 +131,7 @@ _FLAGS = struct.Struct("=II")  # value, mask
 _ALL_FLAGS = 0xFFFFFFFF
 _SCHEDULER_MASK = sum(SCHEDULER_BITS.values())
 
-_IDENTITY = Layout((DEST_ADDR, "16s"), (DEST_PORT, "H"), (DEST_ADDR_FAMILY, "H"))
-_DESTINATION = Layout(
-    *((DEST_ADDR, "16s"), (DEST_PORT, "H"), (DEST_ADDR_FAMILY, "H")),
-    *((DEST_FWD_METHOD, "I"), (DEST_WEIGHT, "I"), (DEST_U_THRESH, "I"), (DEST_L_THRESH, "I")),
-)
+_ADDRESS_HEADER = ATTRIBUTE.pack(4 + 16, DEST_ADDR)
 # A destination as kernels from 5.3 on dump it, before its counters.
 _DUMPED = Layout(
     *((DEST_ADDR, "16s"), (DEST_PORT, "H"), (DEST_FWD_METHOD, "I"), (DEST_WEIGHT, "I")),
@@ -145,6 +142,7 @@ _DUMPED = Layout(
 HEADER_BYTES = 4  # struct genlmsghdr
 
 
+@lru_cache(maxsize=32)
 def header(command: int) -> bytes:
     """A generic netlink header."""
     return struct.pack("=BBH", command, VERSION, 0)
@@ -222,23 +220,34 @@ def encode_service(key: ServiceKey, config: ServiceConfig) -> bytes:
 
 
 def destination_identity(key: DestinationKey) -> bytes:
-    return _IDENTITY.pack(*_identity_values(key))
-
-
-def _identity_values(key: DestinationKey) -> tuple[bytes, int, int]:
     address = packed(key.address)
-    return address, socket.htons(key.port), _INET if len(address) == 4 else _INET6
+    return _ADDRESS_HEADER + address.ljust(16, b"\0") + _port_and_family(key.port, len(address))
+
+
+@lru_cache(maxsize=256)
+def _port_and_family(port: int, octets: int) -> bytes:
+    return be16(DEST_PORT, port) + u16(DEST_ADDR_FAMILY, _INET if octets == 4 else _INET6)
 
 
 def encode_destination(key: DestinationKey, config: DestinationConfig) -> bytes:
-    forward, weight, upper, lower, tunnel = config
-    parts = _DESTINATION.pack(*_identity_values(key), _FORWARDS[forward], weight, upper, lower)
+    parts = destination_identity(key) + _encode_config(config)
+    return ATTRIBUTE.pack(len(parts) + 4, TOP_DEST | NLA_F_NESTED) + parts
+
+
+@lru_cache(maxsize=256)  # most destinations of a table are configured alike
+def _encode_config(config: DestinationConfig) -> bytes:
+    parts = [
+        u32(DEST_FWD_METHOD, _FORWARDS[config.forward]),
+        u32(DEST_WEIGHT, config.weight),
+        u32(DEST_U_THRESH, config.upper_threshold),
+        u32(DEST_L_THRESH, config.lower_threshold),
+    ]
     # Nothing is said for plain IPIP, which is what kernels before 5.2 do without knowing these attributes.
-    if tunnel and tunnel != Tunnel():
-        parts += u8(DEST_TUN_TYPE, _TUNNELS[tunnel.type])
-        parts += be16(DEST_TUN_PORT, tunnel.port)
-        parts += u16(DEST_TUN_FLAGS, _CHECKSUMS[tunnel.checksum])
-    return nest(TOP_DEST, parts)
+    if config.tunnel and config.tunnel != Tunnel():
+        parts.append(u8(DEST_TUN_TYPE, _TUNNELS[config.tunnel.type]))
+        parts.append(be16(DEST_TUN_PORT, config.tunnel.port))
+        parts.append(u16(DEST_TUN_FLAGS, _CHECKSUMS[config.tunnel.checksum]))
+    return b"".join(parts)
 
 
 def encode_daemon(role: str, daemon: Daemon) -> bytes:

@@ -318,18 +318,48 @@ def _destinations(
     name = "real_servers" if options.get("destinations") is None else "destinations"
     path = "%s.%s" % (path, name)
     found: dict[DestinationKey, DestinationConfig] = {}
+    alike: dict[str, tuple[str, int, DestinationConfig]] = {}
     for index, entry in enumerate(reader.listing(options.get(name), path)):
+        shape = _shape(entry)
+        known = alike.get(shape)
+        if known and _plain_family(entry.get("address")) == known[0]:
+            key = DestinationKey(entry["address"], known[1])
+            if key not in found:
+                found[key] = known[2]
+                continue
         place = "%s[%d]" % (path, index)
         destination = reader.mapping(entry, place, DESTINATION_KEYS)
         if destination is None:
             continue
+        mistakes = len(reader.problems)
         key, config = _destination(reader, destination, place, service, forward)
         if not key.address:
             continue
         if key in found:
             reader.wrong(place, "is %s port %d, which is there already" % key)
+        if shape and len(reader.problems) == mistakes:
+            alike[shape] = (key.family, key.port, config)
         found[key] = config
     return canonical(found)
+
+
+def _shape(entry: Any) -> str:
+    """All of a destination but its address: another of this shape, right once, needs no second look.
+
+    As text, since True and 1 are the same key but not the same option.
+    """
+    return repr({**entry, "address": None}) if type(entry) is dict else ""
+
+
+def _plain_family(address: Any) -> str:
+    """The family of an address of one host that is spelled in the one way, as far as that is seen at once; else ""."""
+    try:
+        octets = packed(address)
+    except (OSError, TypeError, ValueError):
+        return ""
+    if len(octets) == 4:
+        return INET if 0 < octets[0] < 0xE0 else ""  # inet_pton takes one spelling only
+    return INET6 if 0x20 <= octets[0] < 0xFE and socket.inet_ntop(socket.AF_INET6, octets) == address else ""
 
 
 def _destination(

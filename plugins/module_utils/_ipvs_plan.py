@@ -111,10 +111,12 @@ def _keep_weights(existing: Service, wanted: Service) -> Service:
 
 def addition(service: Service) -> Steps:
     """A service and its destinations. The kernel puts each destination before the others: the last one first."""
-    steps = [Step(SERVICE, service.key, None, service)]
-    for key in reversed(list(service.destinations)):
-        steps.append(Step(DESTINATION, (service.key, key), None, service.destinations[key]))
-    return steps
+    key, _config, destinations = service
+    last_first = reversed(list(destinations.items()))
+    return [
+        Step(SERVICE, key, None, service),
+        *(Step(DESTINATION, (key, destination), None, config) for destination, config in last_first),
+    ]
 
 
 def _destinations(

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import Any
+import gc
+from contextlib import contextmanager, nullcontext
+from typing import Any, Iterator
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_kernel import exclusive, loadable, schedulers
@@ -45,12 +46,25 @@ def check_schedulers(desired: Desired, current: Table) -> None:
 
 def run(params: dict[str, Any], check_mode: bool) -> list[Step]:
     """Make the table match; the steps that it took, or would take in check mode. Raises LvsError."""
-    desired = from_options(params)
-    with nullcontext() if check_mode else exclusive():
-        current = read(desired, params["purge"], check_mode)
-        check_schedulers(desired, current)
-        steps = plan(current, desired, params["purge"], params["weights"] == "keep")
-        if steps and not check_mode:
-            with IpvsSocket() as kernel:
-                kernel.apply(steps, current)
+    with _without_collector():
+        desired = from_options(params)
+        with nullcontext() if check_mode else exclusive():
+            current = read(desired, params["purge"], check_mode)
+            check_schedulers(desired, current)
+            steps = plan(current, desired, params["purge"], params["weights"] == "keep")
+            if steps and not check_mode:
+                with IpvsSocket() as kernel:
+                    kernel.apply(steps, current)
     return steps
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """A table is tens of thousands of values that all stay, and no cycles: looking for garbage finds none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -134,9 +134,9 @@ def family_of(address: str) -> str:
     return INET6 if ":" in address else INET
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=512)  # every address is asked for a few times in a row
 def packed(address: str) -> bytes:
-    """4 or 16 bytes, in network order. Every address is asked for a few times on the way into the kernel."""
+    """4 or 16 bytes, in network order."""
     return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
 
 

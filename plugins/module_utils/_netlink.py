@@ -15,7 +15,6 @@ import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Any, Dict, NamedTuple, Protocol, Union
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
@@ -204,22 +203,17 @@ def error_number(payload: bytes) -> int:
 
 
 class Layout:
-    """Attributes of fixed sizes in a fixed order: written and read at one go, much faster than one by one."""
+    """Attributes of fixed sizes in a fixed order: read at one go, much faster than one by one."""
 
     def __init__(self, *fields: tuple[int, str]) -> None:
         sizes = [struct.calcsize("=" + layout) for _kind, layout in fields]
         padded = ("4s%s%dx" % (layout, -size % 4) for (_kind, layout), size in zip(fields, sizes))
         self._struct = struct.Struct("=" + "".join(padded))
         self._headers = tuple(ATTRIBUTE.pack(size + 4, kind) for (kind, _layout), size in zip(fields, sizes))
-        self.size = self._struct.size
-
-    def pack(self, *values: Any) -> bytes:
-        """The attributes, from one value for each."""
-        return self._struct.pack(*chain.from_iterable(zip(self._headers, values)))
 
     def unpack(self, data: bytes, offset: int) -> tuple[Any, ...] | None:
         """The values, where ``data`` has these very attributes at ``offset``."""
-        if len(data) - offset < self.size:
+        if len(data) - offset < self._struct.size:
             return None
         found = self._struct.unpack_from(data, offset)
         return found[1::2] if found[::2] == self._headers else None

@@ -47,11 +47,12 @@ def fresh() -> None:
 def apply(params: dict[str, Any], check: bool = False) -> dict[str, Any]:
     """What the module ipvs does, without starting a process for it."""
     options = dict({"purge": False, "weights": "enforce"}, **params)
+    begun = time.perf_counter()
     try:
         steps = run(options, check)
     except LvsError as error:
         return {"error": error.message, "details": error.details}
-    return {"steps": lines(steps), "messages": len(steps)}
+    return {"seconds": time.perf_counter() - begun, "steps": lines(steps), "messages": len(steps)}
 
 
 def info(counters: bool = False) -> dict[str, Any]:

@@ -26,6 +26,23 @@ TREE = "/opt/ipvs-tests"
 MODULE = "ansible_collections.vipstack.lvs.plugins.modules.ipvs"
 
 
+# A segment of its own for a director, its client and its real servers, which have the VIP and are silent about it.
+SEGMENT = """
+link del eth0
+link add br0 type bridge
+link set br0 up
+address add 198.51.100.1/24 dev br0
+"""
+MEMBER = """
+netns add {name}
+link add eth0 netns {name} type veth peer name to-{name}
+link set to-{name} master br0 up
+-n {name} link set lo up
+-n {name} link set eth0 up
+"""
+SILENT = ("net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.all.arp_announce=2")
+
+
 class Refused(Exception):
     """The module failed; the text is its message."""
 
@@ -36,7 +53,7 @@ class Director:
     def __init__(self, name: str) -> None:
         self._environment = dict(os.environ, DOCKER_HOST=SOCKET)
         self._name = name
-        self.messages = 0  # of the last run
+        self.messages, self.seconds = 0, 0.0  # of the last run
         self._agent: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Director:
@@ -108,7 +125,7 @@ class Director:
         answer = self.call("apply", params=params, check=check)
         if "error" in answer:
             raise Refused(answer["error"])
-        self.messages = answer["messages"]
+        self.messages, self.seconds = answer["messages"], answer["seconds"]
         steps: list[str] = answer["steps"]
         return steps
 
@@ -123,6 +140,34 @@ class Director:
             raise RuntimeError("%s: %s" % (" ".join(argv), done["err"] or done["out"]))
         output: str = done["out"]
         return output
+
+    def ip(self, text: str) -> None:
+        """Lines of ``ip``."""
+        for line in text.strip().splitlines():
+            self.sh("ip", *line.split())
+
+    def segment(self, client: str, real_servers: dict[str, list[str]], vip: str) -> None:
+        """A fresh segment: this director with 198.51.100.1, the client, the real servers by name with addresses."""
+        self.fresh()
+        self.ip(SEGMENT)
+        for name, addresses in {"client": [client], **real_servers}.items():
+            self.sh("ip", "netns", "del", name, check=False)
+            self.ip(MEMBER.format(name=name))
+            for address in addresses:
+                self.ip("-n %s address add %s/24 dev eth0" % (name, address))
+        for name in real_servers:
+            for setting in SILENT:
+                self.sh(*self.within(name), "sysctl", "-qw", setting)
+            self.ip("-n %s address add %s/32 dev lo" % (name, vip))
+
+    @staticmethod
+    def within(name: str) -> list[str]:
+        """What a command begins with that runs at a member of the segment."""
+        return ["ip", "netns", "exec", name]
+
+    def spawn(self, *argv: str) -> int:
+        pid: int = self.call("spawn", argv=list(argv))
+        return pid
 
     def write(self, path: str, text: str) -> None:
         self.sh("tee", path, stdin=text)

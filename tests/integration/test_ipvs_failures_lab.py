@@ -63,7 +63,7 @@ def test_a_run_that_was_killed_is_repaired_by_the_next(director: Director, lines
 def test_two_runs_at_once_end_well(director: Director) -> None:
     """The same table twice: one does all of it, whichever it is, and the other finds it done."""
     arguments(director, "/tmp/both.json", services=many(300))
-    pids = [director.call("spawn", argv=["python3", "-m", MODULE, "/tmp/both.json"]) for _run in range(2)]
+    pids = [director.spawn("python3", "-m", MODULE, "/tmp/both.json") for _run in range(2)]
     results = [json.loads(director.call("wait", pid=pid, seconds=120)["out"]) for pid in pids]
     assert sorted(result["messages"] for result in results) == [0, 3300], results
     assert director.ipvs(services=many(300)) == []
@@ -73,7 +73,7 @@ def test_two_runs_with_different_tables_leave_one_of_them_whole(director: Direct
     wanted = {"/tmp/one.json": many(200, weight=1), "/tmp/other.json": many(200, weight=2, first=101)}
     for path, services in wanted.items():
         arguments(director, path, services=services, purge=True)
-    pids = [director.call("spawn", argv=["python3", "-m", MODULE, path]) for path in wanted]
+    pids = [director.spawn("python3", "-m", MODULE, path) for path in wanted]
     ends = [director.call("wait", pid=pid, seconds=120) for pid in pids]
     assert [end["rc"] for end in ends] == [0, 0], ends
     last = [services for services in wanted.values() if director.ipvs(check=True, services=services, purge=True) == []]

@@ -20,24 +20,6 @@ VIP = "198.51.100.200"
 CLIENT = "198.51.100.50"
 HOSTS = {"rs1": "198.51.100.11", "rs2": "198.51.100.12"}
 
-# A segment of its own; the real servers have the VIP and are silent about it.
-SEGMENT = """
-link del eth0
-link add br0 type bridge
-link set br0 up
-address add 198.51.100.1/24 dev br0
-address add 198.51.100.200/32 dev br0
-"""
-MEMBER = """
-netns add {name}
-link add eth0 netns {name} type veth peer name to-{name}
-link set to-{name} master br0 up
--n {name} link set lo up
--n {name} link set eth0 up
--n {name} address add {address}/24 dev eth0
-"""
-SILENT = ("net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.all.arp_announce=2")
-
 SERVER = """
 import itertools, socket, threading, time
 
@@ -75,21 +57,11 @@ print(json.dumps({"lines": expected, "longest": longest, "error": error}))
 @pytest.fixture(scope="module")
 def director() -> Iterator[Director]:
     with Director("ipvs-traffic") as container:
-        container.fresh()
-        for line in SEGMENT.strip().splitlines():
-            container.sh("ip", *line.split())
-        for name, address in {"client": CLIENT, **HOSTS}.items():
-            for line in MEMBER.format(name=name, address=address).strip().splitlines():
-                container.sh("ip", *line.split())
+        container.segment(CLIENT, {name: [address] for name, address in HOSTS.items()}, VIP)
+        container.ip("address add %s/32 dev br0" % VIP)
         container.write("/tmp/server.py", SERVER)
         container.write("/tmp/client.py", CLIENT_CODE)
-        servers = []
-        for name in HOSTS:
-            for setting in SILENT:
-                container.sh("ip", "netns", "exec", name, "sysctl", "-qw", setting)
-            container.sh("ip", "-n", name, "address", "add", VIP + "/32", "dev", "lo")
-            server = ["ip", "netns", "exec", name, "python3", "/tmp/server.py"]
-            servers.append(container.call("spawn", argv=server))
+        servers = [container.spawn(*container.within(name), "python3", "/tmp/server.py") for name in HOSTS]
         yield container
         for pid in servers:
             container.call("signal", pid=pid, number=9)
@@ -106,8 +78,7 @@ class Download:
 
     def __init__(self, director: Director, path: str) -> None:
         self._director, self._path = director, path
-        command = ["ip", "netns", "exec", "client", "python3", "/tmp/client.py", VIP, path]
-        self._pid = director.call("spawn", argv=command)
+        self._pid = director.spawn(*director.within("client"), "python3", "/tmp/client.py", VIP, path)
 
     def lines(self) -> int:
         return int(self._director.sh("cat", self._path, check=False) or 0)

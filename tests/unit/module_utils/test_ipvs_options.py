@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -325,6 +326,45 @@ def test_a_mistake_is_named_with_path_value_and_what_is_allowed(name: str) -> No
     with pytest.raises(InvalidInput) as caught:
         from_options(options)
     assert caught.value.problems == [message]
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ({"weight": True, "address": "198.51.100.12"}, "weight is True; must be 0-65535"),
+        ({"weight": 1}, "address is missing; must be an IPv4 or IPv6 address"),
+        ({"weight": 1, "address": None}, "address is missing; must be an IPv4 or IPv6 address"),
+        ({"weight": 1, "address": ["198.51.100.12"]}, "address is ['198.51.100.12']; must be an IPv4 or IPv6 address"),
+        ({"weight": 1, "address": "224.0.0.1"}, "address is 224.0.0.1; must be the address of one host"),
+        ({"weight": 1, "address": "198.51.100.11"}, "is 198.51.100.11 port 80, which is there already"),
+        (
+            {"weight": 1, "address": "2001:db8::1"},
+            "address is 2001:db8::1; the service is inet, and only forward: tunnel may mix families",
+        ),
+    ],
+)
+def test_a_mistake_is_found_beside_a_destination_that_is_right(second: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        from_options(web(destinations=[{"weight": 1, "address": "198.51.100.11"}, second]))
+    (problem,) = caught.value.problems
+    assert problem.split("destinations[1]")[1].lstrip(". ") == message
+
+
+def test_destinations_that_are_alike_read_as_one_by_one() -> None:
+    """However many others of its shape were right before it; other sorts of mappings too."""
+    entries: list[Any] = [{"weight": 2, "address": "2001:DB8::%X" % number} for number in range(1, 20)]
+    entries += [{"weight": 3, "address": "2001:db8::1:%x" % number} for number in range(1, 20)]
+    together = from_options(web(address="2001:db8::80", destinations=list(map(MappingProxyType, entries)))).services
+    assert together == from_options(web(address="2001:db8::80", destinations=entries)).services
+    one_by_one = {}
+    for entry in entries:
+        (service,) = (from_options(web(address="2001:db8::80", destinations=[entry])).services or {}).values()
+        assert service
+        one_by_one.update(service.destinations)
+    (service,) = (together or {}).values()
+    assert service
+    assert service.destinations == one_by_one
+    assert list(service.destinations) == list(canonical(one_by_one))
 
 
 def test_all_mistakes_are_named_at_once() -> None:
