@@ -348,7 +348,7 @@ def _shape(entry: Any) -> str:
 
     As text, since True and 1 are the same key but not the same option.
     """
-    return repr({**entry, "address": None}) if type(entry) is dict else ""
+    return repr({**entry, "address": None}) if isinstance(entry, dict) else ""
 
 
 def _plain_family(address: Any) -> str:
