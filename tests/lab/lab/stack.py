@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DIRECTORS = tuple(host.name for host in HOSTS if host.role == "director")
 REAL_SERVERS = tuple(host.name for host in HOSTS if host.role == "real_server")
 ADDRESSES = {host.name: host.address for host in HOSTS}
+_ENTERING = re.compile(r"Entering (MASTER|BACKUP|FAULT|STOP) STATE")
 _RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$", re.MULTILINE)
 
 
@@ -105,6 +106,12 @@ class Stack:
         macs = {word.strip("[]()").lower() for word in heard.split() if word.count(":") == 5}
         return {host.name for host in HOSTS if host.mac in macs} | (macs - {host.mac for host in HOSTS})
 
+    def state(self, host: str) -> str:
+        """MASTER, BACKUP or FAULT: what the director's Keepalived last said that it enters; empty before that."""
+        said = self.run(host, "journalctl -u keepalived.service -o cat --no-pager -n 200")
+        found = _ENTERING.findall(said)
+        return found[-1] if found else ""
+
     # -- the table
 
     def table(self, host: str) -> str:
@@ -131,13 +138,14 @@ class Stack:
         return time.monotonic() - begin
 
     def settled(self) -> str:
-        """Both directors run, one holds the VIP, both tables are whole; who holds it."""
+        """Both directors are fit, one holds the VIP, both tables are whole; who holds it."""
         whole = dict.fromkeys(REAL_SERVERS, 1)
 
         def good() -> bool:
             return all(self.weights(name) == whole for name in DIRECTORS)
 
         self.wait("whole tables on both directors", good)
+        self.wait("a master and a backup", lambda: sorted(map(self.state, DIRECTORS)) == ["BACKUP", "MASTER"])
         return self.holder()
 
 

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reboot brings back by the distribution's own means: nobody runs a playbook in between."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.hosts import VIP
+from lab.stack import DIRECTORS, Stack
+
+
+def as_the_model_says(stack: Stack) -> None:
+    """Nothing is to be changed, and verify finds nothing."""
+    again = stack.play("site")
+    assert again.total("changed") == 0, again.output
+    stack.play("verify")
+
+
+@pytest.mark.usefixtures("whole")
+def test_a_real_server_is_silent_and_serves_after_a_reboot(stack: Stack) -> None:
+    stack.lab.containers.reboot("web1")
+    for where in ("all", "lo"):
+        assert stack.run("web1", f"sysctl -n net.ipv4.conf.{where}.arp_ignore").strip() == "1"
+        assert stack.run("web1", f"sysctl -n net.ipv4.conf.{where}.arp_announce").strip() == "2"
+    assert f"inet {VIP}/32 " in stack.run("web1", "ip -4 address show dev lo label lo:0")
+    holder = stack.settled()
+    assert stack.answers_arp() == {holder}
+    spread = stack.lab.probe.load(100, 2).summary
+    assert spread["failed"] == 0
+    assert spread["by_server"] == {"web1": 50, "web2": 50}
+    as_the_model_says(stack)
+
+
+@pytest.mark.usefixtures("whole")
+def test_a_director_comes_back_as_backup_after_a_reboot(stack: Stack) -> None:
+    old = stack.settled()
+    new = next(name for name in DIRECTORS if name != old)
+    stack.lab.containers.reboot(old)
+    assert stack.settled() == new
+    assert stack.lab.probe.load(100, 2).summary["failed"] == 0
+    as_the_model_says(stack)
