@@ -83,7 +83,7 @@ class ActionModule(ActionBase):
         return report
 
     def _clients(self, pattern: str, variables: dict[str, Any]) -> list[str]:
-        command = {"_raw_params": "", "argv": ["grep", "-E", "-m", str(_CLIENTS), pattern, "/proc/net/ip_vs_conn"]}
+        command = {"argv": ["grep", "-E", "-m", str(_CLIENTS), pattern, "/proc/net/ip_vs_conn"]}
         answer = self._execute_module(module_name="ansible.builtin.command", module_args=command, task_vars=variables)
         return _drain.clients(answer.get("stdout_lines") or str(answer.get("stdout", "")).splitlines())
 

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Long flows through the VIP from the lab's client: a slow download, and a session that talks now and then."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable
+
+from lab.docker import Docker
+from lab.hosts import VIP
+
+# One connection, a question every half second, as a WebSocket has it. It ends when its standard input does.
+_SESSION = """
+import http.client, json, select, sys
+connection = http.client.HTTPConnection(%r, 80, timeout=5)
+answers, error, first = 0, None, None
+try:
+    while True:
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        answer.read()
+        answers += answer.status == 200
+        if first is None:
+            first = connection.sock
+            print(answer.getheader("X-Served-By"), flush=True)
+        if connection.sock is not first:
+            raise ConnectionError("the connection was closed")
+        if select.select([sys.stdin], [], [], 0.5)[0]:
+            break
+except OSError as reason:
+    error = repr(reason)
+print(json.dumps({"answers": answers, "error": error}))
+"""
+_DOWNLOAD = """
+import http.client, json
+connection = http.client.HTTPConnection(%r, 80, timeout=10)
+connection.request("GET", "/slow?seconds=%d&bytes=%d")
+answer = connection.getresponse()
+print(answer.getheader("X-Served-By"), flush=True)
+size, error = 0, None
+try:
+    while piece := answer.read1(65536):
+        size += len(piece)
+except (OSError, http.client.HTTPException) as reason:
+    error = repr(reason)
+print(json.dumps({"status": answer.status, "bytes": size, "error": error}))
+"""
+SIZE = 200_000
+
+
+class Flow:
+    """A flow that has begun; ``server`` is the real server that it goes to."""
+
+    def __init__(self, docker: Docker, program: str) -> None:
+        self._process = docker.popen("exec", "-i", "client", "python3", "-c", program)
+        assert self._process.stdout
+        self.server = self._process.stdout.readline().decode().strip()
+
+    @property
+    def goes_on(self) -> bool:
+        return self._process.poll() is None
+
+    def end(self, seconds: float = 120) -> dict[str, Any]:
+        """End it (a download: wait for its end); what it saw."""
+        out, err = self._process.communicate(b"\n", timeout=seconds)
+        assert out, err.decode()
+        found: dict[str, Any] = json.loads(out)
+        return found
+
+    def leave(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def session(docker: Docker) -> Flow:
+    return Flow(docker, _SESSION % VIP)
+
+
+def download(docker: Docker, seconds: int) -> Flow:
+    return Flow(docker, _DOWNLOAD % (VIP, seconds, SIZE))
+
+
+def to(server: str, begin: Callable[[], Flow]) -> Flow:
+    """A flow that goes to a certain real server."""
+    for _attempt in range(10):
+        flow = begin()
+        if flow.server == server:
+            return flow
+        flow.leave()
+    raise AssertionError("none of 10 flows went to %s" % server)

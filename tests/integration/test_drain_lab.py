@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Draining where Keepalived owns the table: nobody notices, nothing is reloaded, and it lasts."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import flows
+import pytest
+
+from lab.probe import Probe
+from lab.stack import ADDRESSES, DIRECTORS, Stack
+
+DRAINED = {"web1": 0, "web2": 1}
+WHOLE = {"web1": 1, "web2": 1}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def converged(stack: Stack) -> None:
+    stack.play("site", "-l", "lvs_directors")
+
+
+@pytest.fixture(autouse=True)
+def settled(stack: Stack) -> Iterator[None]:
+    stack.settled()
+    yield
+    for host in DIRECTORS:
+        stack.run(host, "cd /var/lib/vipstack-lvs/weights && for name in web@web1 web@web2; do echo 0 > $name; done")
+    stack.settled()
+
+
+def everywhere(stack: Stack, weights: dict[str, int]) -> bool:
+    return all(stack.weights(host) == weights for host in DIRECTORS)
+
+
+def reloads(stack: Stack) -> list[str]:
+    return [
+        stack.run(host, "journalctl -u keepalived -o cat | grep -c '^Reload complete' || true") for host in DIRECTORS
+    ]
+
+
+def inventory(path: Path, **weights: str) -> Path:
+    """Variables of hosts, on top of the lab's inventory."""
+    path.write_text("all:\n  hosts:\n" + "".join("    %s: {%s}\n" % one for one in weights.items()), encoding="utf-8")
+    return path
+
+
+def test_flows_outlive_a_drain_and_a_drain_outlives_a_run(stack: Stack) -> None:
+    before = reloads(stack)
+    talk = flows.to("web1", lambda: flows.session(stack.docker))
+    slow = flows.to("web1", lambda: flows.download(stack.docker, 40))
+    requests = Probe(stack.docker).start(45, timeout=3)
+    began = time.monotonic()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(stack.play, "drain", "-e", "host=web1", "-e", "limit=60")
+        stack.wait("weight 0 on both directors", lambda: everywhere(stack, DRAINED))
+        drained = time.monotonic() - began
+        assert slow.end() == {"status": 200, "bytes": flows.SIZE, "error": None}
+        assert not running.done(), "it waits for the session"
+        assert talk.goes_on
+        seen = talk.end()
+        play = running.result(60)
+    assert seen["error"] is None
+    assert seen["answers"] > 10
+    said = [int(one) for one in re.findall(r"web1 is drained; (\d+) connection", play.output)]
+    assert (max(said), min(said)) == (2, 0), play.output
+    outcome = requests.result()
+    assert outcome.summary["failed"] == 0, outcome.summary
+    late = [one["server"] for one in outcome.records if one["t"] > drained + 1]
+    assert len(late) > 100
+    assert set(late) == {"web2"}
+
+    again = stack.play("site", "-l", "lvs_directors")
+    assert again.total("changed") == 0, again.output
+    assert everywhere(stack, DRAINED), "a run does not undo it"
+    assert "drain.yml, 20" in stack.play("status").output
+
+    stack.play("undrain", "-e", "host=web1")
+    stack.wait("the weights", lambda: everywhere(stack, WHOLE), 5)
+    assert reloads(stack) == before
+
+
+def test_what_is_left_at_the_limit_is_named_and_the_last_one_stays(stack: Stack) -> None:
+    talk = flows.to("web1", lambda: flows.session(stack.docker))
+    play = stack.play("drain", "-e", "host=web1", "-e", "limit=3", check=False)
+    assert play.status != 0
+    told = " ".join(play.output.split())
+    words = r"web1 is drained and stays so, but after \d s there are left: tcp \S+ -> web1 \S+ connections 1"
+    assert re.search(words, told), told
+    assert re.search(r"%s:\d+, ESTABLISHED, \d+ s" % re.escape(ADDRESSES["client"]), told), told
+    assert everywhere(stack, DRAINED)
+    assert talk.end()["error"] is None
+
+    last = stack.play("drain", "-e", "host=web2", check=False)
+    assert "web2 is the last real server of web that gets new connections" in " ".join(last.output.split())
+    assert everywhere(stack, DRAINED)
+
+
+def test_a_share_is_shifted_step_by_step(stack: Stack, tmp_path: Path) -> None:
+    before = reloads(stack)
+    for weights, wanted in (({"web1": 1, "web2": 9}, 0.1), ({"web1": 5, "web2": 5}, 0.5)):
+        path = inventory(tmp_path / "weights.yml", **{host: "lvs_weight: %d" % one for host, one in weights.items()})
+        stack.play("weights", "-i", str(path))
+        stack.wait("the weights", lambda weights=weights: everywhere(stack, weights), 5)
+        outcome = Probe(stack.docker).load(300, 2).summary
+        assert outcome["failed"] == 0, outcome
+        assert abs(outcome["by_server"]["web1"] / 300 - wanted) < 0.03
+    stack.play("weights")
+    stack.wait("the old weights", lambda: everywhere(stack, WHOLE), 5)
+    assert reloads(stack) == before
+
+
+def test_the_inventory_drains_and_only_it_undrains(stack: Stack, tmp_path: Path) -> None:
+    path = inventory(tmp_path / "state.yml", web1="lvs_drained_services: [web]")
+    stack.play("weights", "-i", str(path))
+    stack.wait("weight 0", lambda: everywhere(stack, DRAINED), 5)
+    play = stack.play("undrain", "-i", str(path), "-e", "host=web1", check=False)
+    words = "web1 is drained from web by the inventory (lvs_state or lvs_drained_services): change it there"
+    assert words in " ".join(play.output.split())
+    assert everywhere(stack, DRAINED)
+    stack.play("weights")
+    stack.wait("the weights", lambda: everywhere(stack, WHOLE), 5)

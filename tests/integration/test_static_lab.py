@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The static table: its owner changes while connections go on; it drains; it is there after a boot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import flows
+import pytest
+
+from lab.probe import Probe
+from lab.stack import DIRECTORS, Play, Stack
+
+STATIC = ("-e", "lvs_table_owner=static")
+RULES = "/etc/ipvsadm.rules"
+
+
+def site(stack: Stack, *arguments: str) -> Play:
+    return stack.play("site", "-l", "lvs_directors", *arguments)
+
+
+def transitions(stack: Stack) -> list[str]:
+    return [stack.run(host, "wc -l < /var/log/vipstack-lvs/transitions.log").strip() for host in DIRECTORS]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keepalived_owns(stack: Stack) -> Iterator[None]:
+    stack.play("undrain", "-e", "host=web1")
+    site(stack)
+    stack.settled()
+    yield
+    site(stack)
+    stack.settled()
+
+
+def test_a_change_of_the_owner_ends_no_connection(stack: Stack) -> None:
+    before = transitions(stack)
+    complete = {"status": 200, "bytes": flows.SIZE, "error": None}
+    talk = flows.session(stack.docker)
+    requests = Probe(stack.docker).start(90, timeout=3)
+
+    slow = flows.download(stack.docker, 45)
+    site(stack, *STATIC)
+    assert slow.end() == complete
+    for host in DIRECTORS:
+        assert "virtual_server" not in stack.run(host, "cat /etc/keepalived/keepalived.conf")
+        assert stack.run(host, "ipvsadm -Sn").splitlines() == stack.run(host, "cat " + RULES).splitlines()
+        stack.run(host, "systemctl is-enabled vipstack-lvs-table.service")
+    stack.settled()
+
+    slow = flows.download(stack.docker, 45)
+    site(stack)
+    assert slow.end() == complete
+    for host in DIRECTORS:
+        gone = "ls /etc/systemd/system/*/vipstack-lvs-table.service /etc/systemd/system/vipstack-lvs-table.service %s"
+        assert stack.run(host, gone % RULES + " 2>/dev/null || true") == ""
+    stack.settled()
+
+    assert talk.end()["error"] is None
+    outcome = requests.result().summary
+    assert outcome["failed"] == 0, outcome
+    assert transitions(stack) == before
+
+
+def test_keepalived_checks_what_it_took_over(stack: Stack) -> None:
+    stack.run("web1", "systemctl stop nginx")
+    try:
+        stack.wait("weight 0", lambda: all(stack.weights(host)["web1"] == 0 for host in DIRECTORS))
+    finally:
+        stack.run("web1", "systemctl start nginx")
+    stack.settled()
+
+
+def test_a_static_table_drains_lasts_and_survives_a_boot(stack: Stack) -> None:
+    site(stack, *STATIC)
+    stack.play("drain", *STATIC, "-e", "host=web1", "-e", "limit=20")
+    drained = {"web1": 0, "web2": 1}
+    assert [stack.weights(host) for host in DIRECTORS] == [drained, drained]
+    assert site(stack, *STATIC).total("changed") == 0
+    other = next(host for host in DIRECTORS if host != stack.holder())
+    before = stack.run(other, "ipvsadm -Sn")
+    stack.lab.containers.reboot(other)
+    stack.wait("the table", lambda: stack.run(other, "ipvsadm -Sn", check=False) == before, 30)
+    stack.play("undrain", *STATIC, "-e", "host=web1")
+    stack.settled()
