@@ -52,15 +52,16 @@ def file_name(service: str, host: str) -> str:
 def shares(options: Sequence[Mapping[str, Any]]) -> list[Share]:
     """The module's option; raises InvalidInput with everything that is wrong."""
     found = [Share(one["service"], one["host"], int(one["weight"]), bool(one["drained"])) for one in options]
-    names = [one.name for one in found]
+    known: set[str] = set()
     problems = []
     for index, one in enumerate(found):
         if not one.service or not one.host or "/" in one.name or "@" in one.service or one.name.startswith("."):
             problems.append("destinations[%d] is %s; must be usable as a file's name" % (index, one.name))
         if not 0 <= one.weight <= 65535:
             problems.append("destinations[%d].weight is %d; must be 0-65535" % (index, one.weight))
-        if one.name in names[:index]:
+        if one.name in known:
             problems.append("destinations[%d] is %s, which is there already" % (index, one.name))
+        known.add(one.name)
     if problems:
         raise InvalidInput(problems)
     return found
