@@ -154,13 +154,13 @@ def canonical(destinations: dict[DestinationKey, DestinationConfig]) -> dict[Des
     The kernel puts a new destination before the others, so with this order the usual growth of a pool, one address
     higher than the last, moves none of those that are there.
     """
-    ordered = sorted(destinations, key=_rank, reverse=True)
-    return {key: destinations[key] for key in ordered}
+    return dict(sorted(destinations.items(), key=_rank, reverse=True))
 
 
-def _rank(key: DestinationKey) -> tuple[int, bytes, int]:
-    octets = packed(key.address)
-    return len(octets), octets, key.port
+def _rank(item: tuple[DestinationKey, DestinationConfig]) -> tuple[int, bytes, int]:
+    address, port = item[0]
+    octets = packed(address)
+    return len(octets), octets, port
 
 
 def flag_names(config: ServiceConfig) -> list[str]:

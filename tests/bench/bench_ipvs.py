@@ -103,6 +103,7 @@ def beside_ipvsadm(director: Director) -> dict[str, float]:
     director.write("/tmp/commands", "".join("ipvsadm %s || exit 1\n" % line for line in some))
     director.write("/tmp/options.json", arguments(services))
     director.write("/tmp/none.json", json.dumps({"ANSIBLE_MODULE_ARGS": {"services": []}}))
+    director.write("/tmp/empty.json", arguments([]))
     director.write("/tmp/run.py", RUN)
     rounds: dict[str, list[float]] = {}
 
@@ -116,6 +117,7 @@ def beside_ipvsadm(director: Director) -> dict[str, float]:
         director.fresh()
         measure("apply", "python3", "/tmp/run.py", given="/tmp/options.json")
         measure("noop", "python3", "/tmp/run.py", given="/tmp/options.json")
+        measure("start", "python3", "/tmp/run.py", given="/tmp/empty.json")
         measure("python", "python3", "-c", "pass")
         measure("module", "python3", "-m", MODULE, given="/tmp/none.json")
         director.fresh()
@@ -127,9 +129,11 @@ def beside_ipvsadm(director: Director) -> dict[str, float]:
     whole = median["exec"] * len(rules(services)) / EXECUTED
     return {
         "ipvs_apply_speedup_over_restore": median["restore"] / median["apply"],
+        "ipvs_apply_speedup_when_started": median["restore"] / (median["apply"] - median["start"]),
         "ipvs_apply_speedup_over_exec": whole / median["apply"],
         "ipvs_noop_over_save": median["noop"] / median["save"],
         "module_startup_s": median["module"],
+        "process_startup_s": median["start"],
         "python_startup_s": median["python"],
         "ipvs_apply_s": median["apply"],
         "ipvs_noop_s": median["noop"],
