@@ -32,6 +32,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lin
 from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
     NETLINK_GENERIC,
     Connection,
+    MalformedMessage,
     NetlinkError,
     NetlinkSocket,
     generic_family,
@@ -123,9 +124,12 @@ class IpvsSocket:
 
     def _ask(self, command: int) -> bytes:
         try:
-            return self._netlink.request(self._family, codec.header(command))[0].payload
+            answers = self._netlink.request(self._family, codec.header(command))
         except NetlinkError as error:
             raise _explained(error) from error
+        if not answers:
+            raise MalformedMessage("the kernel acknowledges IPVS command %d, but does not answer it" % command)
+        return answers[0].payload
 
     def _dump(self, payload: bytes) -> list[bytes]:
         try:

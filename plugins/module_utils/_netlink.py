@@ -335,14 +335,18 @@ class NetlinkSocket:
             raise NetlinkError(error.errno or 0, "cannot send to the kernel") from error
         return self._sequence
 
-    def _receive(self) -> Iterator[Message]:
+    def _receive(self) -> list[Message]:
+        """One datagram. The kernel puts the answers to one request into it, so a message left out of it is noticed."""
         try:
             data, sender = self._socket.recvfrom(_RECEIVE_BYTES)
         except BlockingIOError as error:
             raise NetlinkError(errno.ETIMEDOUT, "no answer from the kernel") from error
         except OSError as error:
             raise NetlinkError(error.errno or 0, "cannot read from the kernel") from error
-        return parse_messages(data if sender[0] == 0 else b"")  # port 0 is the kernel
+        messages = list(parse_messages(data)) if sender[0] == 0 else []  # port 0 is the kernel
+        if len({answer.sequence for answer in messages}) > 1:
+            raise MalformedMessage("a netlink datagram that answers several requests")
+        return messages
 
 
 def _connect(protocol: int, timeout: float) -> Connection:

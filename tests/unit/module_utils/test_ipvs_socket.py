@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import errno
 import itertools
+import random
+import struct
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.vipstack.lvs.plugins.module_utils import _netlink as netlink
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import from_options, to_options
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import plan
@@ -191,3 +195,58 @@ def test_every_pair_of_schedulers_ends_in_the_canonical_order() -> None:
                 kernel.apply(plan(current, from_options({"services": [dict(service, scheduler=scheduler)]})), current)
             (found,) = kernel.dump().services.values()
         assert [key.address for key in found.destinations] == ["198.51.100.200", "198.51.100.12", "198.51.100.9"]
+
+
+class Garbled:
+    """A model whose answers to dumps are spoiled on the way, now and then."""
+
+    def __init__(self, model: ModelKernel, chance: random.Random) -> None:
+        self._model, self._chance = model, chance
+        self._waiting: list[bytes] = []
+
+    def send(self, data: bytes, /) -> int:
+        return self._model.send(data)
+
+    def recvfrom(self, size: int, /) -> tuple[bytes, Any]:
+        if not self._waiting:
+            data, _sender = self._model.recvfrom(size)
+            self._waiting = self._spoil(data) if self._chance.random() < 0.3 else [data]
+        return self._waiting.pop(0), (0, 0)
+
+    def _spoil(self, data: bytes) -> list[bytes]:
+        how = self._chance.choice(["cut", "grown", "late", "sequence", "twice", "torn", "unknown", "lost"])
+        place = self._chance.randrange(len(data))
+        (sequence,) = struct.unpack_from("=I", data, 8)
+        late = netlink.message(27, netlink.NLM_F_MULTI, sequence - 1, bytes(24))
+        return {
+            "cut": [data[:place]],
+            "grown": [data + self._chance.randbytes(self._chance.randrange(1, 40))],
+            "late": [late, late + data],
+            "sequence": [data[:8] + struct.pack("=I", sequence + self._chance.choice([-1, 1, 1 << 16])) + data[12:]],
+            "twice": [data, data],
+            "torn": [data[:6] + struct.pack("=H", netlink.NLM_F_DUMP_INTR) + data[8:]],
+            "unknown": [netlink.message(99, 0, sequence + 5, self._chance.randbytes(8)), data],
+            "lost": [b""],
+        }[how]
+
+    def close(self) -> None:
+        pass
+
+
+def test_spoiled_answers_end_in_the_right_table_or_in_an_error() -> None:
+    """Truncated, overlong, repeated, lost, of another sequence: never a wrong table, never a wait for ever."""
+    chance = random.Random(4)
+    with IpvsSocket(ModelKernel(EMPTY)) as kernel:
+        desired = from_options(services(*range(1, 6)))
+        kernel.apply(plan(EMPTY, desired), EMPTY)
+        target = kernel.dump()
+    right = wrong = 0
+    for _number in range(2_000):
+        try:
+            with IpvsSocket(Garbled(ModelKernel(target), chance)) as kernel:
+                assert kernel.dump() == target
+            right += 1
+        except LvsError:
+            wrong += 1
+    assert right > 100
+    assert wrong > 100
