@@ -108,7 +108,7 @@ class Stack:
 
     def state(self, host: str) -> str:
         """MASTER, BACKUP or FAULT: what the director's Keepalived last said that it enters; empty before that."""
-        said = self.run(host, "journalctl -u keepalived.service -o cat --no-pager -n 200")
+        said = self.run(host, "journalctl -u keepalived.service -o cat --no-pager | grep Entering | tail -n 1")
         found = _ENTERING.findall(said)
         return found[-1] if found else ""
 
