@@ -36,11 +36,12 @@ lab-status: venv ## what is up
 lab-shell: venv ## a shell on a host: make lab-shell HOST=d1
 	@$(LAB) shell $(or $(HOST),$(error HOST is missing: make lab-shell HOST=d1))
 
-.PHONY: test check lint unit sanity integration molecule bench
+.PHONY: test check lint unit package integration faults others molecule bench
 test: ## all of it: check, then the lab; builds and ends the lab by itself
 	@.ci/test
 
-check: lint unit sanity ## what needs no lab
+check: venv ## what needs no lab
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit package
 
 lint: venv ## ansible-lint, yamllint, ruff, mypy
 	@ruff check . && ruff format --check --quiet .
@@ -51,12 +52,20 @@ lint: venv ## ansible-lint, yamllint, ruff, mypy
 unit: venv ## unit tests, golden trees
 	@pytest tests/unit -n 2 -m "not long"
 
-sanity: venv ## ansible-test sanity, and the built artifact
+package: venv ## ansible-test sanity, and the built artifact
 	@tests/package/sanity
 	@pytest tests/package
 
-integration: venv ## the tests against the lab that is up
-	@pytest tests/integration -m "not long" --durations=15
+# What breaks the stack and measures it; the others need a lab, too, but mind no company.
+FAULTS := $(addprefix tests/integration/test_,$(addsuffix _lab.py,failover reboot prove artifact verify status))
+
+integration: faults others ## all tests against the lab that is up
+
+faults: venv ## those that break the stack and measure
+	@pytest $(FAULTS) -m "not long" --durations=20
+
+others: venv ## all the others
+	@pytest tests/integration $(addprefix --ignore=,$(FAULTS)) -m "not long" --durations=20
 
 molecule: venv ## the scenario default, as people run it
 	@molecule test

@@ -24,6 +24,21 @@ def stack() -> Stack:
     return Stack(Lab())
 
 
+@pytest.fixture(scope="session")
+def converged(stack: Stack) -> Stack:
+    """Once: whatever the lab was before, it is what inventories/lab describes."""
+    stack.play("site")
+    stack.settled()
+    return stack
+
+
+@pytest.fixture(scope="module", autouse=True)
+def a_lab_where_one_is_needed(request: pytest.FixtureRequest) -> None:
+    """Files named `test_*_lab.py` find a converged lab; the others need none."""
+    if request.module.__name__.endswith("_lab"):
+        request.getfixturevalue("converged")
+
+
 @pytest.fixture(scope="module")
 def whole(stack: Stack) -> Iterator[Stack]:
     """The stack as inventories/lab describes it, before a file of tests and after it."""
