@@ -88,19 +88,18 @@ def signal(pid: int, number: int) -> None:
     spawned[pid].send_signal(number)
 
 
-def kill_at(argv: list[str], path: str, count: int) -> int:
-    """Start a process and kill it when the table has ``count`` lines; how many lines it left."""
+def kill_at(argv: list[str], path: str, count: int) -> None:
+    """Start a process and kill it when the table has ``count`` lines."""
     with open(path, encoding="utf-8") as given:
         process = subprocess.Popen(argv, stdin=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while lines_of_table() < count and process.poll() is None:
         time.sleep(0.0005)
     process.kill()
     process.wait()
-    return lines_of_table()
 
 
 def lines_of_table() -> int:
-    """Services and destinations, as the kernel lists them under three lines of titles."""
+    """Services and destinations, as the kernel lists them under three lines of titles; not exact while it grows."""
     with open("/proc/net/ip_vs", encoding="ascii") as table:
         return len(table.readlines()) - 3
 
