@@ -39,9 +39,9 @@ def test_a_change_of_the_owner_ends_no_connection(stack: Stack) -> None:
     before = transitions(stack)
     complete = {"status": 200, "bytes": flows.SIZE, "error": None}
     talk = flows.session(stack.docker)
-    requests = Probe(stack.docker).start(90, timeout=3)
+    requests = Probe(stack.docker).start(60, timeout=3)
 
-    slow = flows.download(stack.docker, 45)
+    slow = flows.download(stack.docker, 30)
     site(stack, *STATIC)
     assert slow.end() == complete
     for host in DIRECTORS:
@@ -50,7 +50,7 @@ def test_a_change_of_the_owner_ends_no_connection(stack: Stack) -> None:
         stack.run(host, "systemctl is-enabled vipstack-lvs-table.service")
     stack.settled()
 
-    slow = flows.download(stack.docker, 45)
+    slow = flows.download(stack.docker, 30)
     site(stack)
     assert slow.end() == complete
     for host in DIRECTORS:
