@@ -128,7 +128,9 @@ def plan(
         _somebody_is_left(wanted, weights, existing, change)
     texts = {name: text_of(weight, by_hand.get(name), scheme) for name, weight in weights.items()}
     write = {name: text for name, text in texts.items() if existing.get(name) != text}
-    return Plan(weights, by_hand, write, [_line(name, existing.get(name), text) for name, text in write.items()])
+    return Plan(
+        weights, by_hand, write, [_line(name, existing.get(name), text, scheme) for name, text in write.items()]
+    )
 
 
 def _somebody_is_left(
@@ -145,12 +147,21 @@ def _somebody_is_left(
             )
 
 
-def _line(name: str, old: str | None, new: str) -> str:
-    """``~ web@web1 0 -> -1, drained since …``, for a person."""
-    words = new.strip().replace("\n", ", ")
-    return (
-        "+ %s %s" % (name, words) if old is None else "~ %s %s -> %s" % (name, old.strip().replace("\n", ", "), words)
-    )
+def _line(name: str, old: str | None, new: str, scheme: str) -> str:
+    """``~ web@web1 weight 1 -> weight 0, drained since …``, for a person."""
+    if old is None:
+        return "+ %s %s" % (name, _words(new, scheme))
+    return "~ %s %s -> %s" % (name, _words(old, scheme), _words(new, scheme))
+
+
+def _words(text: str, scheme: str) -> str:
+    """What a file says, in the words of the inventory; a file that somebody else wrote, as it stands."""
+    number, *rest = text.strip().split("\n")
+    if scheme == WEIGHTS and number.lstrip("-").isdigit():
+        number = "weight %d" % (int(number) + 1)
+    elif scheme == DRAINS and number in ("0", "1"):
+        number = "drained" if number == "1" else "not drained"
+    return ", ".join([number, *rest])
 
 
 # --- the directory ----------------------------------------------------------------------------------------------

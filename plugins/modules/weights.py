@@ -110,7 +110,7 @@ changes:
   type: list
   elements: str
   returned: success
-  sample: ["~ web@web1 0 -> -1, drained since 2026-11-26T02:20:00Z"]
+  sample: ["~ web@web1 weight 1 -> weight 0, drained since 2026-11-26T02:20:00Z"]
 problems:
   description: Every mistake in the options.
   type: list

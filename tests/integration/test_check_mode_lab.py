@@ -84,7 +84,7 @@ def test_an_edit_is_shown_and_nothing_else(tmp_path: Path) -> None:
     said = check(edited(tmp_path, upstream_server_and_weight))
     assert states() == before
     # A weight of 5 is one of 4 more: it goes where Keepalived adds it, and needs no reload.
-    web, director = "+    server 198.51.100.203:8080 max_fails=3;", "~ web@web2 0 -> 4"
+    web, director = "+    server 198.51.100.203:8080 max_fails=3;", "~ web@web2 weight 1 -> weight 5"
     assert diff(said) == [web, web, director, director]
     assert {host: counts["changed"] for host, counts in recap(said).items()} == dict.fromkeys(HOSTS, 1)
 

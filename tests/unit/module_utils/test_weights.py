@@ -61,7 +61,7 @@ def test_a_host_is_drained_from_all_its_services_or_from_one() -> None:
     assert plan(pool, AFTER, Change("web1", (), True), NOW).by_hand == {"web@web1": NOW, "api@web1": NOW}
     one = plan(pool, AFTER, Change("web1", ("api",), True), NOW)
     assert one.by_hand == {"api@web1": NOW}
-    assert one.lines[0] == "~ api@web1 0 -> -1, drained since %s" % NOW
+    assert one.lines[0] == "~ api@web1 weight 1 -> weight 0, drained since %s" % NOW
 
 
 def test_a_second_drain_keeps_the_first_ones_time() -> None:

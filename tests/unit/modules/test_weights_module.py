@@ -22,7 +22,7 @@ def params(path: Path, **options: Any) -> dict[str, Any]:
 def test_check_mode_says_the_same_and_touches_nothing(tmp_path: Path) -> None:
     said = weights.run(params(tmp_path), True)
     assert list(tmp_path.iterdir()) == []
-    assert weights.run(params(tmp_path), False).lines == said.lines == ["+ web@web1 0", "+ web@web2 0"]
+    assert weights.run(params(tmp_path), False).lines == said.lines == ["+ web@web1 weight 1", "+ web@web2 weight 1"]
     assert weights.run(params(tmp_path), False).write == {}
 
 
