@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class LvsError(Exception):

@@ -13,7 +13,6 @@ from __future__ import annotations
 import socket
 import struct
 from functools import lru_cache
-from typing import NamedTuple
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DAEMON, DESTINATION, SERVICE, Step
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
@@ -38,7 +37,6 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
     ATTRIBUTE,
     NLA_F_NESTED,
     NLA_TYPE_MASK,
-    Attributes,
     Layout,
     MalformedMessage,
     as_be16,
@@ -55,6 +53,10 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
     u16,
     u32,
 )
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import Attributes
 
 FAMILY, VERSION = "IPVS", 1
 

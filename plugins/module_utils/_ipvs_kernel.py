@@ -6,18 +6,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
-import re
 import time
-from typing import Iterator, NamedTuple
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import NamedTuple
 
 # Modules called ip_vs_* that are no schedulers: application helpers and persistence engines.
 _NO_SCHEDULERS = ("ftp", "pe_")
-_MODULE = re.compile(r"(?:.*/)?ip_vs_([a-z0-9_]+)(?:\.ko(?:\.\w+)?)?\Z")
+_PREFIX = "ip_vs_"
 _NAMESPACE = "/proc/self/ns/net"
 
 
@@ -48,8 +46,9 @@ def loadable(root: str = "/") -> bool:
 
 
 def _scheduler_names(files: list[str]) -> set[str]:
-    found = (_MODULE.match(name) for name in files)
-    return {match.group(1) for match in found if match and not match.group(1).startswith(_NO_SCHEDULERS)}
+    modules = [name.rpartition("/")[2].partition(".")[0] for name in files if _PREFIX in name]
+    names = {module[len(_PREFIX) :] for module in modules if module.startswith(_PREFIX)}
+    return {name for name in names if not name.startswith(_NO_SCHEDULERS)}
 
 
 def _listing(folder: str) -> list[str]:
@@ -67,24 +66,36 @@ def _lines(path: str) -> list[str]:
         return []
 
 
-@contextlib.contextmanager
-def exclusive(seconds: float = 60.0) -> Iterator[None]:
+class exclusive:
     """One writer at a time in this network namespace: two runs at once would undo each other's steps.
 
     The lock is on the namespace's own file: it leaves nothing on a disk and ends with the process.
     Raises LvsError after ``seconds``.
     """
-    with open(_NAMESPACE, "rb") as handle:
-        deadline = time.monotonic() + seconds
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        self._handle = os.open(_NAMESPACE, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._lock()
+        except BaseException:
+            os.close(self._handle)
+            raise
+
+    def __exit__(self, *_exception: object) -> None:
+        os.close(self._handle)
+
+    def _lock(self) -> None:
+        deadline = time.monotonic() + self._seconds
         while True:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+                return fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 if time.monotonic() >= deadline:
                     raise LvsError(
                         "another run is changing the IPVS table of this network namespace, for more than %d s now; "
-                        "see what it waits for, or run again" % seconds
+                        "see what it waits for, or run again" % self._seconds
                     ) from error
                 time.sleep(0.05)
-        yield

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import Any, Mapping
+from collections.abc import Mapping
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
@@ -40,6 +40,12 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     prefix_of,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import daemon_name, service_name
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    Options = Mapping[str, Any]
 
 PROTOCOLS = ("tcp", "udp", "sctp")
 FORWARDS = ("dr", "nat", "tunnel")
@@ -65,11 +71,10 @@ SERVICE_KEYS = frozenset(
 DESTINATION_KEYS = frozenset(DestinationKey._fields + DestinationConfig._fields)
 DAEMON_KEYS = frozenset(("state", "role", *Daemon._fields))
 
-_NAME = re.compile(r"[a-z0-9_]{1,15}\Z")
-_INTERFACE = re.compile(r"[^\s/:]{1,15}\Z")
-_DECIMAL = re.compile(r"-?[0-9]{1,12}\Z")
-
-Options = Mapping[str, Any]
+# Compiled when the first of its sort is read: most runs need few.
+_NAME = r"[a-z0-9_]{1,15}\Z"
+_INTERFACE = r"[^\s/:]{1,15}\Z"
+_DECIMAL = r"-?[0-9]{1,12}\Z"
 
 
 def from_options(options: Options) -> Desired:
@@ -128,7 +133,7 @@ class _Reader:
             return default
         if isinstance(value, int) and not isinstance(value, bool):
             number = value
-        elif isinstance(value, str) and _DECIMAL.match(value):
+        elif isinstance(value, str) and re.match(_DECIMAL, value):
             number = int(value)
         else:
             number = low - 1
@@ -157,7 +162,7 @@ class _Reader:
         value = options.get(name)
         if value is None:
             return default
-        if isinstance(value, str) and _NAME.match(value):
+        if isinstance(value, str) and re.match(_NAME, value):
             return value
         self.wrong("%s.%s" % (path, name), "is %s; must be 1-15 letters, digits or underscores" % show(value))
         return default
@@ -453,7 +458,7 @@ def _daemon(reader: _Reader, entry: Any, path: str) -> tuple[str, Daemon | None]
 
 def _daemon_config(reader: _Reader, options: Options, path: str, role: str) -> Daemon:
     interface = options.get("interface")
-    if not isinstance(interface, str) or not _INTERFACE.match(interface):
+    if not isinstance(interface, str) or not re.match(_INTERFACE, interface):
         problem = "is missing" if interface is None else "is " + show(interface)
         reader.wrong(path + ".interface", problem + "; must be the name of an interface, 1-15 characters")
         interface = ""

@@ -10,8 +10,6 @@ service is never without a real server on the way. No step ever deletes what the
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, NamedTuple
-
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Daemon,
     Desired,
@@ -23,10 +21,15 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Timeouts,
     order_matters,
 )
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List
+
+    Destinations = Dict[DestinationKey, DestinationConfig]
+    Steps = List["Step"]
 
 SERVICE, DESTINATION, DAEMON, TIMEOUTS = "service", "destination", "daemon", "timeouts"
-
-Destinations = Dict[DestinationKey, DestinationConfig]
 
 
 class Step(NamedTuple):
@@ -58,8 +61,6 @@ def plan(current: Table, desired: Desired, purge: bool = False, keep_weights: bo
 
 
 # --- services -------------------------------------------------------------------------------------------------------
-
-Steps = List[Step]
 
 
 def _services(

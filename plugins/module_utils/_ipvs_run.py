@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager, nullcontext
-from typing import Any, Iterator
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_kernel import exclusive, loadable, schedulers
@@ -17,6 +15,10 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import Ste
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_socket import IpvsNotLoaded, IpvsSocket
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import Desired, Table, Timeouts
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import unknown_scheduler
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def read(desired: Desired, purge: bool, check_mode: bool) -> Table:
@@ -46,25 +48,31 @@ def check_schedulers(desired: Desired, current: Table) -> None:
 
 def run(params: dict[str, Any], check_mode: bool) -> list[Step]:
     """Make the table match; the steps that it took, or would take in check mode. Raises LvsError."""
-    with _without_collector():
+    with _WithoutCollector():
         desired = from_options(params)
-        with nullcontext() if check_mode else exclusive():
-            current = read(desired, params["purge"], check_mode)
-            check_schedulers(desired, current)
-            steps = plan(current, desired, params["purge"], params["weights"] == "keep")
-            if steps and not check_mode:
+        if check_mode:
+            return _steps(params, desired, read(desired, params["purge"], True))
+        with exclusive():
+            current = read(desired, params["purge"], False)
+            steps = _steps(params, desired, current)
+            if steps:
                 with IpvsSocket() as kernel:
                     kernel.apply(steps, current)
-    return steps
+            return steps
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
+def _steps(params: dict[str, Any], desired: Desired, current: Table) -> list[Step]:
+    check_schedulers(desired, current)
+    return plan(current, desired, params["purge"], params["weights"] == "keep")
+
+
+class _WithoutCollector:
     """A table is tens of thousands of values that all stay, and no cycles: looking for garbage finds none."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
+
+    def __enter__(self) -> None:
+        self._enabled = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._enabled:
             gc.enable()

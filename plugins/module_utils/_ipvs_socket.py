@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import errno
-from typing import Collection, NamedTuple
 
 from ansible_collections.vipstack.lvs.plugins.module_utils import _ipvs_codec as codec
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
@@ -31,12 +30,17 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines, refusal
 from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
     NETLINK_GENERIC,
-    Connection,
     MalformedMessage,
     NetlinkError,
     NetlinkSocket,
     generic_family,
 )
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Collection
+
+    from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import Connection
 
 NOT_LOADED = "this kernel has no IPVS: load the module ip_vs (modprobe ip_vs), or boot a kernel built with CONFIG_IP_VS"
 NOT_ROOT = "IPVS is read and changed with CAP_NET_ADMIN in the initial user namespace: run as root (become: true)"

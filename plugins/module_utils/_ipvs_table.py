@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import socket
 from functools import lru_cache
-from typing import NamedTuple
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import NamedTuple
 
 INET, INET6 = "inet", "inet6"
 ALL_BITS = {INET: 32, INET6: 128}

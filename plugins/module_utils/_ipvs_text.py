@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 from functools import lru_cache
-from typing import Any, Dict, Iterable
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import (
     DAEMON,
@@ -26,8 +25,13 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     flag_names,
     prefix_of,
 )
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING
 
-Words = Dict[str, str]
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterable
+
+    Words = Dict[str, str]
+
 _PLAIN = frozenset({"scheduler", "forward", "tunnel", "flags"})
 
 

@@ -9,15 +9,29 @@ Sources: linux/netlink.h, linux/genetlink.h, net/netlink/af_netlink.c. Numbers a
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Dict, NamedTuple, Protocol, Union
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterable, Iterator, Protocol, Sequence, Union
+
+    Buffer = Union[bytes, bytearray, memoryview]
+    Attributes = Dict[int, bytes]
+
+    class Connection(Protocol):
+        """As much of a socket as is used here."""
+
+        def send(self, data: bytes, /) -> int: ...
+
+        def recvfrom(self, size: int, /) -> tuple[bytes, Any]: ...
+
+        def close(self) -> None: ...
+
 
 NETLINK_ROUTE = 0
 NETLINK_GENERIC = 16
@@ -63,9 +77,6 @@ _BATCH_MESSAGES = 128
 # ... and a batch fits the send buffer.
 _BATCH_BYTES = 65536
 _DUMP_ATTEMPTS = 5
-
-Buffer = Union[bytes, bytearray, memoryview]
-Attributes = Dict[int, bytes]
 
 
 class NetlinkError(LvsError):
@@ -222,16 +233,6 @@ class Layout:
 # --- the socket -----------------------------------------------------------------------------------------------------
 
 
-class Connection(Protocol):
-    """As much of a socket as is used here."""
-
-    def send(self, data: bytes, /) -> int: ...
-
-    def recvfrom(self, size: int, /) -> tuple[bytes, Any]: ...
-
-    def close(self) -> None: ...
-
-
 class NetlinkSocket:
     """One conversation with the kernel. Use as a context manager.
 
@@ -358,9 +359,11 @@ def _connect(protocol: int, timeout: float) -> Connection:
     limit = struct.pack("ll", int(timeout), int(timeout % 1 * 1e6))
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
     connection.bind((0, 0))
-    with contextlib.suppress(OSError):
+    try:  # noqa: SIM105 - contextlib is not imported elsewhere
         # An ack without a copy of the refused message is short. Kernels before 4.3 lack the option.
         connection.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
+    except OSError:
+        pass
     return connection
 
 
