@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Mapping
+from itertools import repeat
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
@@ -43,7 +44,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import dae
 from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Sequence
 
     Options = Mapping[str, Any]
 
@@ -107,6 +108,9 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        # What was right, by all but its address; see below, "many at once".
+        self.services: dict[str, tuple[ServiceKey, ServiceConfig]] = {}
+        self.destinations: dict[Any, dict[Any, tuple[int, DestinationConfig]]] = {}
 
     def wrong(self, path: str, message: str) -> None:
         self.problems.append("%s %s" % (path, message))
@@ -220,6 +224,18 @@ def _service(reader: _Reader, entry: Any, path: str) -> tuple[ServiceKey, Servic
     options = reader.mapping(entry, path, SERVICE_KEYS)
     if options is None:
         return None
+    read = _known_service(reader, options) or _one_service(reader, options, path)
+    if read is None:
+        return None
+    key, config = read
+    if config is None:
+        return key, None
+    return key, Service(key, config, _destinations(reader, options, path, key))
+
+
+def _one_service(reader: _Reader, options: Options, path: str) -> tuple[ServiceKey, ServiceConfig | None] | None:
+    """Without its destinations; a config of None is a service that has to go."""
+    mistakes = len(reader.problems)
     key = _service_key(reader, options, path)
     absent = reader.choice(options, "state", path, ("present", "absent"), "present") == "absent"
     if key is None:
@@ -229,7 +245,9 @@ def _service(reader: _Reader, entry: Any, path: str) -> tuple[ServiceKey, Servic
     config = _service_config(reader, options, path, key)
     if key.port == 0 and not key.fwmark and not config.persistence:
         reader.wrong(path + ".port", "is 0; every port is only for a service with persistence")
-    return key, Service(key, config, _destinations(reader, options, path, key))
+    if len(reader.problems) == mistakes:
+        reader.services[_shape(options)] = key, config
+    return key, config
 
 
 def _service_key(reader: _Reader, options: Options, path: str) -> ServiceKey | None:
@@ -322,49 +340,29 @@ def _destinations(
     # Ansible leaves an alias beside the name that it stands for.
     name = "real_servers" if options.get("destinations") is None else "destinations"
     path = "%s.%s" % (path, name)
+    entries = reader.listing(options.get(name), path)
+    try:
+        return _destinations_at_once(reader, entries, service, forward) if entries else {}
+    except _Unclear:
+        return _each_destination(reader, entries, path, service, forward)
+
+
+def _each_destination(
+    reader: _Reader, entries: list[Any], path: str, service: ServiceKey, forward: str
+) -> dict[DestinationKey, DestinationConfig]:
     found: dict[DestinationKey, DestinationConfig] = {}
-    alike: dict[str, tuple[str, int, DestinationConfig]] = {}
-    for index, entry in enumerate(reader.listing(options.get(name), path)):
-        shape = _shape(entry)
-        known = alike.get(shape)
-        if known and _plain_family(entry.get("address")) == known[0]:
-            key = DestinationKey(entry["address"], known[1])
-            if key not in found:
-                found[key] = known[2]
-                continue
+    for index, entry in enumerate(entries):
         place = "%s[%d]" % (path, index)
         destination = reader.mapping(entry, place, DESTINATION_KEYS)
         if destination is None:
             continue
-        mistakes = len(reader.problems)
         key, config = _destination(reader, destination, place, service, forward)
         if not key.address:
             continue
         if key in found:
             reader.wrong(place, "is %s port %d, which is there already" % key)
-        if shape and len(reader.problems) == mistakes:
-            alike[shape] = (key.family, key.port, config)
         found[key] = config
     return canonical(found)
-
-
-def _shape(entry: Any) -> str:
-    """All of a destination but its address: another of this shape, right once, needs no second look.
-
-    As text, since True and 1 are the same key but not the same option.
-    """
-    return repr({**entry, "address": None}) if isinstance(entry, dict) else ""
-
-
-def _plain_family(address: Any) -> str:
-    """The family of an address of one host that is spelled in the one way, as far as that is seen at once; else ""."""
-    try:
-        octets = packed(address)
-    except (OSError, TypeError, ValueError):
-        return ""
-    if len(octets) == 4:
-        return INET if 0 < octets[0] < 0xE0 else ""  # inet_pton takes one spelling only
-    return INET6 if 0x20 <= octets[0] < 0xFE and socket.inet_ntop(socket.AF_INET6, octets) == address else ""
 
 
 def _destination(
@@ -476,6 +474,97 @@ def _daemon_config(reader: _Reader, options: Options, path: str, role: str) -> D
         port=reader.integer(options, "port", path, 1, 65535, Daemon._field_defaults["port"]),
         ttl=reader.integer(options, "ttl", path, 1, 255, Daemon._field_defaults["ttl"]),
     )
+
+
+# --- reading many at once -------------------------------------------------------------------------------------------
+
+# Values of these types that are equal are the same: True, which is 1, is not among them.
+_PLAIN = frozenset({int, str, type(None)})
+
+
+class _Unclear(Exception):
+    """A look at all at once does not show them to be right: they have to be read one by one."""
+
+
+def _known_service(reader: _Reader, options: Options) -> tuple[ServiceKey, ServiceConfig] | None:
+    """One that differs only in its address from a service that was right, where the address is right at once."""
+    known = reader.services.get(_shape(options))
+    if known is None:
+        return None
+    key, config = known
+    address: Any = options.get("address")
+    try:
+        family, _octets = _addresses_at_once([address])
+    except _Unclear:
+        return None
+    return (ServiceKey(family, key.protocol, address, key.port, 0), config) if family == key.family else None
+
+
+def _shape(options: Options) -> str:
+    """All of a service but its address and its destinations; as text, since True and 1 are not the same option."""
+    return repr({**options, "address": None, "destinations": None, "real_servers": None})
+
+
+def _destinations_at_once(
+    reader: _Reader, entries: list[Any], service: ServiceKey, forward: str
+) -> dict[DestinationKey, DestinationConfig]:
+    """A whole list, column by column. Raises _Unclear.
+
+    Of destinations that differ only in their addresses, one is read, for all services of the same sort.
+    """
+    names, columns = _columns(entries)
+    addresses = columns.pop(names.index("address"))
+    family, octets = _addresses_at_once(addresses)
+    rows = list(zip(*columns)) or [()] * len(entries)
+    sort = names, family, forward, service.family, service.port, service.fwmark == 0
+    known = reader.destinations.setdefault(sort, {})
+    for row, entry in dict(zip(rows, entries)).items():
+        if row not in known:
+            known[row] = _alone(entry, service, forward)
+    ports_and_configs = [known[row] for row in rows]
+    found = sorted(zip(octets, ports_and_configs, addresses), reverse=True)  # canonical, all of one family
+    destinations = {DestinationKey(address, port): config for _octets, (port, config), address in found}
+    if len(destinations) < len(entries):
+        raise _Unclear
+    return destinations
+
+
+def _columns(entries: list[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """The names that all entries have, in this order, address among them, and the values of each, which are plain."""
+    try:
+        names = tuple(entries[0])
+        columns = list(zip(*[entry.values() for entry in entries]))
+        alike = set(map(tuple, entries)) == {names} and "address" in names
+    except (AttributeError, TypeError) as error:
+        raise _Unclear from error
+    if not alike or not all(_PLAIN.issuperset(map(type, column)) for column in columns):
+        raise _Unclear
+    return names, columns
+
+
+def _addresses_at_once(addresses: Sequence[Any]) -> tuple[str, list[bytes]]:
+    """The family of addresses of hosts that are spelled in the one way, as far as that is seen at once; and packed."""
+    try:
+        family = socket.AF_INET6 if ":" in addresses[0] else socket.AF_INET
+        octets = list(map(socket.inet_pton, repeat(family), addresses))
+    except (OSError, TypeError, ValueError) as error:
+        raise _Unclear from error
+    low, high = min(octets)[0], max(octets)[0]
+    if family == socket.AF_INET:
+        if low > 0 and high < 0xE0:
+            return INET, octets  # inet_pton takes one spelling only
+    elif low >= 0x20 and high < 0xFE and list(map(socket.inet_ntop, repeat(family), octets)) == list(addresses):
+        return INET6, octets
+    raise _Unclear
+
+
+def _alone(entry: Options, service: ServiceKey, forward: str) -> tuple[int, DestinationConfig]:
+    reader = _Reader()
+    reader.mapping(entry, "", DESTINATION_KEYS)
+    key, config = _destination(reader, entry, "", service, forward)
+    if reader.problems:
+        raise _Unclear
+    return key.port, config
 
 
 # --- writing --------------------------------------------------------------------------------------------------------

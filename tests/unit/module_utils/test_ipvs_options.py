@@ -367,6 +367,61 @@ def test_destinations_that_are_alike_read_as_one_by_one() -> None:
     assert list(service.destinations) == list(canonical(one_by_one))
 
 
+def test_services_that_are_alike_read_as_one_by_one() -> None:
+    """Their destinations too, though they are the same words of another port, family or forwarding method."""
+    alike: list[dict[str, Any]] = [{"address": "198.51.100.%d" % number, "weight": number % 3} for number in (9, 12, 7)]
+    mapped = [{"address": "2001:db8::%d" % number, "weight": 1} for number in (9, 12)]
+    services: list[dict[str, Any]] = [
+        {"address": "192.0.%d.%d" % (place, number), "port": port, "forward": forward, "destinations": alike}
+        for place, forward in enumerate(("dr", "nat", "tunnel"))
+        for port in (80, 81)
+        for number in (10, 11)
+    ]
+    services += [{"address": "2001:db8::%d" % number, "port": 80, "destinations": mapped} for number in (1, 2)]
+    services += [{"address": "2001:DB8::a", "port": 80, "destinations": mapped}]
+    services += [{"fwmark": mark, "destinations": alike} for mark in (1, 2)]
+    services += [{"address": "192.0.2.1", "port": 0, "persistence": {"timeout": 9}, "destinations": alike}]
+    together = from_options({"services": services}).services or {}
+    assert len(together) == len(services)
+    for entry, (key, service) in zip(services, together.items()):
+        ((same, alone),) = (from_options({"services": [entry]}).services or {}).items()
+        assert (key, service) == (same, alone)
+        assert service
+        assert alone
+        assert list(service.destinations) == list(alone.destinations)
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ({"address": "0.0.0.0"}, "services[1].address is 0.0.0.0; must be one address, a VIP"),
+        ({"address": "192.0.2.10"}, "services[1] is tcp 192.0.2.10:80, which is services[0] already"),
+        ({"address": None}, "services[1].address is missing; must be an IPv4 or IPv6 address"),
+        ({"one_packet": 0}, "services[1].one_packet is 0; must be true or false"),
+        ({"port": True}, "services[1].port is True; must be 0-65535"),
+        ({"destinations": "rs1"}, "services[1].destinations is rs1; must be a list"),
+        ({"destinations": ["rs1"]}, "services[1].destinations[0] is rs1; must be a dictionary"),
+        (
+            {"destinations": [dict(RS, weight=1), dict(RS, address="198.51.100.12", weight=True)]},
+            "services[1].destinations[1].weight is True; must be 0-65535",
+        ),
+        (
+            {"destinations": [dict(RS, wait=1), dict(RS, address="198.51.100.12")]},
+            "services[1].destinations[0].wait is not known; did you mean weight?",
+        ),
+        (
+            {"forward": "tunnel", "destinations": [RS, {"address": "2001:db8::1", "tunnel": {"port": 1}}]},
+            "services[1].destinations[1].tunnel.port is 1; only gue has a port, this is ipip",
+        ),
+    ],
+)
+def test_a_mistake_is_found_beside_a_service_that_is_right(second: dict[str, Any], message: str) -> None:
+    service = {"address": "192.0.2.10", "port": 80, "one_packet": False, "destinations": [dict(RS, weight=1)]}
+    with pytest.raises(InvalidInput) as caught:
+        from_options({"services": [service, {**service, "address": "192.0.2.11", **second}]})
+    assert caught.value.problems == [message]
+
+
 def test_all_mistakes_are_named_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
         from_options(
