@@ -65,6 +65,7 @@ faults: venv ## those that break the stack and measure
 	@pytest $(FAULTS) -m "not long" --durations=20
 
 others: venv ## all the others
+	@$(PYTHON) -c 'from lab.tools import install_daemons; install_daemons()'
 	@pytest tests/integration $(addprefix --ignore=,$(FAULTS)) -m "not long" --durations=20
 
 molecule: venv ## the scenario default, as people run it

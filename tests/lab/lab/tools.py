@@ -6,7 +6,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from lab.processes import run, step
@@ -17,6 +17,8 @@ TOOLS = {
     "mmdebstrap": "mmdebstrap", "socat": "socat", "ip": "iproute2", "mke2fs": "e2fsprogs", "taskset": "util-linux",
     "unshare": "util-linux", "nsenter": "util-linux", "mount": "mount", "gpgv": "gpgv",
 }  # fmt: skip
+# What tests ask for its own word on a configuration.
+DAEMONS = {"nginx": "nginx", "keepalived": "keepalived"}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 POLICY = Path("/usr/sbin/policy-rc.d")
 NEEDED_DISK = 4 << 30
@@ -83,15 +85,24 @@ def missing() -> list[str]:
 
 
 def install() -> None:
-    """Install what is missing; services that come with it do not start."""
+    """Install what the lab lacks; services that come with it do not start."""
+    _install("host tools", missing)
+
+
+def install_daemons() -> None:
+    """Install the daemons that tests prove configurations with; they do not start."""
+    _install("daemons", lambda: sorted(package for name, package in DAEMONS.items() if not shutil.which(name)))
+
+
+def _install(what: str, lacking: Callable[[], list[str]]) -> None:
     if shutil.which("apt-get") is None:
         raise LabError("there is no apt-get: the lab is made of Debian packages and needs a Debian machine")
-    if not missing():
+    if not lacking():
         return
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    with step("host tools"), _no_services():
+    with step(what), _no_services():
         run(["apt-get", "-qq", "update"], what="apt-get update", env=environ)
-        packages = missing()  # asked again: a fresh machine has no lists before the update
+        packages = lacking()  # asked again: a fresh machine has no lists before the update
         run(
             ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages],
             env=environ,
