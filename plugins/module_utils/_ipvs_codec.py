@@ -56,6 +56,8 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
 from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any, Iterable, Iterator
+
     from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import Attributes
 
 FAMILY, VERSION = "IPVS", 1
@@ -164,6 +166,25 @@ def encode(step: Step) -> bytes:
     return header(SET_CONFIG) + encode_timeouts(step.new)
 
 
+def encode_all(steps: Iterable[Step]) -> Iterator[bytes]:
+    """The same of many. What destinations that stand together have in common is encoded once."""
+    common: Any = None
+    before = after = b""
+    for step in steps:
+        kind, key, old, new, _note = step
+        if kind != DESTINATION or new is None:
+            yield encode(step)
+            continue
+        service, (address, port) = key
+        octets = packed(address)
+        this = service, old is None, port, len(octets), new
+        if this != common:
+            before, after = _around_address(port, len(octets), new)
+            before = _before_destination(service, old is None) + before
+            common = this
+        yield before + octets + after
+
+
 def _encode_service_step(step: Step) -> bytes:
     if step.new is None:
         return header(DEL_SERVICE) + nest(TOP_SERVICE, service_identity(step.key))
@@ -175,8 +196,11 @@ def _encode_destination_step(step: Step) -> bytes:
     service, key = step.key
     if step.new is None:
         return header(DEL_DEST) + _service_nest(service) + nest(TOP_DEST, destination_identity(key))
-    command = NEW_DEST if step.old is None else SET_DEST
-    return header(command) + _service_nest(service) + encode_destination(key, step.new)
+    return _before_destination(service, step.old is None) + encode_destination(key, step.new)
+
+
+def _before_destination(service: ServiceKey, new: bool) -> bytes:
+    return header(NEW_DEST if new else SET_DEST) + _service_nest(service)
 
 
 def _encode_daemon_step(step: Step) -> bytes:
@@ -196,6 +220,7 @@ def _service_nest(key: ServiceKey) -> bytes:
     return nest(TOP_SERVICE, service_identity(key))
 
 
+@lru_cache(maxsize=8)
 def service_identity(key: ServiceKey) -> bytes:
     family = u16(SVC_AF, _FAMILIES[key.family])
     if key.fwmark:
@@ -207,18 +232,22 @@ def service_identity(key: ServiceKey) -> bytes:
 
 def encode_service(key: ServiceKey, config: ServiceConfig) -> bytes:
     """A whole service. The kernel knows no partial update: scheduler, flags, timeout and netmask are always there."""
+    return nest(TOP_SERVICE, service_identity(key), _encode_service_config(key.family, config))
+
+
+@lru_cache(maxsize=256)  # most services of a table are configured alike
+def _encode_service_config(family: str, config: ServiceConfig) -> bytes:
     flags = config.flags | FLAG_ONE_PACKET * config.one_packet | FLAG_PERSISTENT * bool(config.persistence)
-    timeout, netmask = config.persistence or (0, 128 if key.family == INET6 else 0xFFFFFFFF)
+    timeout, netmask = config.persistence or (0, 128 if family == INET6 else 0xFFFFFFFF)
     parts = [
-        service_identity(key),
         string(SVC_SCHED_NAME, config.scheduler),
         attribute(SVC_FLAGS, _FLAGS.pack(flags, _ALL_FLAGS)),
         u32(SVC_TIMEOUT, timeout),
-        attribute(SVC_NETMASK, struct.pack("!I" if key.family == INET else "=I", netmask)),
+        attribute(SVC_NETMASK, struct.pack("!I" if family == INET else "=I", netmask)),
     ]
     if config.pe_name:
         parts.append(string(SVC_PE_NAME, config.pe_name))
-    return nest(TOP_SERVICE, *parts)
+    return b"".join(parts)
 
 
 def destination_identity(key: DestinationKey) -> bytes:
@@ -226,17 +255,24 @@ def destination_identity(key: DestinationKey) -> bytes:
     return _ADDRESS_HEADER + address.ljust(16, b"\0") + _port_and_family(key.port, len(address))
 
 
-@lru_cache(maxsize=256)
 def _port_and_family(port: int, octets: int) -> bytes:
     return be16(DEST_PORT, port) + u16(DEST_ADDR_FAMILY, _INET if octets == 4 else _INET6)
 
 
 def encode_destination(key: DestinationKey, config: DestinationConfig) -> bytes:
-    parts = destination_identity(key) + _encode_config(config)
-    return ATTRIBUTE.pack(len(parts) + 4, TOP_DEST | NLA_F_NESTED) + parts
+    octets = packed(key.address)
+    before, after = _around_address(key.port, len(octets), config)
+    return before + octets + after
 
 
 @lru_cache(maxsize=256)  # most destinations of a table are configured alike
+def _around_address(port: int, octets: int, config: DestinationConfig) -> tuple[bytes, bytes]:
+    """The rest of a destination, whose address has so many octets."""
+    after = bytes(16 - octets) + _port_and_family(port, octets) + _encode_config(config)
+    size = ATTRIBUTE.size + len(_ADDRESS_HEADER) + octets + len(after)
+    return ATTRIBUTE.pack(size, TOP_DEST | NLA_F_NESTED) + _ADDRESS_HEADER, after
+
+
 def _encode_config(config: DestinationConfig) -> bytes:
     parts = [
         u32(DEST_FWD_METHOD, _FORWARDS[config.forward]),

@@ -113,11 +113,8 @@ def _keep_weights(existing: Service, wanted: Service) -> Service:
 def addition(service: Service) -> Steps:
     """A service and its destinations. The kernel puts each destination before the others: the last one first."""
     key, _config, destinations = service
-    last_first = reversed(list(destinations.items()))
-    return [
-        Step(SERVICE, key, None, service),
-        *(Step(DESTINATION, (key, destination), None, config) for destination, config in last_first),
-    ]
+    steps = [Step(DESTINATION, (key, destination), None, config) for destination, config in destinations.items()]
+    return [Step(SERVICE, key, None, service), *reversed(steps)]
 
 
 def _destinations(

@@ -148,7 +148,7 @@ class IpvsSocket:
 
         Raises LvsError with the object, the kernel's errno in words, what to do, and how the table is left.
         """
-        outcome = self._netlink.batch(self._family, map(codec.encode, steps))
+        outcome = self._netlink.batch(self._family, codec.encode_all(steps))
         refused = [(step, number) for step, number in zip(steps, outcome) if number]
         if not refused:
             return

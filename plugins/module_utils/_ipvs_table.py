@@ -12,8 +12,7 @@ These are named tuples, not dataclasses, because a table may have tens of thousa
 
 from __future__ import annotations
 
-import socket
-from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_pton
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._typing import NamedTuple
 
@@ -135,10 +134,9 @@ def family_of(address: str) -> str:
     return INET6 if ":" in address else INET
 
 
-@lru_cache(maxsize=512)  # every address is asked for a few times in a row
 def packed(address: str) -> bytes:
     """4 or 16 bytes, in network order."""
-    return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+    return inet_pton(AF_INET6 if ":" in address else AF_INET, address)
 
 
 def order_matters(service: Service) -> bool:

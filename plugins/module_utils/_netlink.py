@@ -13,6 +13,7 @@ import errno
 import os
 import socket
 import struct
+from itertools import islice
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
@@ -63,6 +64,7 @@ SOL_NETLINK = 270
 NETLINK_CAP_ACK = 10
 
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port id
+_HEADER_BYTES, _pack_header = _HEADER.size, _HEADER.pack
 ATTRIBUTE = struct.Struct("=HH")  # length, type
 _ERROR = struct.Struct("=i")
 _U16 = struct.Struct("=H")
@@ -140,8 +142,9 @@ def string(kind: int, value: str) -> bytes:
 
 def message(kind: int, flags: int, sequence: int, payload: bytes) -> bytes:
     """One message to the kernel, padded; the length in its header is the length without the padding."""
-    length = len(payload) + _HEADER.size
-    return _HEADER.pack(length, kind, flags | NLM_F_REQUEST, sequence, 0) + payload + b"\0" * (-length % 4)
+    length = len(payload) + _HEADER_BYTES
+    data = _pack_header(length, kind, flags | NLM_F_REQUEST, sequence, 0) + payload
+    return data + bytes(-length % 4) if length & 3 else data
 
 
 # --- decoding -------------------------------------------------------------------------------------------------------
@@ -369,16 +372,15 @@ def _connect(protocol: int, timeout: float) -> Connection:
 
 def _chunks(payloads: Iterable[bytes]) -> Iterator[list[bytes]]:
     """Runs of payloads that fit one datagram and whose refusals fit the receive queue; each is made when it is due."""
-    chunk: list[bytes] = []
-    size = 0
-    for payload in payloads:
-        if chunk and (len(chunk) >= _BATCH_MESSAGES or size + len(payload) > _BATCH_BYTES):
+    rest = iter(payloads)
+    while True:
+        chunk = list(islice(rest, _BATCH_MESSAGES))
+        if not chunk:
+            return
+        if sum(map(len, chunk)) + len(chunk) * (_HEADER_BYTES + 4) <= _BATCH_BYTES:
             yield chunk
-            chunk, size = [], 0
-        chunk.append(payload)
-        size += len(payload) + _HEADER.size + 4
-    if chunk:
-        yield chunk
+        else:
+            yield from ([payload] for payload in chunk)  # long ones, which IPVS has none of
 
 
 def generic_family(connection: NetlinkSocket, name: str) -> int:
