@@ -10,7 +10,7 @@ for bytes that cannot be a message, and never returns half an object.
 
 from __future__ import annotations
 
-import socket
+import _socket as socket
 import struct
 from functools import lru_cache
 

@@ -10,10 +10,10 @@ Every mistake is found in one go and named with its path: ``services[3].destinat
 
 from __future__ import annotations
 
+import _socket as socket  # the part in C is enough, and has no enumerations to make
 import re
-import socket
 from collections.abc import Mapping
-from itertools import repeat
+from itertools import chain, repeat
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
@@ -41,7 +41,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     prefix_of,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import daemon_name, service_name
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, make
 
 if TYPE_CHECKING:
     from typing import Any, Sequence
@@ -518,12 +518,11 @@ def _destinations_at_once(
     rows = list(zip(*columns)) or [()] * len(entries)
     sort = names, family, forward, service.family, service.port, service.fwmark == 0
     known = reader.destinations.setdefault(sort, {})
-    for row, entry in dict(zip(rows, entries)).items():
+    for row, entry in zip(rows, entries):
         if row not in known:
             known[row] = _alone(entry, service, forward)
-    ports_and_configs = [known[row] for row in rows]
-    found = sorted(zip(octets, ports_and_configs, addresses), reverse=True)  # canonical, all of one family
-    destinations = {DestinationKey(address, port): config for _octets, (port, config), address in found}
+    found = sorted(zip(octets, map(known.__getitem__, rows), addresses), reverse=True)  # canonical, all of one family
+    destinations = {make(DestinationKey, (address, port)): config for _octets, (port, config), address in found}
     if len(destinations) < len(entries):
         raise _Unclear
     return destinations
@@ -537,7 +536,7 @@ def _columns(entries: list[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]
         alike = set(map(tuple, entries)) == {names} and "address" in names
     except (AttributeError, TypeError) as error:
         raise _Unclear from error
-    if not alike or not all(_PLAIN.issuperset(map(type, column)) for column in columns):
+    if not alike or not _PLAIN.issuperset(map(type, chain.from_iterable(columns))):
         raise _Unclear
     return names, columns
 

@@ -21,7 +21,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Timeouts,
     order_matters,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple, make
 
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List
@@ -113,7 +113,7 @@ def _keep_weights(existing: Service, wanted: Service) -> Service:
 def addition(service: Service) -> Steps:
     """A service and its destinations. The kernel puts each destination before the others: the last one first."""
     key, _config, destinations = service
-    steps = [Step(DESTINATION, (key, destination), None, config) for destination, config in destinations.items()]
+    steps = [make(Step, (DESTINATION, (key, name), None, config, "")) for name, config in destinations.items()]
     return [Step(SERVICE, key, None, service), *reversed(steps)]
 
 

@@ -12,7 +12,7 @@ These are named tuples, not dataclasses, because a table may have tens of thousa
 
 from __future__ import annotations
 
-from socket import AF_INET, AF_INET6, inet_pton
+from _socket import AF_INET, AF_INET6, inet_pton
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._typing import NamedTuple
 

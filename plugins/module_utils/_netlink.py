@@ -9,9 +9,9 @@ Sources: linux/netlink.h, linux/genetlink.h, net/netlink/af_netlink.c. Numbers a
 
 from __future__ import annotations
 
+import _socket as socket
 import errno
 import os
-import socket
 import struct
 from itertools import islice
 

@@ -12,9 +12,17 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Any, TypeVar
     from typing import NamedTuple as NamedTuple
+
+    T = TypeVar("T")
+
+    def make(kind: type[T], values: tuple[Any, ...], /) -> T:
+        """A named tuple of all its values, defaults too; in half the time of a call."""
 else:
     from collections import namedtuple
+
+    make = tuple.__new__
 
     class _Fields(type):
         """Makes a named tuple of the annotated names of a class, their defaults and its methods."""
