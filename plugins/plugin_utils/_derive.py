@@ -13,12 +13,16 @@ import ipaddress
 import math
 from typing import Any, Iterable, Mapping
 
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import (
+    HIGHEST_PRIORITY,
+    LABEL_LENGTH,
+    PRIORITY_STEP,
+)
+
 Data = dict[str, Any]
 
 # Seconds between two adverts. `fast` is for metal on one switch, `tolerant` for virtual machines that freeze.
 PROFILES = {"fast": 0.1, "balanced": 0.25, "tolerant": 1.0}
-# Priorities by rank: high ones shorten VRRP's skew, gaps leave room for a check's weight.
-HIGHEST_PRIORITY, PRIORITY_STEP = 254, 4
 ARP_SILENT_INTERFACE = "lo"
 
 
@@ -159,7 +163,7 @@ class _Cluster:
                 {
                     "address": address,
                     "interface": interface,
-                    "label": "%s:%s" % (interface, self.labels[address]) if family == "inet" else None,
+                    "label": label_of(interface, self.labels[address]) if family == "inet" else None,
                 }
                 for address in addresses
             ],
@@ -195,9 +199,6 @@ class _Cluster:
         return {
             **{key: value for key, value in script.items() if key != "enabled"},
             "http": http,
-            "services": [
-                {"protocol": one["protocol"], "address": one["address"], "port": one["port"]} for one in self.services
-            ],
         }
 
     def _kernel(self) -> Data:
@@ -254,7 +255,7 @@ class _Cluster:
             "one_packet": service["one_packet"],
             "check": check,
             "detection_ms": detection_ms(check),
-            "sorry_server": self._sorry_server(service, port),
+            "sorry_server": self._sorry_server(service, family, port),
             "inhibit_on_failure": service["inhibit_on_failure"],
             "real_servers": [
                 self._destination(name, service, host, port)
@@ -304,14 +305,14 @@ class _Cluster:
             check["path"] = self.data["health_path"] if ours else "/"
         return check
 
-    def _sorry_server(self, service: Data, port: int) -> Data | None:
+    def _sorry_server(self, service: Data, family: str, port: int) -> Data | None:
         given: str | None = service["sorry_server"]
         if given:
             address, _sep, own_port = given.rpartition(":")
             return {"address": address.strip("[]"), "port": int(own_port)}
         if self.data["nginx_on_directors"] != "none" and any(port in site["ports"] for site in self._sorry_sites()):
             # The packet reaches the director's own Nginx unchanged, so the port is the service's.
-            return {"address": "127.0.0.1", "port": port}
+            return {"address": "::1" if family == "inet6" else "127.0.0.1", "port": port}
         return None
 
     def _real_server(self, host: str) -> Data:
@@ -382,6 +383,12 @@ class _Cluster:
 def instance_name(vip: str, family: str) -> str:
     """The VRRP instance of a VIP and family: the VIP's name, with _v6 for IPv6."""
     return vip + "_v6" if family == "inet6" else vip
+
+
+def label_of(interface: str, part: str) -> str | None:
+    """The label of an IPv4 address, as old tools show it; none where the kernel has no room for it."""
+    label = "%s:%s" % (interface, part)
+    return label if len(label) <= LABEL_LENGTH else None
 
 
 def _families(vip: Mapping[str, Any]) -> list[str]:

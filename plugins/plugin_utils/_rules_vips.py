@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules_scope import FAMILIES, Data, Scope, family_of
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import HIGHEST_PRIORITY, PRIORITY_STEP
-
-# An interface's label, interface included (IFNAMSIZ less the final zero).
-_LABEL = 15
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import (
+    HIGHEST_PRIORITY,
+    LABEL_LENGTH,
+    PRIORITY_STEP,
+)
 
 
 def check_vips(scope: Scope) -> None:
@@ -83,8 +84,10 @@ def _check_labels(scope: Scope, path: str, vip: Data) -> None:
     scope.twice(path + ".labels", labels)
     interfaces = {vip["interface"] or scope.hosts[host]["interface"] or "" for host in scope.cluster["directors"]}
     for full in sorted("%s:%s" % (interface, label) for interface in interfaces for label in labels):
-        if len(full) > _LABEL:
-            scope.wrong(path + ".labels", "makes %s, %d characters; must be at most %d" % (full, len(full), _LABEL))
+        if len(full) > LABEL_LENGTH:
+            scope.wrong(
+                path + ".labels", "makes %s, %d characters; must be at most %d" % (full, len(full), LABEL_LENGTH)
+            )
 
 
 def _check_family(scope: Scope, path: str, vip: Data) -> None:

@@ -21,6 +21,8 @@ SCHEDULERS = ("rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh"
 SCHEDULER_FLAGS = ("sh-fallback", "sh-port", "mh-fallback", "mh-port")
 # Priorities that nobody gave go down in these steps, by the directors' names.
 HIGHEST_PRIORITY, PRIORITY_STEP = 254, 4
+# An interface's label, interface included (IFNAMSIZ less the final zero).
+LABEL_LENGTH = 15
 
 
 @dataclass(frozen=True)

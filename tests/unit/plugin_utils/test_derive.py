@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is derived from an inventory: everything that an operator does not have to write down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from inventory import with_changes
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._derive import crash_ms, detection_ms, label_of, planned_ms
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import build
+
+Tree = dict[str, Any]
+VIP, VIP6 = "198.51.100.200/24", "2001:db8::200/64"
+BOTH = {
+    "lvs_vips.web.addresses": [VIP, VIP6],
+    "lvs_vips.web.unicast": False,
+    "web2:lvs_address": "2001:db8::103",
+}
+
+
+def model(changes: Tree | None = None) -> Tree:
+    built = build(with_changes(changes or {}))
+    assert built.model is not None, [mistake.message for mistake in built.mistakes]
+    return built.model
+
+
+def director(host: str = "d1", changes: Tree | None = None) -> Tree:
+    found: Tree = model(changes)["hosts"][host]["director"]
+    return found
+
+
+def instance(host: str = "d1", changes: Tree | None = None) -> Tree:
+    found: Tree = director(host, changes)["instances"][0]
+    return found
+
+
+def service(changes: Tree | None = None) -> Tree:
+    found: Tree = director(changes=changes)["services"][0]
+    return found
+
+
+# -- VRRP
+
+
+def test_priorities_follow_the_directors_and_leave_room_for_a_check() -> None:
+    assert [instance(host)["priority"] for host in ("d1", "d2")] == [254, 250]
+    preferred = {"lvs_vips.web.prefer": ["d2"]}
+    assert [instance(host, preferred)["priority"] for host in ("d1", "d2")] == [250, 254]
+
+
+def test_given_priorities_stand_and_make_the_order() -> None:
+    given = {"lvs_vips.web.priorities": {"d1": 90, "d2": 100}}
+    assert [instance(host, given)["priority"] for host in ("d1", "d2")] == [90, 100]
+    assert model(given)["clusters"]["default"]["vips"]["web"]["holder_order"] == ["d2", "d1"]
+
+
+def test_without_preemption_everybody_begins_as_backup() -> None:
+    assert [(one["state"], one["preempt"]) for one in map(instance, ("d1", "d2"))] == [("BACKUP", False)] * 2
+    wanted = {"lvs_vips.web.preempt": True}
+    assert [instance(host, wanted)["state"] for host in ("d1", "d2")] == ["MASTER", "BACKUP"]
+
+
+@pytest.mark.parametrize(("profile", "interval"), [("fast", 0.1), ("balanced", 0.25), ("tolerant", 1.0)])
+def test_a_profile_is_an_interval(profile: str, interval: float) -> None:
+    assert instance(changes={"lvs_failover": profile})["advert_interval"] == interval
+
+
+def test_version_2_has_whole_seconds() -> None:
+    assert instance(changes={"lvs_vips.web.version": 2})["advert_interval"] == 1
+
+
+def test_adverts_go_to_the_peers_alone() -> None:
+    one = instance()
+    assert (one["unicast_source"], one["unicast_peers"]) == ("198.51.100.100", ["198.51.100.101"])
+    assert instance(changes={"lvs_vips.web.unicast": False})["unicast_peers"] == []
+
+
+def test_a_vip_without_a_vrid_gets_its_last_byte() -> None:
+    assert instance(changes={"lvs_vips.web.vrid": ...})["vrid"] == 200
+
+
+def test_a_password_is_named_and_not_held() -> None:
+    found = model({"lvs_vips.web.auth_pass": "geheim1", "lvs_vips.web.version": 2})
+    assert found["hosts"]["d1"]["director"]["instances"][0]["auth"] == "pass"
+    assert "geheim1" not in str(found)
+
+
+def test_two_families_are_two_instances_that_move_together() -> None:
+    found = director(changes=BOTH)
+    assert [(one["name"], one["family"]) for one in found["instances"]] == [("web", "inet"), ("web_v6", "inet6")]
+    assert found["sync_groups"] == [{"name": "web", "instances": ["web", "web_v6"]}]
+    assert [address["label"] for one in found["instances"] for address in one["addresses"]] == ["eth0:0", None]
+
+
+@pytest.mark.parametrize(
+    ("interface", "part", "label"),
+    [("eth0", "0", "eth0:0"), ("enp129s0f0np", "10", "enp129s0f0np:10"), ("enp129s0f0np0", "10", None)],
+)
+def test_a_label_fits_or_is_left_out(interface: str, part: str, label: str | None) -> None:
+    assert label_of(interface, part) == label
+
+
+# -- what it costs
+
+
+def test_the_price_of_a_crash_is_three_adverts_and_the_skew() -> None:
+    assert crash_ms(3, 0.25, 250) == 756
+    assert crash_ms(2, 1, 90) == 3649
+    assert (planned_ms(3, 0.25, 250), planned_ms(2, 1, 90)) == (6, 649)
+
+
+def test_one_director_has_no_failover_to_price() -> None:
+    alone = model({"group:lvs_directors": ["d1"]})["clusters"]["default"]["vips"]["web"]
+    assert (alone["crash_ms"], alone["planned_ms"]) == (None, None)
+
+
+def test_a_dead_real_server_is_out_after_its_tries() -> None:
+    check = {"interval": 1, "timeout": 1, "retries": 1, "retry_delay": 0.5}
+    assert detection_ms(check) == 3500
+    assert service()["detection_ms"] == 3500
+
+
+# -- services and real servers
+
+
+def test_a_service_is_one_per_address_and_port() -> None:
+    found = director(changes={**BOTH, "lvs_virtual_services.web.ports": [80, 443]})["services"]
+    assert [(one["name"], one["address"]) for one in found] == [
+        ("web-80", "198.51.100.200"),
+        ("web-443", "198.51.100.200"),
+        ("web-80-v6", "2001:db8::200"),
+        ("web-443-v6", "2001:db8::200"),
+    ]
+
+
+def test_a_real_server_serves_the_services_of_its_family() -> None:
+    four, six = director(changes=BOTH)["services"]
+    assert [one["host"] for one in four["real_servers"]] == ["web1"]
+    assert [one["host"] for one in six["real_servers"]] == ["web2"]
+
+
+def test_our_nginx_is_asked_by_http_and_others_by_tcp() -> None:
+    assert (service()["check"]["type"], service()["check"]["path"]) == ("http", "/lvs-health")
+    other = {"lvs_nginx_sites.www.ports": [80], "lvs_virtual_services.web.ports": [5432]}
+    assert service(other)["check"]["type"] == "tcp"
+    assert service({**other, "lvs_virtual_services.web.protocol": "udp"})["check"]["type"] == "none"
+
+
+def test_a_static_table_is_checked_by_nobody() -> None:
+    assert service({"lvs_table_owner": "static"})["check"]["type"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("changes", "drained"),
+    [({}, False), ({"web1:lvs_state": "drained"}, True), ({"web1:lvs_drained_services": ["web"]}, True)],
+)
+def test_a_drained_host_is_drained_in_its_services(changes: Tree, drained: bool) -> None:
+    first, second = service(changes)["real_servers"]
+    assert (first["drained"], second["drained"]) == (drained, False)
+
+
+def test_the_vips_of_a_real_server_are_those_that_reach_it_as_they_are() -> None:
+    assert model()["hosts"]["web1"]["real_server"]["vips"] == [
+        {"address": "198.51.100.200", "prefix": 32, "family": "inet", "label": "lo:0"}
+    ]
+    nat = {"lvs_virtual_services.web.forward": "nat"}
+    assert model(nat)["hosts"]["web1"]["real_server"]["vips"] == []
+    assert director(changes=nat)["kernel"]["sysctls"]["net.ipv4.ip_forward"] == 1
+
+
+def test_the_kernel_gets_what_the_services_need() -> None:
+    plain = director()["kernel"]
+    assert plain["modules"] == ["ip_vs", "ip_vs_wrr"]
+    assert plain["options"] == {"ip_vs": {"conn_tab_bits": 20}}
+    assert "net.ipv4.vs.expire_quiescent_template" not in plain["sysctls"]
+    held = director(changes={"lvs_virtual_services.web.persistence": {"timeout": 60}})["kernel"]["sysctls"]
+    assert held["net.ipv4.vs.expire_quiescent_template"] == 1
+    hashed = director(changes={"lvs_virtual_services.web.scheduler": "mh"})["kernel"]
+    assert "ip_vs_mh" in hashed["modules"]
+    assert hashed["sysctls"]["net.ipv4.vs.sloppy_tcp"] == 1
+
+
+# -- Nginx
+
+
+def test_nginx_is_on_real_servers_and_on_directors_where_asked() -> None:
+    assert [model()["hosts"][host]["nginx"] is None for host in ("d1", "web1")] == [True, False]
+    sorry = model({"lvs_nginx_on_directors": "sorry"})["hosts"]["d1"]
+    assert sorry["nginx"]["mode"] == "sorry"
+    assert sorry["director"]["check_script"]["http"] == {"address": "127.0.0.1", "port": 80, "path": "/lvs-health"}
+
+
+def test_the_sorry_server_is_the_directors_own_nginx_in_each_family() -> None:
+    changes = {**BOTH, "lvs_nginx_on_directors": "sorry"}
+    found = [one["sorry_server"] for one in director(changes=changes)["services"]]
+    assert found == [{"address": "127.0.0.1", "port": 80}, {"address": "::1", "port": 80}]
+
+
+def test_the_only_site_of_a_port_is_its_default() -> None:
+    assert model()["hosts"]["web1"]["nginx"]["sites"][0]["default"] is True
+    two = {"lvs_nginx_sites.api": {"server_names": ["api.example.com"], "upstream": "app"}}
+    assert [site["default"] for site in model(two)["hosts"]["web1"]["nginx"]["sites"]] == [False, False]
