@@ -13,7 +13,9 @@ from __future__ import annotations
 import _socket as socket  # the part in C is enough, and has no enumerations to make
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import chain, repeat
+from operator import itemgetter
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
@@ -44,7 +46,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import dae
 from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, make
 
 if TYPE_CHECKING:
-    from typing import Any, Sequence
+    from typing import Any, Callable, Sequence
 
     Options = Mapping[str, Any]
 
@@ -512,10 +514,8 @@ def _destinations_at_once(
 
     Of destinations that differ only in their addresses, one is read, for all services of the same sort.
     """
-    names, columns = _columns(entries)
-    addresses = columns.pop(names.index("address"))
+    names, addresses, rows = _rows(entries)
     family, octets = _addresses_at_once(addresses)
-    rows = list(zip(*columns)) or [()] * len(entries)
     sort = names, family, forward, service.family, service.port, service.fwmark == 0
     known = reader.destinations.setdefault(sort, {})
     for row, entry in zip(rows, entries):
@@ -528,17 +528,28 @@ def _destinations_at_once(
     return destinations
 
 
-def _columns(entries: list[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """The names that all entries have, in this order, address among them, and the values of each, which are plain."""
+def _rows(entries: list[Any]) -> tuple[tuple[str, ...], list[Any], list[tuple[Any, ...]]]:
+    """The names of the options that all entries have, their addresses, and the rows of all the rest, which is plain."""
     try:
         names = tuple(entries[0])
-        columns = list(zip(*[entry.values() for entry in entries]))
-        alike = set(map(tuple, entries)) == {names} and "address" in names
-    except (AttributeError, TypeError) as error:
+        addresses = list(map(_ADDRESS, entries))
+        rows = list(map(_rest(names), entries))
+        alike = set(map(len, entries)) == {len(names)}
+    except (LookupError, TypeError) as error:
         raise _Unclear from error
-    if not alike or not _PLAIN.issuperset(map(type, chain.from_iterable(columns))):
+    if not alike or not _PLAIN.issuperset(map(type, chain.from_iterable(rows))):
         raise _Unclear
-    return names, columns
+    return names, addresses, rows
+
+
+_ADDRESS = itemgetter("address")
+
+
+@lru_cache(maxsize=8)
+def _rest(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes all but the address from an entry, as one row."""
+    others = [name for name in names if name != "address"]
+    return itemgetter(*others, others[0]) if others else lambda _entry: ()  # of one name it would be no row
 
 
 def _addresses_at_once(addresses: Sequence[Any]) -> tuple[str, list[bytes]]:
