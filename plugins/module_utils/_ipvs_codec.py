@@ -135,6 +135,7 @@ _FLAGS = struct.Struct("=II")  # value, mask
 _ALL_FLAGS = 0xFFFFFFFF
 _SCHEDULER_MASK = sum(SCHEDULER_BITS.values())
 
+_BY_ADDRESS = Layout((SVC_AF, "H"), (SVC_PROTOCOL, "H"), (SVC_ADDR, "16s"), (SVC_PORT, "H"))
 _ADDRESS_HEADER = ATTRIBUTE.pack(4 + 16, DEST_ADDR)
 # A destination as kernels from 5.3 on dump it, before its counters.
 _DUMPED = Layout(
@@ -222,12 +223,11 @@ def _service_nest(key: ServiceKey) -> bytes:
 
 @lru_cache(maxsize=8)
 def service_identity(key: ServiceKey) -> bytes:
-    family = u16(SVC_AF, _FAMILIES[key.family])
+    family = _FAMILIES[key.family]
     if key.fwmark:
-        return family + u32(SVC_FWMARK, key.fwmark)
+        return u16(SVC_AF, family) + u32(SVC_FWMARK, key.fwmark)
     protocol = _PROTOCOLS[key.protocol] if key.protocol in _PROTOCOLS else int(key.protocol)
-    address = attribute(SVC_ADDR, packed(key.address).ljust(16, b"\0"))
-    return family + u16(SVC_PROTOCOL, protocol) + address + be16(SVC_PORT, key.port)
+    return _BY_ADDRESS.pack(family, protocol, packed(key.address), socket.htons(key.port))
 
 
 def encode_service(key: ServiceKey, config: ServiceConfig) -> bytes:

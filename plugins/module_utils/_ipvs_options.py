@@ -521,7 +521,8 @@ def _destinations_at_once(
     for row, entry in zip(rows, entries):
         if row not in known:
             known[row] = _alone(entry, service, forward)
-    found = sorted(zip(octets, map(known.__getitem__, rows), addresses), reverse=True)  # canonical, all of one family
+    # Canonical, since all are of one family.
+    found = sorted(zip(octets, map(known.__getitem__, rows), addresses), reverse=True)
     destinations = {make(DestinationKey, (address, port)): config for _octets, (port, config), address in found}
     if len(destinations) < len(entries):
         raise _Unclear

@@ -13,7 +13,7 @@ import _socket as socket
 import errno
 import os
 import struct
-from itertools import islice
+from itertools import chain, islice
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
@@ -217,13 +217,16 @@ def error_number(payload: bytes) -> int:
 
 
 class Layout:
-    """Attributes of fixed sizes in a fixed order: read at one go, much faster than one by one."""
+    """Attributes of fixed sizes in a fixed order: read and written at one go, much faster than one by one."""
 
     def __init__(self, *fields: tuple[int, str]) -> None:
         sizes = [struct.calcsize("=" + layout) for _kind, layout in fields]
         padded = ("4s%s%dx" % (layout, -size % 4) for (_kind, layout), size in zip(fields, sizes))
         self._struct = struct.Struct("=" + "".join(padded))
         self._headers = tuple(ATTRIBUTE.pack(size + 4, kind) for (kind, _layout), size in zip(fields, sizes))
+
+    def pack(self, *values: Any) -> bytes:
+        return self._struct.pack(*chain.from_iterable(zip(self._headers, values)))
 
     def unpack(self, data: bytes, offset: int) -> tuple[Any, ...] | None:
         """The values, where ``data`` has these very attributes at ``offset``."""
