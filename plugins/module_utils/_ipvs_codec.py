@@ -53,7 +53,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
     u16,
     u32,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple, make
 
 if TYPE_CHECKING:
     from typing import Any, Iterable, Iterator
@@ -402,7 +402,8 @@ def _plain_destination(payload: bytes) -> tuple[DestinationKey, DestinationConfi
     if method not in _PLAIN_FORWARDS or family not in _FAMILY_NAMES:
         return None
     text = socket.inet_ntop(family, address[:4] if family == _INET else address)
-    return DestinationKey(text, socket.ntohs(port)), DestinationConfig(_FORWARD_NAMES[method], weight, upper, lower)
+    key = make(DestinationKey, (text, socket.ntohs(port)))
+    return key, make(DestinationConfig, (_FORWARD_NAMES[method], weight, upper, lower, None))
 
 
 def _is_one_nest(payload: bytes, kind: int) -> bool:

@@ -16,7 +16,7 @@ import struct
 from itertools import chain, islice
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
+from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple, make
 
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, Iterator, Protocol, Sequence, Union
@@ -155,12 +155,12 @@ def parse_messages(data: Buffer) -> Iterator[Message]:
     offset, end = 0, len(data)
     view = bytes(data)
     while offset < end:
-        if end - offset < _HEADER.size:
+        if end - offset < _HEADER_BYTES:
             raise MalformedMessage("a netlink message of %d bytes is shorter than its header" % (end - offset))
         length, kind, flags, sequence, _port = _HEADER.unpack_from(view, offset)
-        if not _HEADER.size <= length <= end - offset:
+        if not _HEADER_BYTES <= length <= end - offset:
             raise MalformedMessage("a netlink message says %d bytes where %d are left" % (length, end - offset))
-        yield Message(kind, flags, sequence, view[offset + _HEADER.size : offset + length])
+        yield make(Message, (kind, flags, sequence, view[offset + _HEADER_BYTES : offset + length]))
         offset += (length + 3) & ~3
 
 
