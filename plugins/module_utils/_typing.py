@@ -9,11 +9,12 @@ Types are imported where ``TYPE_CHECKING`` is true, which it is for type checker
 
 from __future__ import annotations
 
+__all__ = ["TYPE_CHECKING", "NamedTuple", "make"]
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from typing import Any, TypeVar
-    from typing import NamedTuple as NamedTuple
+    from typing import Any, NamedTuple, TypeVar
 
     T = TypeVar("T")
 

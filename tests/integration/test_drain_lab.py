@@ -110,7 +110,7 @@ def test_a_share_is_shifted_step_by_step(stack: Stack, tmp_path: Path) -> None:
         stack.wait("the weights", lambda weights=weights: everywhere(stack, weights), 5)
         # On a busy machine a check may take a real server out for a moment, and its share with it.
         shares = []
-        for _ in range(3):
+        for _attempt in range(3):
             outcome = Probe(stack.docker).load(300, 2).summary
             assert outcome["failed"] == 0, outcome
             shares.append(outcome["by_server"]["web1"] / 300)

@@ -44,7 +44,7 @@ def test_a_named_tuple_is_frozen_hashed_copied_and_pickled() -> None:
         pair.left = 2  # type: ignore[misc]
     assert {pair: 1}[Pair(1, "one")] == 1
     for other in (copy.copy(pair), pickle.loads(pickle.dumps(pair))):
-        assert type(other) is Pair
+        assert isinstance(other, Pair)
         assert other == pair
 
 
