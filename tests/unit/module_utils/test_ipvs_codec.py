@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.vipstack.lvs.plugins.module_utils import _ipvs_codec as codec
 from ansible_collections.vipstack.lvs.plugins.module_utils import _netlink as netlink
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import Step
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import Step, addition, inverse
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Daemon,
     DestinationConfig,
@@ -173,6 +173,32 @@ def test_plain_ipip_says_nothing_that_an_old_kernel_does_not_know() -> None:
 )
 def test_a_step_is_one_command(step: Step, command: int) -> None:
     assert codec.encode(step)[:4] == bytes([command, 1, 0, 0])
+
+
+@given(st.lists(services(), max_size=3), st.randoms())
+def test_many_steps_are_the_messages_of_each(found: list[Service], chance: random.Random) -> None:
+    """In any order: what is encoded once is never that of another destination."""
+    steps = [step for service in found for step in addition(service)]
+    steps += [undo for step in steps for undo in inverse(step)]
+    steps += [step._replace(old=step.new) for step in steps if step.new is not None]
+    chance.shuffle(steps)
+    steps.sort(key=lambda step: chance.random() < 0.5)
+    assert list(codec.encode_all(steps)) == [codec.encode(step) for step in steps]
+
+
+def test_destinations_that_stand_together_differ_in_one_thing_each() -> None:
+    key, config = DestinationKey("198.51.100.1", 80), DestinationConfig("dr", 1)
+    steps = [
+        Step("destination", (WEB, key), None, config),
+        Step("destination", (WEB, key._replace(address="198.51.100.2")), None, config),
+        Step("destination", (WEB, key._replace(address="2001:db8::1")), None, config),
+        Step("destination", (WEB, key._replace(address="2001:db8::1", port=81)), None, config),
+        Step("destination", (WEB, key._replace(address="2001:db8::1", port=81)), None, config._replace(weight=2)),
+        Step("destination", (WEB, key._replace(address="2001:db8::1", port=81)), config, config._replace(weight=2)),
+    ]
+    steps.append(steps[-1]._replace(key=(WEB._replace(port=81), steps[-1].key[1])))
+    assert list(codec.encode_all(steps)) == [codec.encode(step) for step in steps]
+    assert len(set(codec.encode_all(steps))) == len(steps)
 
 
 def test_counters_come_from_the_wide_attribute_where_both_are_there() -> None:
