@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import build
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
 
 # What the model reads of a host besides lvs_*: where its address may stand.
 _ADDRESS = "ansible_host"
@@ -64,19 +65,7 @@ def _variables_of(host: str, hostvars: Mapping[str, Any]) -> dict[str, Any]:
         if name in _FACTS:
             continue
         try:
-            found[name] = _plain(hostvars[name])
+            found[name] = plain(hostvars[name])
         except AnsibleError as error:
             raise AnsibleActionFail("%s of %s cannot be templated: %s" % (name, host, error.message)) from error
     return found
-
-
-def _plain(value: Any) -> Any:
-    """Plain dicts, lists and scalars, without Ansible's own types; every template in it is evaluated on the way."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value

@@ -15,16 +15,9 @@ description:
   - Takes sets of files as M(vipstack.lvs.config_tree) gets them and returns their digests, to be compared with what
     M(vipstack.lvs.inspect) finds on the host.
   - It is an action that runs on the controller; no connection is made.
-attributes:
-  check_mode:
-    description: Nothing is ever changed.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  idempotent:
-    description: Every run only looks.
-    support: full
+extends_documentation_fragment:
+  - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.info
 options:
   trees:
     description: Sets of files as M(vipstack.lvs.config_tree) gets them.

@@ -15,16 +15,9 @@ description:
   - Asks M(vipstack.lvs.inspect) on the host for all that can be compared with the host's part of the model.
   - A host that does not answer, or where the module fails, is an observation as well; the task does not fail.
   - It needs the fact C(lvs_model) of M(vipstack.lvs.topology).
-attributes:
-  check_mode:
-    description: Nothing is ever changed.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  idempotent:
-    description: Every run only looks.
-    support: full
+extends_documentation_fragment:
+  - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.info
 options:
   purpose:
     description:

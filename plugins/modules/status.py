@@ -15,16 +15,9 @@ description:
   - Shows what M(vipstack.lvs.observe) saw of the hosts of the play. For each VIP the holder, since when and why; for
     each service its pool with weights, connections and what takes a real server out; the last VRRP transitions.
   - It is an action that runs once, on the controller; no connection is made.
-attributes:
-  check_mode:
-    description: Nothing is ever changed.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  idempotent:
-    description: Every run only looks.
-    support: full
+extends_documentation_fragment:
+  - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.info
 options:
   observed:
     description: Name of the variable in which the observations were registered.

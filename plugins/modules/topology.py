@@ -19,16 +19,9 @@ description:
   - It is an action that runs on the controller; no connection is made and no fact is read. It sees the whole inventory
     whatever the play and C(--limit) say, so every host gets the same model.
   - Secrets are not part of the model.
-attributes:
-  check_mode:
-    description: Nothing is ever changed.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  idempotent:
-    description: The same inventory gives the same model, byte for byte.
-    support: full
+extends_documentation_fragment:
+  - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.info
 seealso:
   - module: vipstack.lvs.preview
 """

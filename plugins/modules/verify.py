@@ -16,16 +16,9 @@ description:
     every deviation with what is, what should be, where to look and what to do.
   - It is an action that runs once, on the controller; no connection is made. It does not fail by what it finds; see
     RV(ok).
-attributes:
-  check_mode:
-    description: Nothing is ever changed.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
-  idempotent:
-    description: Every run only looks.
-    support: full
+extends_documentation_fragment:
+  - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.info
 options:
   observed:
     description: Name of the variable in which the observations were registered.
