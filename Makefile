@@ -36,7 +36,7 @@ lab-status: venv ## what is up
 lab-shell: venv ## a shell on a host: make lab-shell HOST=d1
 	@$(LAB) shell $(or $(HOST),$(error HOST is missing: make lab-shell HOST=d1))
 
-.PHONY: test check lint unit package integration faults others molecule bench
+.PHONY: test check lint unit package integration failover first second molecule bench
 test: ## all of it: check, then the lab; builds and ends the lab by itself
 	@.ci/test
 
@@ -56,17 +56,21 @@ package: venv ## ansible-test sanity, and the built artifact
 	@tests/package/sanity
 	@pytest tests/package
 
-# What breaks the stack and measures it; the others need a lab, too, but mind no company.
-FAULTS := $(addprefix tests/integration/test_,$(addsuffix _lab.py,failover reboot verify))
+# Times are measured with the machine to itself; the rest is split over two labs that work side by side.
+FAILOVER := tests/integration/test_failover_lab.py
+FIRST := $(addprefix tests/integration/test_,$(addsuffix _lab.py,artifact nginx prove reboot selection status verify))
 
-integration: faults others ## all tests against the lab that is up
+integration: failover first second ## all tests against the lab that is up
 
-faults: venv ## those that break the stack and measure
-	@pytest $(FAULTS) -m "not long" --durations=20
+failover: venv ## what each fault costs, into build/failover.json
+	@pytest $(FAILOVER) -m "not long" --durations=20
 
-others: venv ## all the others
+first: venv ## a half of the others
+	@pytest $(FIRST) -m "not long" --durations=20
+
+second: venv ## the other half
 	@$(PYTHON) -c 'from lab.tools import install_daemons; install_daemons()'
-	@pytest tests/integration $(addprefix --ignore=,$(FAULTS)) -m "not long" --durations=20
+	@pytest tests/integration $(addprefix --ignore=,$(FAILOVER) $(FIRST)) -m "not long" --durations=20
 
 molecule: venv ## the scenario default, as people run it
 	@molecule test

@@ -130,13 +130,14 @@ def _environment() -> dict[str, str]:
 
 
 def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """State of each unit, see `parse_units`; ``log`` is what one that failed said last."""
+    """State of each unit, see `parse_units`; ``log`` is what one that failed, or tries once more, said last."""
     status, text = run(["systemctl", "show", "--property=" + ",".join(UNIT_PROPERTIES), *names])
     if status:
         raise LvsError("systemctl show failed: %s" % text.strip())
     found = parse_units(text, names, time.time() - time.monotonic())
     for name, state in found.items():
-        state["log"] = None if state["result"] in ("", "success") else _last_words(name)
+        at_rest = state["result"] in ("", "success") and state["active"] in ("active", "inactive")
+        state["log"] = None if at_rest else _last_words(name)
     return found
 
 

@@ -221,16 +221,20 @@ def describe() -> dict[str, Any]:
     }  # fmt: skip
     if daemon:
         errors: list[str] = found["errors"]
-        _noted(errors, lambda: found.update(_data(daemon)))
-        _noted(errors, lambda: _add_counters(daemon, found))
+        # One that does not answer is asked no more: whatever it was asked, it writes when it wakes, secrets with it.
+        if _noted(errors, lambda: found.update(_data(daemon))):
+            _noted(errors, lambda: _add_counters(daemon, found))
     return found
 
 
-def _noted(errors: list[str], question: Callable[[], object]) -> None:
+def _noted(errors: list[str], question: Callable[[], object]) -> bool:
+    """Whether the question was answered; what went wrong is added to the errors."""
     try:
         question()
     except LvsError as error:
         errors.append(error.message)
+        return False
+    return True
 
 
 def _data(daemon: Daemon) -> dict[str, Any]:

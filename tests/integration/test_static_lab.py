@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import flows
@@ -71,6 +72,19 @@ def test_keepalived_checks_what_it_took_over(stack: Stack) -> None:
     finally:
         stack.run("web1", "systemctl start nginx")
     stack.settled()
+
+
+def test_a_service_comes_and_goes_without_a_transition(stack: Stack) -> None:
+    """The check script asks for what there is to be, at each moment of the change."""
+    site(stack, *STATIC)
+    stack.settled()
+    before = transitions(stack)
+    for ports in ([80, 81], [80]):
+        edit = {"lvs_virtual_services": {"web": {"vip": "web", "ports": ports}}}
+        site(stack, *STATIC, "-e", json.dumps(edit))
+        for host in DIRECTORS:
+            assert [f":{port} " in stack.table(host) for port in (80, 81)] == [True, 81 in ports]
+    assert transitions(stack) == before
 
 
 def test_a_static_table_drains_lasts_and_survives_a_boot(stack: Stack) -> None:
