@@ -21,6 +21,7 @@ from lab.probe import Outcome
 from lab.stack import ADDRESSES, DIRECTORS, ROOT, Stack
 
 FIGURES = ROOT / "build" / "failover.json"
+SCRIPTS = 5.0  # seconds for two runs of a check script on each director
 LEAD = 1.5  # seconds that the client asks before the fault
 _ENTERING = re.compile(r"Entering (MASTER|BACKUP|FAULT|STOP) STATE")
 Figures = dict[str, Any]
@@ -44,8 +45,11 @@ class Shape:
 
     def __call__(self, variant: str) -> Stack:
         if self.now != variant:
+            self.stack.settled()  # what the last test mended is at rest
             self.stack.play("site", *arguments(variant))
             self.now = variant
+            self.stack.settled()
+            time.sleep(SCRIPTS)  # the check scripts have had their say about the new configuration
         self.stack.settled()
         return self.stack
 
@@ -383,6 +387,7 @@ def test_the_check_script_sees_a_stopped_nginx(shape: Shape) -> None:
     stack.wait("d1 as master", lambda: stack.holders() == ["d1"])
     stop, start = "systemctl stop nginx.service", "systemctl start nginx.service"
     figures = moved_by_the_check_script(stack, "director_nginx_down", stop, start)
+    stack.wait("d1 as master again", lambda: stack.holders() == ["d1"], 20)
     assert figures["moved_after_s"] < 7
     assert figures["longest_gap_s"] < 1
 
