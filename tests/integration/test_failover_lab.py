@@ -87,20 +87,6 @@ def measured(
     return figures
 
 
-def planned(stack: Stack, name: str, move: Callable[[], Figures]) -> Figures:
-    """A planned move fails no request, but for one whose handshake lies astride it: SYN here, request there.
-
-    No pair without connection synchronisation can carry that one over; it is a matter of milliseconds, so where it
-    happened the move is made again, at most twice. The figures say how often it was made.
-    """
-    for attempt in (1, 2, 3):
-        figures = {**move(), "moves": attempt}
-        if figures["failed"] != 1:
-            break
-    write(name, figures)
-    return figures
-
-
 def transitions(stack: Stack) -> list[str]:
     """Every entry into a VRRP state in the directors' journals, the earliest first."""
     read = "journalctl -u keepalived.service -o short-iso --no-pager"
@@ -133,12 +119,7 @@ def test_crash(shape: Shape) -> None:
 
 def test_planned_stop(shape: Shape) -> None:
     stack = shape("balanced")
-
-    def move() -> Figures:
-        stack.settled()
-        return measured(stack, "planned_stop", unit(stack, "stop"), unit(stack, "start"), 6)
-
-    figures = planned(stack, "planned_stop", move)
+    figures = measured(stack, "planned_stop", unit(stack, "stop"), unit(stack, "start"), 6)
     assert figures["longest_gap_s"] < 0.15
     assert figures["failed"] == 0
     assert figures["master_after"] != figures["master_before"]
@@ -286,14 +267,10 @@ def test_reloads_under_load(shape: Shape, tmp_path: Path) -> None:
 def test_return(shape: Shape) -> None:
     """The preferred director comes back and takes the VIP while the other still holds it."""
     stack = shape("preempt")
-
-    def move() -> Figures:
-        stack.wait("d1 as master", lambda: stack.holders() == ["d1"])
-        stack.run("d1", "systemctl stop keepalived.service")
-        stack.wait("d2 as master", lambda: stack.holders() == ["d2"])
-        return measured(stack, "return", lambda _d2: stack.run("d1", "systemctl start keepalived.service"), nothing)
-
-    figures = planned(stack, "return", move)
+    stack.wait("d1 as master", lambda: stack.holders() == ["d1"])
+    stack.run("d1", "systemctl stop keepalived.service")
+    stack.wait("d2 as master", lambda: stack.holders() == ["d2"])
+    figures = measured(stack, "return", lambda _d2: stack.run("d1", "systemctl start keepalived.service"), nothing)
     assert figures["master_after"] == "d1"
     assert figures["longest_gap_s"] < 0.15
     assert figures["failed"] == 0
