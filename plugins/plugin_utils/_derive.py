@@ -207,8 +207,9 @@ class _Cluster:
         sysctls: Data = {
             # A flow to a real server that is gone ends at once instead of falling silent.
             "net.ipv4.vs.expire_nodest_conn": 1,
-            # A reused client port gets a real server that lives.
-            "net.ipv4.vs.conn_reuse_mode": 1,
+            # A client's port that comes round again is a new connection, to be scheduled. With direct routing and
+            # tunnels the last state that a director sees is FIN_WAIT, which the kernel's default, 1, leaves out.
+            "net.ipv4.vs.conn_reuse_mode": 3,
             "net.ipv4.vs.conntrack": 0,
         }
         if any(service["persistence"] for service in self.services):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Long flows through the VIP from the lab's client: a slow download, and a session that talks now and then."""
+"""Flows through the VIP from the lab's client: a slow download, a session that talks at times, a port used again."""
 
 from __future__ import annotations
 
@@ -47,6 +47,21 @@ except (OSError, http.client.HTTPException) as reason:
     error = repr(reason)
 print(json.dumps({"status": answer.status, "bytes": size, "error": error}))
 """
+# Connections one after the other, all from one port of the client; the server closes each.
+_ONE_PORT = """
+import socket
+for _turn in range(%d):
+    with socket.socket() as connection:
+        connection.settimeout(5)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        connection.bind(("", 61000))
+        connection.connect((%r, 80))
+        connection.sendall(b"GET / HTTP/1.1\\r\\nHost: example.com\\r\\nConnection: close\\r\\n\\r\\n")
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    print(next(line.split()[1] for line in answer.decode().splitlines() if line.lower().startswith("x-served-by:")))
+"""
 SIZE = 200_000
 
 
@@ -80,6 +95,11 @@ def session(docker: Docker) -> Flow:
 
 def download(docker: Docker, seconds: int) -> Flow:
     return Flow(docker, _DOWNLOAD % (VIP, seconds, SIZE))
+
+
+def from_one_port(docker: Docker, count: int) -> list[str]:
+    """So many connections in a row from the same port of the client; the real server of each."""
+    return docker("exec", "client", "python3", "-c", _ONE_PORT % (count, VIP)).split()
 
 
 def to(server: str, begin: Callable[[], Flow]) -> Flow:

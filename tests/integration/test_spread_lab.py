@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each new connection is scheduled: the spread is even to the request, also when clients use their ports again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import flows
+import pytest
+
+from lab.stack import DIRECTORS, Stack
+
+REUSE = "net.ipv4.vs.conn_reuse_mode"
+
+
+@pytest.fixture
+def as_the_kernel_has_it(stack: Stack) -> Iterator[None]:
+    ours = stack.run(stack.settled(), f"sysctl -n {REUSE}").strip()
+    for host in DIRECTORS:
+        stack.run(host, f"sysctl -w {REUSE}=1")
+    yield
+    for host in DIRECTORS:
+        stack.run(host, f"sysctl -w {REUSE}={ours}")
+
+
+def test_the_spread_is_even_to_the_request(stack: Stack) -> None:
+    stack.settled()
+    seen = stack.lab.probe.load(1000, 2).summary
+    assert (seen["failed"], seen["by_server"]) == (0, {"web1": 500, "web2": 500})
+
+
+def test_a_port_that_comes_round_again_is_scheduled_again(stack: Stack) -> None:
+    stack.settled()
+    servers = flows.from_one_port(stack.docker, 10)
+    assert servers in (["web1", "web2"] * 5, ["web2", "web1"] * 5)
+
+
+@pytest.mark.usefixtures("as_the_kernel_has_it")
+def test_by_the_kernels_default_it_is_not(stack: Stack) -> None:
+    """Proof that the one above would see it."""
+    assert len(set(flows.from_one_port(stack.docker, 10))) == 1
