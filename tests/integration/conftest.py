@@ -6,16 +6,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import pluggy
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "lab"), str(ROOT / ".ansible" / "collections")]
 
 from lab.lab import Lab
-from lab.stack import Stack
+from lab.stack import DIRECTORS, Stack
+from lab.state import LabError
+
+_LOOK = """
+journalctl -u keepalived -u nginx -o short-precise --no-pager --since=-%ds | tail -n 150
+ip -4 -o address
+ipvsadm -Ln
+"""
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +55,19 @@ def whole(stack: Stack) -> Iterator[Stack]:
     yield stack
     stack.play("site")
     stack.settled()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
+    """What the directors said in the meantime, beside a failure: it may never come again."""
+    report = (yield).get_result()
+    stack = item.funcargs.get("stack") if isinstance(item, pytest.Function) else None
+    if report.failed and isinstance(stack, Stack):
+        for host in DIRECTORS:
+            try:
+                seen = stack.run(host, _LOOK % (call.duration + 10), check=False)
+            except LabError as error:
+                seen = str(error)
+            report.sections.append((host, seen))
