@@ -24,6 +24,8 @@ Data = dict[str, Any]
 # Seconds between two adverts. `fast` is for metal on one switch, `tolerant` for virtual machines that freeze.
 PROFILES = {"fast": 0.1, "balanced": 0.25, "tolerant": 1.0}
 ARP_SILENT_INTERFACE = "lo"
+# ms that a stopping director gives the next one on top of its skew: to be told, to take the VIP and to announce it.
+HANDOVER_MARGIN = 300
 
 
 def derive(normal: Data) -> Data:
@@ -130,6 +132,7 @@ class _Cluster:
                 for families in [_families(self.data["vips"][name])]
                 if len(families) > 1
             ],
+            "handover": self._handover(host),
             "check_script": self._check_script(),
             "notify": self.data["notify"],
             "services": self.services,
@@ -188,6 +191,21 @@ class _Cluster:
             return interval
         return PROFILES[self.data["failover"]] if vip["version"] == 3 else 1
 
+    def _handover(self, host: str) -> Data | None:
+        """How a VIP leaves this director without a lost request: it stays on lo, so what still comes is forwarded."""
+        if len(self.directors) < 2:
+            return None
+        there = {vip["address"] for vip in self._real_server(host)["vips"]} if host in self.real_servers else set()
+        skews = [
+            planned_ms(vip["version"], self._advert_interval(vip), min(self._priorities(vip).values()))
+            for vip in self.data["vips"].values()
+        ]
+        return {
+            "interface": ARP_SILENT_INTERFACE,
+            "vips": [vip for vip in self._silent_vips(self.vip_names) if vip["address"] not in there],
+            "seconds": math.ceil((max(skews, default=0) + HANDOVER_MARGIN) / 100) / 10,
+        }
+
     def _check_script(self) -> Data | None:
         script: Data = self.data["check_script"]
         if script["enabled"] is False:
@@ -212,6 +230,9 @@ class _Cluster:
             "net.ipv4.vs.conn_reuse_mode": 3,
             "net.ipv4.vs.conntrack": 0,
         }
+        if len(self.directors) > 1:
+            # Every director has the VIPs on lo, too, and only the one that has them on its network answers for them.
+            sysctls.update({"net.ipv4.conf.all.arp_ignore": 1, "net.ipv4.conf.all.arp_announce": 2})
         if any(service["persistence"] for service in self.services):
             # A client whose real server was taken out is not held to it.
             sysctls["net.ipv4.vs.expire_quiescent_template"] = 1
@@ -323,17 +344,25 @@ class _Cluster:
             for service in self.services
             if service["forward"] in ("dr", "tunnel") and host in [server["host"] for server in service["real_servers"]]
         }
+        vips = self._silent_vips(names)
+        labelled = [vip for vip in vips if vip["family"] == "inet"]
+        labels = {vip["address"]: "%s:%d" % (ARP_SILENT_INTERFACE, rank) for rank, vip in enumerate(labelled)}
+        return {
+            "vips": [{**vip, "label": labels.get(vip["address"])} for vip in vips],
+            "interface": ARP_SILENT_INTERFACE,
+        }
+
+    def _silent_vips(self, names: Iterable[str]) -> list[Data]:
+        """The addresses of VIPs as single ones, without a network."""
         addresses = [address for name in sorted(names) for address in self.data["vips"][name]["addresses"]]
-        vips = []
-        labels = 0
-        for address in addresses:
-            family = family_of(address)
-            vip: Data = {"address": address.partition("/")[0], "prefix": 128 if family == "inet6" else 32}
-            vip["family"] = family
-            vip["label"] = "%s:%d" % (ARP_SILENT_INTERFACE, labels) if family == "inet" else None
-            labels += family == "inet"
-            vips.append(vip)
-        return {"vips": vips, "interface": ARP_SILENT_INTERFACE}
+        return [
+            {
+                "address": address.partition("/")[0],
+                "prefix": 128 if family_of(address) == "inet6" else 32,
+                "family": family_of(address),
+            }
+            for address in addresses
+        ]
 
     # --- Nginx ---------------------------------------------------------------------------------------------------
 

@@ -188,6 +188,12 @@ CATALOGUE: dict[str, Kind] = {
         "ip -br address",
         "Remove it there; correct lvs_interface or the VIP's interface where the model is wrong.",
     ),
+    "vip_not_kept": Kind(
+        WARNING,
+        "A director does not have the VIP on lo: while the VIP moves away from it, requests are lost.",
+        "ip address show lo; grep -A3 static_ipaddress /etc/keepalived/keepalived.conf",
+        "Run site.yml for this host; where somebody removed the address, reload Keepalived after that.",
+    ),
     "vip_not_answered": Kind(
         ERROR,
         "A director holds the VIP but nobody on the network gets an answer for it.",

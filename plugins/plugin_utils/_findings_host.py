@@ -25,7 +25,18 @@ def of_host(host: Seen) -> Iterator[Finding]:
     elif host.status == FAILED:
         yield Finding("inspection_failed", host.name, host.observation["message"], "can be looked at")
     else:
-        for look in (_parts, _interface, _units, _files, _tests, _sysctls, _vips_of_real_server, _nginx, _clock):
+        for look in (
+            _parts,
+            _interface,
+            _units,
+            _files,
+            _tests,
+            _sysctls,
+            _vips_of_real_server,
+            _vips_of_director,
+            _nginx,
+            _clock,
+        ):
             yield from look(host)
 
 
@@ -144,6 +155,18 @@ def _vips_of_real_server(host: Seen) -> Iterator[Finding]:
             if place["interface"] != interface and not host.director:
                 words = "%s/%d is on %s" % (vip["address"], place["prefix"], place["interface"])
                 yield Finding("vip_on_wire", host.name, words, should + " only")
+
+
+def _vips_of_director(host: Seen) -> Iterator[Finding]:
+    handover = (host.director or {}).get("handover")
+    seen = host.part("vips")
+    if not handover or seen is None or not host.runs(KEEPALIVED):
+        return
+    for vip in handover["vips"]:
+        if handover["interface"] not in [place["interface"] for place in seen.get(vip["address"], [])]:
+            words = "%s is not on %s" % (vip["address"], handover["interface"])
+            should = "%s/%d on %s" % (vip["address"], vip["prefix"], handover["interface"])
+            yield Finding("vip_not_kept", host.name, words, should)
 
 
 def _nginx(host: Seen) -> Iterator[Finding]:

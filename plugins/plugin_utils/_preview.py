@@ -113,7 +113,11 @@ def _endpoint(address: str, port: int) -> str:
 def addresses(host: Mapping[str, Any]) -> str:
     """The addresses that a host may get, a line each: what `ip` would show, and when."""
     lines = []
-    for instance in (host.get("director") or {}).get("instances", ()):
+    director = host.get("director") or {}
+    handover = director.get("handover") or {}
+    for vip in handover.get("vips", ()):
+        lines.append("%s/%d dev %s (while Keepalived runs)" % (vip["address"], vip["prefix"], handover["interface"]))
+    for instance in director.get("instances", ()):
         for vip in instance["addresses"]:
             label = " label %s" % vip["label"] if vip.get("label") else ""
             lines.append("%s dev %s%s (while master of %s)" % (

@@ -45,7 +45,10 @@ def _vip(name: str, vip: Data) -> Iterator[str]:
         yield "    one director only: nobody takes over; a crash lasts until it is back"
         return
     yield "    its holder crashes: away for at most %d ms" % vip["crash_ms"]
-    yield "    its holder stops as planned: away for at most %d ms" % vip["planned_ms"]
+    yield (
+        "    its holder stops as planned: it forwards until the next one is there, after at most %d ms"
+        % vip["planned_ms"]
+    )
     yield "    held by, in this order: %s" % ", ".join(order)
 
 

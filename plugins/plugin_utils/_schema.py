@@ -151,7 +151,11 @@ SERVICE = table(
     vip=text("A name in `lvs_vips`.", REQUIRED, "word"),
     ports=many("Ports of the VIP.", REQUIRED, PORT, least=1),
     protocol=choice("Transport protocol.", "tcp", "tcp", "udp", "sctp"),
-    scheduler=choice("Which real server gets the next connection.", "wrr", *SCHEDULERS),
+    scheduler=choice(
+        "Which real server gets the next connection; with `mh` and `mh-port` one outlives its director.",
+        "wrr",
+        *SCHEDULERS,
+    ),
     scheduler_flags=many("Of `sh` and `mh` only.", [], choice("", REQUIRED, *SCHEDULER_FLAGS)),
     forward=choice("Forwarding method.", "dr", "dr", "nat", "tunnel"),
     pool=text("Group of its real servers.", None, "word", "all of the cluster"),

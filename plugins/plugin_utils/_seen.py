@@ -67,10 +67,10 @@ class Seen:
                 yield name, error
 
     def placed(self, vip: str) -> list[dict[str, Any]]:
-        """Where this host has a VIP as a director may: not on the interface on which real servers keep it silent."""
-        silent = self.real_server["interface"] if self.real_server else None
+        """Where this host has a VIP as its holder does: not where it keeps it silent."""
+        silent = {one["interface"] for one in (self.real_server, (self.director or {}).get("handover")) if one}
         places = (self.part("vips") or {}).get(bare(vip), [])
-        return [place for place in places if place["interface"] != silent]
+        return [place for place in places if place["interface"] not in silent]
 
     def knows_vips(self) -> bool:
         return self.part("vips") is not None

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import flows
 import pytest
 from variants import arguments
 
@@ -30,10 +31,21 @@ pytestmark = pytest.mark.usefixtures("restored")
 
 @pytest.fixture(scope="module")
 def restored(stack: Stack) -> Iterator[None]:
-    """Whatever these tests leave, the lab goes back to its inventory."""
+    """Whatever these tests leave, the lab goes back to its inventory.
+
+    A director forgets an ended connection after two seconds here, not after two minutes: a client's port that comes
+    round again must not meet what the variant before this one picked.
+    """
+    forget(stack, 2)
     yield
+    forget(stack, 120)
     stack.play("site")
     stack.settled()
+
+
+def forget(stack: Stack, seconds: int) -> None:
+    for host in DIRECTORS:
+        stack.run(host, f"ipvsadm --set 0 {seconds} 0")
 
 
 class Shape:
@@ -118,22 +130,19 @@ def test_crash(shape: Shape) -> None:
 
 
 def test_planned_stop(shape: Shape) -> None:
+    """Each director picks the real servers by itself: what is under way when the VIP moves may be reset."""
     stack = shape("balanced")
-    figures = measured(stack, "planned_stop", unit(stack, "stop"), unit(stack, "start"), 6)
-    assert figures["longest_gap_s"] < 0.15
-    assert figures["failed"] == 0
-    assert figures["master_after"] != figures["master_before"]
-
-
-def test_return_without_preemption(shape: Shape) -> None:
-    """The old master comes back as backup and stays it."""
-    stack = shape("balanced")
-    old = stack.holder()
+    client, old = stack.lab.probe.start(6), stack.holder()
+    time.sleep(LEAD)
     stack.run(old, "systemctl stop keepalived.service")
-    now = stack.holder()
-    figures = measured(stack, "return_without_preempt", lambda _now: unit(stack, "start")(old), nothing, 6)
-    assert figures["master_after"] == now != old
-    assert figures["failed"] == 0
+    outcome, new = client.result(), stack.holder()
+    stack.run(old, "systemctl start keepalived.service")
+    write("planned_stop_wrr", {**outcome.summary, "master_before": old, "master_after": new})
+    assert new != old
+    assert outcome.summary["longest_gap_s"] < 0.15
+    failed = [record for record in outcome.records if not record["ok"]]
+    assert len(failed) <= 2
+    assert {record["error"] for record in failed} <= {"ConnectionResetError"}, "nothing that comes is dropped"
 
 
 def test_real_server_nginx_stopped(shape: Shape) -> None:
@@ -261,12 +270,52 @@ def test_reloads_under_load(shape: Shape, tmp_path: Path) -> None:
     assert not moved
 
 
-# -- where preemption was asked for
+# -- both directors pick the same real server for a connection
+
+
+def test_planned_stop_of_the_master(shape: Shape) -> None:
+    """The old one forwards what still comes to it, and the new one goes on with what it did not begin."""
+    stack = shape("maglev")
+    figures = measured(stack, "planned_stop", unit(stack, "stop"), unit(stack, "start"), 6)
+    assert figures["longest_gap_s"] < 0.15
+    assert figures["failed"] == 0
+    assert figures["master_after"] != figures["master_before"]
+
+
+def test_return_without_preemption(shape: Shape) -> None:
+    """The old master comes back as backup and stays it."""
+    stack = shape("maglev")
+    old = stack.holder()
+    stack.run(old, "systemctl stop keepalived.service")
+    now = stack.holder()
+    figures = measured(stack, "return_without_preempt", lambda _now: unit(stack, "start")(old), nothing, 6)
+    assert figures["master_after"] == now != old
+    assert figures["failed"] == 0
+
+
+def test_flows_outlive_their_director(shape: Shape) -> None:
+    """A download and a session go on when the master stops as planned, and when it crashes."""
+    stack = shape("maglev")
+    for fault, mend in (
+        (unit(stack, "stop"), unit(stack, "start")),
+        (stack.lab.wire.cut, stack.lab.wire.join),
+    ):
+        stack.settled()
+        old = stack.holder()
+        slow, talk = flows.download(stack.docker, 6), flows.session(stack.docker)
+        time.sleep(LEAD)
+        try:
+            fault(old)
+            assert slow.end() == {"status": 200, "bytes": flows.SIZE, "error": None}
+            assert talk.end()["error"] is None
+            assert stack.holder() != old
+        finally:
+            mend(old)
 
 
 def test_return(shape: Shape) -> None:
     """The preferred director comes back and takes the VIP while the other still holds it."""
-    stack = shape("preempt")
+    stack = shape("maglev_preempt")
     stack.wait("d1 as master", lambda: stack.holders() == ["d1"])
     stack.run("d1", "systemctl stop keepalived.service")
     stack.wait("d2 as master", lambda: stack.holders() == ["d2"])

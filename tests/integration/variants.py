@@ -14,6 +14,8 @@ import yaml
 STAGING = Path(__file__).resolve().parents[2] / "inventories" / "staging" / "group_vars" / "all.yml"
 _PLACES = (("192.168.1.", "198.51.100."), ("director1", "d1"), ("director2", "d2"))
 _VIP = {"addresses": ["198.51.100.200/24"], "vrid": 51}
+# Both directors pick the same real server for a connection, so it goes on where the last one left it.
+_ANYWHERE = {"web": {"vip": "web", "ports": [80], "scheduler": "mh", "scheduler_flags": ["mh-port"]}}
 
 
 def reference() -> dict[str, Any]:
@@ -27,7 +29,8 @@ def reference() -> dict[str, Any]:
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "balanced": {},
-    "preempt": {"lvs_vips": {"web": {**_VIP, "preempt": True}}},
+    "maglev": {"lvs_virtual_services": _ANYWHERE},
+    "maglev_preempt": {"lvs_virtual_services": _ANYWHERE, "lvs_vips": {"web": {**_VIP, "preempt": True}}},
     "sorry": {"lvs_nginx_on_directors": "sorry"},
     "fast": {"lvs_failover": "fast"},
     "tolerant": {"lvs_failover": "tolerant"},

@@ -24,7 +24,7 @@ def run_arguments(host: Host, lab: str, ipv6: bool = True) -> list[str]:
     return [
         "run", "-d", "--name", host.name, "--hostname", host.name, "--label", f"vipstack.lab={lab}",
         "--network", NETWORK, "--ip", host.address, *(["--ip6", host.address6] if ipv6 else []),
-        "--mac-address", host.mac, *names, *_COMMON,
+        "--mac-address", host.mac, "--sysctl", "net.ipv4.ip_forward=0", *names, *_COMMON,
         image.TAG, "/lib/systemd/systemd",
     ]  # fmt: skip
 

@@ -17,6 +17,8 @@ NOW = 1795532028.0
 ADDRESSES = {"d1": "198.51.100.100", "d2": "198.51.100.101", "web1": "198.51.100.102", "web2": "198.51.100.103"}
 MACS = {"d1": "02:00:00:00:00:01", "d2": "02:00:00:00:00:02", "web1": "02:00:00:00:00:11", "web2": "02:00:00:00:00:12"}
 VIP = "198.51.100.200"
+ON_ETH0 = {"interface": "eth0", "prefix": 24, "label": "eth0:0"}
+ON_LO = {"interface": "lo", "prefix": 32, "label": ""}
 WEB_80 = "tcp 198.51.100.200:80"
 
 Tree = dict[str, Any]
@@ -57,7 +59,10 @@ def model() -> Tree:
     for host in ("d1", "d2"):
         hosts[host]["director"] = {
             "table_owner": "keepalived", "router_id": host, "peers": {}, "instances": [_instance(host)],
-            "sync_groups": [], "check_script": None, "notify": {"command": None, "mail": None},
+            "sync_groups": [], "check_script": None,
+            "handover": {"interface": "lo", "vips": [{"address": VIP, "prefix": 32, "family": "inet"}],
+                         "seconds": 0.4},
+            "notify": {"command": None, "mail": None},
             "services": [_service()],
             "kernel": {"modules": ["ip_vs"], "options": {}, "sysctls": {"net.ipv4.vs.expire_nodest_conn": 1}},
         }  # fmt: skip
@@ -130,8 +135,11 @@ def _link(name: str, mac: str, address: str) -> Tree:
 
 def _places(mine: Tree, vip: str, holder: bool) -> list[Tree]:
     silent = [one for one in (mine["real_server"] or {"vips": []})["vips"] if one["address"] == vip]
-    places = [{"interface": "lo", "prefix": one["prefix"], "label": one["label"]} for one in silent]
-    return places + [{"interface": "eth0", "prefix": 24, "label": "eth0:0"}] * bool(mine["director"] and holder)
+    places: list[Tree] = [{"interface": "lo", "prefix": one["prefix"], "label": one["label"]} for one in silent]
+    if mine["director"]:
+        places = [dict(ON_ETH0)] * holder + places
+        places += [dict(ON_LO) for one in mine["director"]["handover"]["vips"] if one["address"] == vip]
+    return places
 
 
 def _unit() -> Tree:

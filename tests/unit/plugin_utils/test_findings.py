@@ -161,7 +161,7 @@ def no_instance(_model: Tree, seen: Tree) -> None:
 
 def split(seen: Tree) -> None:
     instance(seen, "d2")["state"] = "MASTER"
-    report(seen, "d2")["vips"][healthy.VIP] = [{"interface": "eth0", "prefix": 24, "label": "eth0:0"}]
+    report(seen, "d2")["vips"][healthy.VIP] = [healthy.ON_ETH0, healthy.ON_LO]
     for host in ("web1", "web2"):
         report(seen, host)["arp"][0]["macs"].append(healthy.MACS["d2"])
 
@@ -221,7 +221,7 @@ def both_stopped(_model: Tree, seen: Tree) -> None:
     for host in ("d1", "d2"):
         report(seen, host)["units"]["keepalived.service"].update(active="inactive", sub="dead")
         report(seen, host)["keepalived"].update(running=False, instances=[], source=None, virtual_servers=[])
-        report(seen, host)["vips"][healthy.VIP] = []
+        report(seen, host)["vips"][healthy.VIP] = [healthy.ON_LO]
     for host in seen:
         report(seen, host)["arp"][0].update(macs=[], own=False)
 
@@ -232,7 +232,7 @@ def added_by_hand(_model: Tree, seen: Tree) -> None:
 
 
 def taken_by_a_network_manager(_model: Tree, seen: Tree) -> None:
-    report(seen, "d1")["vips"][healthy.VIP] = []
+    report(seen, "d1")["vips"][healthy.VIP] = [healthy.ON_LO]
     for host in seen:
         report(seen, host)["arp"][0].update(macs=[], own=False)
 
@@ -270,6 +270,10 @@ def sysctls_lost(_model: Tree, seen: Tree) -> None:
 
 def not_on_lo(_model: Tree, seen: Tree) -> None:
     report(seen, "web1")["vips"][healthy.VIP] = []
+
+
+def not_kept(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["vips"][healthy.VIP] = [healthy.ON_ETH0]
 
 
 def short_prefix(_model: Tree, seen: Tree) -> None:
@@ -427,6 +431,7 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (real_server_loud, {("real_server_answers_arp", "web2")}),
     (sysctls_lost, {("arp_sysctls_lost", "web2")}),
     (not_on_lo, {("vip_missing_on_lo", "web1")}),
+    (not_kept, {("vip_not_kept", "d1")}),
     (short_prefix, {("vip_prefix_wrong", "web1")}),
     (on_the_wire, {("vip_on_wire", "web1")}),
     (nginx_silent, {("nginx_not_answering", "web1")}),
@@ -635,6 +640,7 @@ def two_boxes(model: Tree) -> None:
         mine = model["hosts"][host]
         mine["nginx"] = model["hosts"]["web1"]["nginx"]
         mine["real_server"] = model["hosts"]["web1"]["real_server"]
+        mine["director"]["handover"]["vips"] = []
         pool = mine["director"]["services"][0]["real_servers"]
         for server, name in zip(pool, ("d1", "d2")):
             server.update(host=name, address=healthy.ADDRESSES[name])

@@ -25,7 +25,7 @@ def test_the_whole_text() -> None:
         "cluster default: d1, d2; failover balanced; IPVS table by keepalived\n"
         "  VIP web: 198.51.100.200/24\n"
         "    its holder crashes: away for at most 756 ms\n"
-        "    its holder stops as planned: away for at most 6 ms\n"
+        "    its holder stops as planned: it forwards until the next one is there, after at most 6 ms\n"
         "    held by, in this order: d1, d2\n"
         "  service web-80: a dead real server is out after at most 3500 ms (HTTP /lvs-health, every 1 s)\n"
         "  directors themselves: a fault is seen after at most 6000 ms (every 2 s, 2 in a row),"
