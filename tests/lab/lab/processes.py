@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -207,4 +208,6 @@ def step(text: str) -> Iterator[None]:
     """A progress line when the step is done: seconds, then what it was."""
     begin = time.monotonic()
     yield
-    print(f"{time.monotonic() - begin:7.1f} s  {text}", flush=True)
+    # In one piece: steps end in several threads, and print() writes the end of a line by itself.
+    sys.stdout.write(f"{time.monotonic() - begin:7.1f} s  {text}\n")
+    sys.stdout.flush()

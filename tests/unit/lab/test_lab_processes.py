@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,27 @@ def test_one_maker_at_a_time(tmp_path: Path) -> None:
 def test_another_recipe_has_another_name() -> None:
     assert debian.key(("a", "b"), b"c") == debian.key(("a", "b"), b"c")
     assert debian.key(("a", "b"), b"c") != debian.key(("a",), b"bc")
+
+
+STEPS = """
+import sys, threading
+from lab.processes import step
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(2)
+def work(text):
+    for turn in range(3000):
+        with step(text):
+            together.wait()
+threads = [threading.Thread(target=work, args=(text,)) for text in ("guest tree", "hosts' image")]
+for thread in threads:
+    thread.start()
+"""
+
+
+def test_steps_that_end_at_the_same_time_have_a_line_each() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STEPS], env={**os.environ, "PYTHONPATH": str(LAB)}, capture_output=True, text=True,
+        timeout=60, check=True,
+    )  # fmt: skip
+    lines = [line.partition(" s  ")[2] for line in done.stdout.splitlines()]
+    assert Counter(lines) == {"guest tree": 3000, "hosts' image": 3000}
