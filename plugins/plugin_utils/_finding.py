@@ -192,7 +192,7 @@ CATALOGUE: dict[str, Kind] = {
         WARNING,
         "A director does not have the VIP on lo: while the VIP moves away from it, requests are lost.",
         "ip address show lo; grep -A3 static_ipaddress /etc/keepalived/keepalived.conf",
-        "Run site.yml for this host; where somebody removed the address, reload Keepalived after that.",
+        "Run site.yml for this host: Keepalived has it from its configuration, and puts it back by itself.",
     ),
     "vip_not_answered": Kind(
         ERROR,

@@ -182,22 +182,30 @@ def test_vip_on_none(answer_file: Path) -> None:
 
 
 def test_what_disturbs_nobody_yet(answer_file: Path) -> None:
-    """A file edited, a unit that will not come back, a setting lost; and what the logs hint at."""
+    """A file edited, a unit that will not come back, a setting lost, a VIP not kept; and what the logs hint at."""
     log = "/var/log/vipstack-lvs/transitions.log"
     host = backup()
     died = "systemctl kill -s KILL nginx; sleep 0.3; until systemctl is-active -q nginx; do sleep 0.3; done\n"
     broken = {
-        host: "for n in 1 2 3 4 5 6; do date '+%%FT%%T%%z web fault by hand'; done >> %s" % log,
+        host: "for n in 1 2 3 4 5 6; do date '+%%FT%%T%%z web fault by hand'; done >> %s\n" % log
+        + KEEP
+        + "sed -i '/^static_ipaddress/,/^}/d' %s; %s" % (CONF, RELOAD),
         "web1": "cp -a /etc/nginx/nginx.conf /run/nginx.conf.kept; echo '# by hand' >> /etc/nginx/nginx.conf",
         "web2": died + "systemctl disable -q nginx\nsysctl -qw net.ipv4.conf.all.arp_announce=0",
     }
     repaired = {
-        host: "grep -v 'by hand' %s > /run/kept; cat /run/kept > %s" % (log, log),
+        host: "grep -v 'by hand' %s > /run/kept; cat /run/kept > %s\n" % (log, log) + RESTORE + "; " + RELOAD,
         "web1": "mv /run/nginx.conf.kept /etc/nginx/nginx.conf",
         "web2": "systemctl reset-failed nginx; systemctl enable -q nginx\nsysctl -qw net.ipv4.conf.all.arp_announce=2",
     }
     answer = found(answer_file, broken, repaired, settled)
-    assert answer.errors() == {("web1", "config_edited"), ("web2", "service_not_enabled"), ("web2", "arp_sysctls_lost")}
+    assert answer.errors() == {
+        (host, "config_edited"),
+        ("web1", "config_edited"),
+        ("web2", "service_not_enabled"),
+        ("web2", "arp_sysctls_lost"),
+    }
+    assert [one["host"] for one in answer.found("vip_not_kept")] == [host]
     assert [one["host"] for one in answer.found("service_came_back")] == ["web2"]
     assert host in [one["host"] for one in answer.found("flapping")]
 

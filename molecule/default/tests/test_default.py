@@ -60,6 +60,12 @@ def test_scripts_belong_to_root_and_run_without_rights(director: Host) -> None:
     assert director.file("/var/log/vipstack-lvs/transitions.log").user == "keepalived_script"
 
 
+def test_a_director_keeps_the_vip_where_nobody_hears_of_it(director: Host) -> None:
+    assert f"inet {VIP}/32 " in director.check_output("ip -4 address show dev lo")
+    assert director.sysctl("net.ipv4.conf.all.arp_ignore") == 1
+    assert director.sysctl("net.ipv4.conf.all.arp_announce") == 2
+
+
 def test_a_real_server_is_silent_in_arp(real_server: Host) -> None:
     for where in ("all", "lo"):
         assert real_server.sysctl(f"net.ipv4.conf.{where}.arp_ignore") == 1
