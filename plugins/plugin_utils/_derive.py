@@ -271,7 +271,7 @@ class _Cluster:
             "address": address,
             "port": port,
             "scheduler": service["scheduler"],
-            "scheduler_flags": service["scheduler_flags"],
+            "scheduler_flags": _scheduler_flags(service),
             "forward": service["forward"],
             "persistence": service["persistence"],
             "one_packet": service["one_packet"],
@@ -424,6 +424,19 @@ def label_of(interface: str, part: str) -> str | None:
 def _families(vip: Mapping[str, Any]) -> list[str]:
     """The families of a VIP's addresses, IPv4 first."""
     return sorted({family_of(address) for address in vip["addresses"]})
+
+
+def _scheduler_flags(service: Data) -> list[str]:
+    """What was asked for; else each connection by itself, or each client where it keeps its real server.
+
+    By its address alone a persistent client gets the same real server from every director.
+    """
+    given: list[str] | None = service["scheduler_flags"]
+    if given is not None:
+        return given
+    if service["scheduler"] != "mh":
+        return []
+    return ["mh-fallback"] if service["persistence"] else ["mh-fallback", "mh-port"]
 
 
 def _vrid_of(address: str) -> int:

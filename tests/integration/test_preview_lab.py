@@ -45,7 +45,7 @@ def test_an_edit_is_told_and_nothing_is_done(tmp_path: Path) -> None:
     assert files.count("  ~ /etc/keepalived/keepalived.conf") == 2
     said = [line for line in said if line not in files]
     director = [
-        "  + tcp %s:443 wrr" % VIP,
+        "  + tcp %s:443 mh mh-fallback,mh-port" % VIP,
         "  + tcp %s:443 -> 198.51.100.102:443 dr weight 3" % VIP,
         "  ~ %s -> 198.51.100.102:80 weight 1 => 3" % SERVICE,
         "  - %s -> 198.51.100.103:80 dr weight 1" % SERVICE,

@@ -30,5 +30,5 @@ def test_answers_of_one_application_alone_are_no_proof() -> None:
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "not proved: 1000 requests through the VIP spread evenly, none fails" in done.stdout
+    assert "not proved: 1000 requests through the VIP spread over nodes and applications, none fails" in done.stdout
     assert "'app2': 1000" in done.stdout

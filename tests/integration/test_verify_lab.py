@@ -277,7 +277,7 @@ def test_one_director_has_another_table(answer_file: Path) -> None:
     service = "tcp %s:80" % VIP
     assert {one["code"]: (one["host"], one["what_is"], one["what_should_be"]) for one in answer.result["findings"]
             if one["severity"] == "error"} == {
-        "service_differs": (host, service + ": scheduler rr", "scheduler wrr"),
+        "service_differs": (host, service + ": scheduler rr, flags none", "scheduler mh, flags mh-fallback,mh-port"),
         "service_extra": (host, "tcp %s:81 is in the table" % VIP, "the model has no such service"),
         "destination_missing": (host, "%s -> web1 (%s:80) is not in the table" % (service, WEB1), "weight 1"),
         "weight_differs": (host, "%s -> web2 (%s:80) has weight 9" % (service, WEB2), "weight 1"),

@@ -14,8 +14,6 @@ import yaml
 STAGING = Path(__file__).resolve().parents[2] / "inventories" / "staging" / "group_vars" / "all.yml"
 _PLACES = (("192.168.1.", "198.51.100."), ("director1", "d1"), ("director2", "d2"))
 _VIP = {"addresses": ["198.51.100.200/24"], "vrid": 51}
-# Both directors pick the same real server for a connection, so it goes on where the last one left it.
-_ANYWHERE = {"web": {"vip": "web", "ports": [80], "scheduler": "mh", "scheduler_flags": ["mh-port"]}}
 
 
 def reference() -> dict[str, Any]:
@@ -29,8 +27,8 @@ def reference() -> dict[str, Any]:
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "balanced": {},
-    "maglev": {"lvs_virtual_services": _ANYWHERE},
-    "maglev_preempt": {"lvs_virtual_services": _ANYWHERE, "lvs_vips": {"web": {**_VIP, "preempt": True}}},
+    "preempt": {"lvs_vips": {"web": {**_VIP, "preempt": True}}},
+    "in_turn": {"lvs_virtual_services": {"web": {"vip": "web", "ports": [80], "scheduler": "wrr"}}},
     "sorry": {"lvs_nginx_on_directors": "sorry"},
     "fast": {"lvs_failover": "fast"},
     "tolerant": {"lvs_failover": "tolerant"},

@@ -25,7 +25,7 @@ def test_the_vip_has_its_label(directors: dict[str, Host]) -> None:
 def test_the_table_holds_the_service_and_both_real_servers(director: Host) -> None:
     rules = director.check_output("ipvsadm -Sn").splitlines()
     assert rules == [
-        f"-A -t {VIP}:80 -s wrr",
+        f"-A -t {VIP}:80 -s mh -b mh-fallback,mh-port",
         f"-a -t {VIP}:80 -r 198.51.100.102:80 -g -w 1",
         f"-a -t {VIP}:80 -r 198.51.100.103:80 -g -w 1",
     ]
@@ -97,4 +97,4 @@ def test_requests_through_the_vip_spread_over_nodes_and_applications(client: Hos
         f"-H 'Host: example.com' http://{VIP}/; done"
     ).splitlines()
     assert sorted(set(seen)) == ["200 web1", "200 web2"]
-    assert abs(seen.count("200 web1") - 20) <= 2
+    assert abs(seen.count("200 web1") - 20) <= 16, "within five standard deviations of what hashing gives"

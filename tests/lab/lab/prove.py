@@ -101,7 +101,7 @@ def prove(lab: Lab) -> None:
         answering = stack.answers_arp()
         if answering != {master}:
             wrong.append(f"ARP for {VIP} is answered by {sorted(answering)}")
-    with proof(f"{REQUESTS} requests through the VIP spread evenly, none fails") as wrong:
+    with proof(f"{REQUESTS} requests through the VIP spread over nodes and applications, none fails") as wrong:
         load = lab.probe.load(REQUESTS, 4).summary
         if load["failed"]:
             wrong.append(f"{load['failed']} failed: {load['errors']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -149,7 +150,11 @@ class Stack:
         return self.holder()
 
 
-def spread(counts: dict[str, int], names: Sequence[str], tolerance: float = 0.1) -> bool:
-    """Whether each of these has its even share, give or take."""
-    share = sum(counts.values()) / len(names)
-    return set(counts) == set(names) and all(abs(count - share) <= tolerance * share for count in counts.values())
+def spread(counts: dict[str, int], names: Sequence[str]) -> bool:
+    """Whether each of these has its even share, give or take five standard deviations of what hashing gives.
+
+    By chance alone that is missed once in two million looks.
+    """
+    total, part = sum(counts.values()), 1 / len(names)
+    tolerance = 5 * math.sqrt(total * part * (1 - part))
+    return set(counts) == set(names) and all(abs(count - total * part) <= tolerance for count in counts.values())

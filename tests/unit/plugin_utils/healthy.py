@@ -37,8 +37,9 @@ def _instance(host: str) -> Tree:
 def _service() -> Tree:
     return {
         "name": "web-80", "service": "web", "vip": "web", "family": "inet", "protocol": "tcp", "address": VIP,
-        "port": 80, "scheduler": "wrr", "scheduler_flags": [], "forward": "dr", "persistence": None,
-        "one_packet": False, "detection_ms": 3500, "sorry_server": None, "inhibit_on_failure": True,
+        "port": 80, "scheduler": "mh", "scheduler_flags": ["mh-fallback", "mh-port"], "forward": "dr",
+        "persistence": None, "one_packet": False, "detection_ms": 3500, "sorry_server": None,
+        "inhibit_on_failure": True,
         "check": {"type": "http", "interval": 1, "timeout": 1, "retries": 1, "retry_delay": 0.5,
                   "path": "/lvs-health", "host": None, "status": 200},
         "real_servers": [

@@ -174,14 +174,34 @@ def test_the_vips_of_a_real_server_are_those_that_reach_it_as_they_are() -> None
 
 def test_the_kernel_gets_what_the_services_need() -> None:
     plain = director()["kernel"]
-    assert plain["modules"] == ["ip_vs", "ip_vs_wrr"]
+    assert plain["modules"] == ["ip_vs", "ip_vs_mh"]
     assert plain["options"] == {"ip_vs": {"conn_tab_bits": 20}}
     assert "net.ipv4.vs.expire_quiescent_template" not in plain["sysctls"]
     held = director(changes={"lvs_virtual_services.web.persistence": {"timeout": 60}})["kernel"]["sysctls"]
     assert held["net.ipv4.vs.expire_quiescent_template"] == 1
-    hashed = director(changes={"lvs_virtual_services.web.scheduler": "mh"})["kernel"]
-    assert "ip_vs_mh" in hashed["modules"]
-    assert hashed["sysctls"]["net.ipv4.vs.sloppy_tcp"] == 1
+    assert plain["sysctls"]["net.ipv4.vs.sloppy_tcp"] == 1
+    in_turn = director(changes={"lvs_virtual_services.web.scheduler": "wrr"})["kernel"]
+    assert in_turn["modules"] == ["ip_vs", "ip_vs_wrr"]
+    assert "net.ipv4.vs.sloppy_tcp" not in in_turn["sysctls"]
+
+
+SCHEDULERS: dict[str, tuple[Tree, tuple[str, list[str]]]] = {
+    "each connection has its real server on every director": ({}, ("mh", ["mh-fallback", "mh-port"])),
+    "a client that keeps its real server has it on every director": (
+        {"persistence": {"timeout": 60}},
+        ("mh", ["mh-fallback"]),
+    ),
+    "another scheduler has no flags of mh": ({"scheduler": "wrr"}, ("wrr", [])),
+    "flags that were asked for": ({"scheduler_flags": ["mh-port"]}, ("mh", ["mh-port"])),
+    "no flags, as asked": ({"scheduler_flags": []}, ("mh", [])),
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), SCHEDULERS.values(), ids=SCHEDULERS)
+def test_the_scheduler_and_its_flags(written: Tree, expected: tuple[str, list[str]]) -> None:
+    changes = {"lvs_virtual_services.web." + key: value for key, value in written.items()}
+    service = director(changes=changes)["services"][0]
+    assert (service["scheduler"], service["scheduler_flags"]) == expected
 
 
 # -- Nginx

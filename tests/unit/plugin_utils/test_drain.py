@@ -146,7 +146,7 @@ def test_the_static_table_has_the_weights_of_the_files(director: Tree) -> None:
     found = render.ipvs_services(services, weights)[0]
     assert [one["weight"] for one in found["destinations"]] == [0, 5]
     assert render.ipvs_rules(services, weights).splitlines() == [
-        "-A -t 198.51.100.200:80 -s wrr",
+        "-A -t 198.51.100.200:80 -s mh -b mh-fallback,mh-port",
         "-a -t 198.51.100.200:80 -r 198.51.100.102:80 -g -w 0",
         "-a -t 198.51.100.200:80 -r 198.51.100.103:80 -g -w 5",
     ]

@@ -306,7 +306,7 @@ def one_service_more(_model: Tree, seen: Tree) -> None:
 
 
 def other_scheduler(_model: Tree, seen: Tree) -> None:
-    report(seen, "d1")["ipvs"]["services"][0]["scheduler"] = "rr"
+    report(seen, "d1")["ipvs"]["services"][0].update(scheduler="rr", scheduler_flags=[])
 
 
 def no_destination(_model: Tree, seen: Tree) -> None:

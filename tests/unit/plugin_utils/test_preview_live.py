@@ -133,7 +133,7 @@ def test_a_service_is_new_and_one_is_left_over(model: Tree, seen: Tree) -> None:
         director["services"].append(other)
     old = {"address": "198.51.100.209", "port": 25, "protocol": "tcp", "real_servers": []}
     seen["d1"]["report"]["keepalived"]["virtual_servers"].append(old)
-    assert of(model, seen) == ["+ tcp %s:443 wrr" % VIP, "- tcp 198.51.100.209:25"]
+    assert of(model, seen) == ["+ tcp %s:443 mh mh-fallback,mh-port" % VIP, "- tcp 198.51.100.209:25"]
 
 
 def test_what_a_check_did_is_no_change(model: Tree, seen: Tree) -> None:

@@ -50,7 +50,7 @@ def test_every_default_is_filled_in() -> None:
             },
             "virtual_services": {
                 "web": {
-                    "vip": "web", "ports": [80], "protocol": "tcp", "scheduler": "wrr", "scheduler_flags": [],
+                    "vip": "web", "ports": [80], "protocol": "tcp", "scheduler": "mh", "scheduler_flags": None,
                     "forward": "dr", "pool": None, "real_port": None, "persistence": None, "one_packet": False,
                     "check": {"type": "auto", "interval": 1, "timeout": 1, "retries": 1, "retry_delay": 0.5,
                               "path": None, "host": None, "status": 200},

@@ -51,7 +51,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_virtual_services.web.scheduler_flags has mh-port, but scheduler is sh"],
     ),
     "a flag of a scheduler that has none": (
-        {SERVICE + ".scheduler_flags": ["mh-port"]},
+        {SERVICE + ".scheduler": "wrr", SERVICE + ".scheduler_flags": ["mh-port"]},
         ["lvs_virtual_services.web.scheduler_flags has mh-port, but scheduler is wrr"],
     ),
     "one packet at a time by TCP": (
