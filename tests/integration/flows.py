@@ -104,9 +104,9 @@ def from_one_port(docker: Docker, count: int) -> list[str]:
 
 def to(server: str, begin: Callable[[], Flow]) -> Flow:
     """A flow that goes to a certain real server."""
-    for _attempt in range(10):
+    for _attempt in range(30):
         flow = begin()
         if flow.server == server:
             return flow
         flow.leave()
-    raise AssertionError("none of 10 flows went to %s" % server)
+    raise AssertionError("none of 30 flows went to %s" % server)

@@ -170,6 +170,7 @@ def test_real_server_nginx_stopped(shape: Shape) -> None:
         took = stack.wait("web1 with weight 0", lambda: stack.weights(holder)["web1"] == 0, 10)
         out_at = time.monotonic() - begin
         outcome: Outcome = client.result()
+        after = stack.holders()
     finally:
         stack.run("web1", "systemctl start nginx.service")
     late = [record for record in outcome.records if record["t"] > out_at + 0.1]
@@ -178,12 +179,16 @@ def test_real_server_nginx_stopped(shape: Shape) -> None:
         "out_after_s": round(took, 3),
         "failed_after_out": sum(not record["ok"] for record in late),
         "requests_after_out": len(late),
+        "master_before": holder,
+        "master_after": ", ".join(after),
+        "scheduler": scheduler_of(stack, holder),
     }
     write("real_server_nginx_stopped", figures)
     assert took < 3
     assert len(late) > 50
     assert figures["failed_after_out"] == 0
     assert {record["server"] for record in late} == {"web2"}
+    assert after == [holder]
 
 
 def test_flows_outlive_their_director(shape: Shape) -> None:

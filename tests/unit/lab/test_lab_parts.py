@@ -17,6 +17,7 @@ from lab.containers import run_arguments
 from lab.debian import FILES
 from lab.docker import Docker
 from lab.probe import Probe, longest_gap, summary
+from lab.stack import spread
 from lab.state import LabError, Settings
 from lab.uml import SUITES, Guest, Uml, freest_cpu, guests
 from lab.wire import Wire, block_vrrp_commands, delay_commands
@@ -138,6 +139,20 @@ def test_a_summary_counts_good_answers_by_who_gave_them() -> None:
     assert said["by_server"] == {"web1": 1, "web2": 1}
     assert said["by_app"] == {"app1": 2}
     assert said["errors"] == {"502": 1, "TimeoutError": 1}
+
+
+SPREADS: dict[str, tuple[dict[str, int], bool]] = {
+    "even": ({"web1": 500, "web2": 500}, True),
+    "as far as chance goes": ({"web1": 421, "web2": 579}, True),
+    "further": ({"web1": 420, "web2": 580}, False),
+    "one alone": ({"web1": 1000}, False),
+    "one too many": ({"web1": 500, "web2": 499, "web3": 1}, False),
+}
+
+
+@pytest.mark.parametrize(("counts", "even"), SPREADS.values(), ids=SPREADS)
+def test_what_counts_as_spread_over_two(counts: dict[str, int], even: bool) -> None:
+    assert spread(counts, ("web1", "web2")) is even
 
 
 def test_a_client_has_bounds() -> None:
