@@ -308,6 +308,15 @@ def test_reloads_under_load(shape: Shape, tmp_path: Path) -> None:
     assert not moved
 
 
+def test_a_converge_moves_no_vip(shape: Shape) -> None:
+    stack = shape("balanced")
+    before, held = transitions(stack), stack.holder()
+    stack.play("site", "-e", json.dumps({"lvs_virtual_services": {"web": {"vip": "web", "ports": [80, 81]}}}))
+    stack.play("site")
+    assert not since(stack, before)
+    assert stack.holder() == held
+
+
 # -- preemption
 
 
@@ -422,15 +431,3 @@ def test_the_check_script_sees_an_nginx_that_lives_but_does_not_answer(shape: Sh
     figures = moved_by_the_check_script(shape("sorry"), "check_script_fails", kill % "STOP", kill % "CONT")
     assert figures["moved_after_s"] < 6
     assert figures["longest_gap_s"] < 1
-
-
-# -- no converge moves a VIP
-
-
-def test_a_converge_moves_no_vip(shape: Shape) -> None:
-    stack = shape("balanced")
-    before, held = transitions(stack), stack.holder()
-    stack.play("site", "-e", json.dumps({"lvs_virtual_services": {"web": {"vip": "web", "ports": [80, 81]}}}))
-    stack.play("site")
-    assert not since(stack, before)
-    assert stack.holder() == held
