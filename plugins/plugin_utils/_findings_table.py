@@ -12,14 +12,8 @@ from __future__ import annotations
 from typing import Iterator, Sequence
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DESTINATION, SERVICE, Step, plan
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
-    Desired,
-    DestinationConfig,
-    DestinationKey,
-    Table,
-    Timeouts,
-)
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DESTINATION, SERVICE, Step
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import DestinationConfig, DestinationKey
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines, service_name
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import Finding
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Cluster, endpoint
@@ -56,11 +50,11 @@ def _path(service: Options) -> str:
 
 def _drift(table: DirectorTable) -> Iterator[Finding]:
     """What the plan from this table to the model's would do."""
-    for step in plan(Table(table.current, Timeouts(), {}), Desired(services=dict(table.desired)), purge=True):
+    for step in table.steps():
         if step.kind == SERVICE:
             yield from _service_step(table, step)
-        # The destinations of a service that is missing, and their order, are no findings of their own.
-        elif step.kind == DESTINATION and step.key[0] in table.current and not step.note:
+        # The destinations of a service that is missing are no findings of their own.
+        elif step.kind == DESTINATION and step.key[0] in table.current:
             yield from _destination_step(table, step)
 
 

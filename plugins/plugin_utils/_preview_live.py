@@ -12,8 +12,7 @@ from ipaddress import ip_address
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DESTINATION, Step, plan
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import Desired, Table, Timeouts
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DESTINATION, Step
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines as ipvs_lines
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import (
     KEEPALIVED,
@@ -136,8 +135,7 @@ def _table(host: Seen) -> Iterator[str]:
         return
     if reason is not None:
         yield "? the table cannot be read (%s); it is taken as empty" % reason
-    steps = plan(Table(table.current, Timeouts(), {}), Desired(services=dict(table.desired)), purge=True)
-    yield from ipvs_lines(step for step in steps if not step.note and not _by_check(table, step))
+    yield from ipvs_lines(step for step in table.steps() if not _by_check(table, step))
     yield from _dropped(host, table)
 
 

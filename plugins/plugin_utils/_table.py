@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from typing import Any, Dict, Mapping
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import from_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import Step, plan
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
+    Desired,
     DestinationConfig,
     DestinationKey,
     Service,
     ServiceKey,
+    Table,
+    Timeouts,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._weights import file_name
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import probe_name
@@ -135,6 +139,18 @@ class DirectorTable:
         connections = host.part("ipvs").get("connections") or []
         self._connections = {(one["service"], one["destination"]): one for one in connections}
 
+    def steps(self) -> list[Step]:
+        """What the plan from this table to the model's would do, but for the order of destinations.
+
+        Keepalived puts them in as its configuration grows, and nobody else may move what it owns.
+        """
+        current = self.current
+        desired = {
+            key: _in_the_order_of(current[key], service) if key in current else service
+            for key, service in self.desired.items()
+        }
+        return plan(Table(current, Timeouts(), {}), Desired(services=dict(desired)), purge=True)
+
     def own(self, entry: Entry) -> Entry:
         """A real server of the model with what was drained by hand on this director."""
         service = self.services[self._keys[entry.service["name"]]]
@@ -195,6 +211,13 @@ class DirectorTable:
     def connections(self, entry: Entry) -> Mapping[str, int] | None:
         """``{active, inactive, persistent}``; None where nothing is known."""
         return self._connections.get((title(entry.service), entry.place))
+
+
+def _in_the_order_of(current: Service, wanted: Service) -> Service:
+    """A service with what it keeps in the order that it has, behind what is new: the kernel puts that in front."""
+    kept = {key: wanted.destinations[key] for key in current.destinations if key in wanted.destinations}
+    new = {key: config for key, config in wanted.destinations.items() if key not in kept}
+    return wanted._replace(destinations={**new, **kept})
 
 
 def _with_drains(director: Options, by_hand: Mapping[str, str]) -> Options:

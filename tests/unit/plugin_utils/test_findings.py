@@ -325,6 +325,12 @@ def other_weight(_model: Tree, seen: Tree) -> None:
     destinations(seen, "d1")[0]["weight"] = 7
 
 
+def one_missing_and_another_weight(_model: Tree, seen: Tree) -> None:
+    """Where the scheduler heeds the order: that the one has to move for the other hides nothing."""
+    del destinations(seen, "d1")[0]
+    destinations(seen, "d1")[0]["weight"] = 7
+
+
 def weight_zero_by_hand(_model: Tree, seen: Tree) -> None:
     destinations(seen, "d1")[0]["weight"] = 0
 
@@ -444,6 +450,7 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (one_destination_more, {("destination_extra", "d1")}),
     (other_method, {("destination_differs", "d1")}),
     (other_weight, {("weight_differs", "d1")}),
+    (one_missing_and_another_weight, {("destination_missing", "d1"), ("weight_differs", "d1")}),
     (weight_zero_by_hand, {("weight_differs", "d1")}),
     (real_server_dead, {("destination_degraded", "d1"), ("destination_degraded", "d2")}),
     (real_server_dead_and_removed, {("destination_degraded", "d1"), ("destination_degraded", "d2")}),
