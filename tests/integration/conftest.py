@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pluggy
@@ -42,19 +42,9 @@ def converged(stack: Stack) -> Stack:
 
 @pytest.fixture(scope="module", autouse=True)
 def a_lab_where_one_is_needed(request: pytest.FixtureRequest) -> None:
-    """Files named `test_*_lab.py` find a converged lab; the others need none."""
-    if request.module.__name__.endswith("_lab"):
+    """Files named `test_*_lab.py` find a converged lab, unless they make its hosts anew; the others need none."""
+    if request.module.__name__.endswith("_lab") and not getattr(request.module, "MAKES_THE_HOSTS_ANEW", False):
         request.getfixturevalue("converged")
-
-
-@pytest.fixture(scope="module")
-def whole(stack: Stack) -> Iterator[Stack]:
-    """The stack as inventories/lab describes it, before a file of tests and after it."""
-    stack.play("site")
-    stack.settled()
-    yield stack
-    stack.play("site")
-    stack.settled()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -24,10 +24,10 @@ def command(where: Path, environment: dict[str, str], *words: str) -> str:
     return done.stdout
 
 
-def test_the_installed_collection_deploys_the_stack(whole: Stack, tmp_path: Path) -> None:
+def test_the_installed_collection_deploys_the_stack(converged: Stack, tmp_path: Path) -> None:
     environment = {
         **os.environ,
-        "DOCKER_HOST": whole.docker.host,
+        "DOCKER_HOST": converged.docker.host,
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_COLLECTIONS_PATH": f"{tmp_path / 'here'}:{tmp_path / 'connection'}",
     }

@@ -19,6 +19,7 @@ from live_lab import ROOT, settled, until
 from plays_lab import HOSTS, INVENTORY, edited, play, recap, states
 
 SECRET = "pa55w0rd"
+MAKES_THE_HOSTS_ANEW = True
 
 
 def check(inventory: Path = INVENTORY) -> str:

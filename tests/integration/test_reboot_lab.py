@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from lab.hosts import VIP
 from lab.stack import DIRECTORS, REAL_SERVERS, Stack, spread
 
@@ -18,7 +16,6 @@ def as_the_model_says(stack: Stack) -> None:
     stack.play("verify")
 
 
-@pytest.mark.usefixtures("whole")
 def test_a_real_server_is_silent_and_serves_after_a_reboot(stack: Stack) -> None:
     stack.lab.containers.reboot("web1")
     for where in ("all", "lo"):
@@ -33,7 +30,6 @@ def test_a_real_server_is_silent_and_serves_after_a_reboot(stack: Stack) -> None
     as_the_model_says(stack)
 
 
-@pytest.mark.usefixtures("whole")
 def test_a_director_comes_back_as_backup_after_a_reboot(stack: Stack) -> None:
     old = stack.settled()
     new = next(name for name in DIRECTORS if name != old)
