@@ -58,7 +58,7 @@ package: venv ## ansible-test sanity, and the built artifact
 
 # Times are measured with the machine to itself; the rest is split over two labs that work side by side.
 FAILOVER := tests/integration/test_failover_lab.py
-FIRST := $(addprefix tests/integration/test_,$(addsuffix _lab.py,artifact nginx prove reboot selection status verify))
+FIRST := $(addprefix tests/integration/test_,$(addsuffix _lab.py,artifact drain nginx prove reboot selection status verify))
 
 integration: failover first second ## all tests against the lab that is up
 

@@ -18,14 +18,13 @@ HOSTS = (*DIRECTORS, *REAL_SERVERS)
 INVENTORY = ROOT / "inventories/lab"
 # A host as far as a run could touch it, one line a thing; without what daemons and the kernel go on writing themselves.
 _STATE = r"""
-find /etc /usr/libexec /usr/local /var/lib /var/log/vipstack-lvs /lib/systemd/system \
+find /etc /usr/libexec /usr/local /var/lib /var/log/vipstack-lvs /lib/systemd/system /run/systemd/system \
     \( -path /var/lib/systemd -o -path /var/lib/docker -o -name transitions.log \) -prune -o \
     -printf 'file %p %y %m %u %g %l\n' -type f -exec sha256sum {} + 2>/dev/null | sort
 ip -o address | sed 's/ valid_lft .*//'
 sysctl -a 2>/dev/null | grep -E '^net\.(ipv4|ipv6)\.(vs|conf\.(all|default|lo|eth0))\.|^net\.ipv4\.ip_' | sort
 ipvsadm -Sn 2>/dev/null | sort
 lsmod 2>/dev/null | grep -o '^ip_vs[^ ]*' | sort
-systemctl list-unit-files --no-legend --no-pager | sort
 systemctl list-units --no-legend --no-pager --plain --type=service --state=active | awk '{print $1, $2, $3}' | sort
 systemctl show -p MainPID -p NRestarts -p InvocationID keepalived nginx
 getent passwd; getent group

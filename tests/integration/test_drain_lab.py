@@ -21,11 +21,6 @@ DRAINED = {"web1": 0, "web2": 1}
 WHOLE = {"web1": 1, "web2": 1}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def converged(stack: Stack) -> None:
-    stack.play("site", "-l", "lvs_directors")
-
-
 @pytest.fixture(autouse=True)
 def settled(stack: Stack) -> Iterator[None]:
     stack.settled()

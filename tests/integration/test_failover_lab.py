@@ -36,16 +36,11 @@ def restored(stack: Stack) -> Iterator[None]:
     A director forgets an ended connection after two seconds here, not after two minutes: a client's port that comes
     round again must not meet what the variant before this one picked.
     """
-    forget(stack, 2)
+    stack.forget(ended=2)
     yield
-    forget(stack, 120)
+    stack.forget()
     stack.play("site", "-l", "lvs_directors")
     stack.settled()
-
-
-def forget(stack: Stack, seconds: int) -> None:
-    for host in DIRECTORS:
-        stack.run(host, f"ipvsadm --set 0 {seconds} 0")
 
 
 class Shape:

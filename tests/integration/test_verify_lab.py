@@ -34,12 +34,6 @@ def answer_file(tmp_path: Path) -> Path:
     return tmp_path / "verdict.json"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def healthy_from_the_start(stack: Stack) -> None:
-    stack.play("site")
-    until("a settled cluster", settled, 60)
-
-
 @pytest.fixture(autouse=True)
 def healthy() -> Iterator[None]:
     """Every case leaves a cluster that is well."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,13 @@ ROOT = Path(__file__).resolve().parents[3]
 DIRECTORS = tuple(host.name for host in HOSTS if host.role == "director")
 REAL_SERVERS = tuple(host.name for host in HOSTS if host.role == "real_server")
 ADDRESSES = {host.name: host.address for host in HOSTS}
+_NAMES = {address: name for name, address in ADDRESSES.items()}
+# What a director is, in one command: a command on a host costs more than what it does there.
+_LOOK = """
+ip -4 -o address show dev eth0
+journalctl -u keepalived.service -o cat --no-pager | grep Entering | tail -n 1
+ipvsadm -Sn
+"""
 _ENTERING = re.compile(r"Entering (MASTER|BACKUP|FAULT|STOP) STATE")
 _RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$", re.MULTILINE)
 
@@ -57,6 +65,26 @@ class Play:
         return "\n".join(lines[begin : begin + 12])
 
 
+@dataclass(frozen=True)
+class Director:
+    """A director at one moment."""
+
+    holds: bool  # the VIP
+    state: str  # MASTER, BACKUP or FAULT: what its Keepalived last said that it enters; empty before that
+    weights: dict[str, int]  # of each real server in the table, over all services the lowest
+
+
+def director(seen: str) -> Director:
+    """From the output of `_LOOK`."""
+    states = _ENTERING.findall(seen)
+    weights: dict[str, int] = {}
+    for words in (line.split() for line in seen.splitlines() if line.startswith("-a ")):
+        address = words[words.index("-r") + 1].rpartition(":")[0]
+        name, weight = _NAMES.get(address, address), int(words[words.index("-w") + 1])
+        weights[name] = min(weight, weights.get(name, weight))
+    return Director(f" {VIP}/" in seen, states[-1] if states else "", weights)
+
+
 class Stack:
     """The converged hosts of a lab that is up."""
 
@@ -83,11 +111,20 @@ class Stack:
         """The output of a shell script on a host."""
         return self.docker.shell(host, script, check)
 
-    # -- who holds the VIP
+    # -- what the directors are
+
+    def look(self, host: str) -> Director:
+        return director(self.run(host, _LOOK))
+
+    def looks(self, among: Iterable[str] = DIRECTORS) -> dict[str, Director]:
+        """Directors at the same moment, as far as that can be."""
+        hosts = tuple(among)
+        with ThreadPoolExecutor(len(DIRECTORS)) as pool:
+            return dict(zip(hosts, pool.map(self.look, hosts)))
 
     def holders(self, among: Iterable[str] = DIRECTORS) -> list[str]:
         """The directors that have the VIP now."""
-        return [name for name in among if f" {VIP}/" in self.run(name, "ip -4 -o address show dev eth0")]
+        return [name for name, seen in self.looks(among).items() if seen.holds]
 
     def holder(self, seconds: float = 15) -> str:
         """The one director that has the VIP; it gets so long to settle. Raises LabError."""
@@ -107,28 +144,17 @@ class Stack:
         macs = {word.strip("[]()").lower() for word in heard.split() if word.count(":") == 5}
         return {host.name for host in HOSTS if host.mac in macs} | (macs - {host.mac for host in HOSTS})
 
-    def state(self, host: str) -> str:
-        """MASTER, BACKUP or FAULT: what the director's Keepalived last said that it enters; empty before that."""
-        said = self.run(host, "journalctl -u keepalived.service -o cat --no-pager | grep Entering | tail -n 1")
-        found = _ENTERING.findall(said)
-        return found[-1] if found else ""
-
-    # -- the table
-
     def table(self, host: str) -> str:
         return self.run(host, "ipvsadm -Ln").rstrip()
 
     def weights(self, host: str) -> dict[str, int]:
-        """Real server -> weight on a director, over all services, the lowest of each."""
-        names = {address: name for name, address in ADDRESSES.items()}
-        found: dict[str, int] = {}
-        for line in self.run(host, "ipvsadm -Sn").splitlines():
-            words = line.split()
-            if words[0] == "-a":
-                address = words[words.index("-r") + 1].rpartition(":")[0]
-                name = names.get(address, address)
-                found[name] = min(int(words[words.index("-w") + 1]), found.get(name, 1 << 31))
-        return found
+        """Real server -> weight on a director, over all services the lowest."""
+        return self.look(host).weights
+
+    def forget(self, established: int = 900, ended: int = 120) -> None:
+        """After how many seconds of silence a director forgets a connection, the kernel's own times by default."""
+        for host in DIRECTORS:
+            self.run(host, f"ipvsadm --set {established} {ended} 0")
 
     def wait(self, what: str, true: object, seconds: float = 30) -> float:
         """Wait until a function says so; seconds that it took. Raises LabError."""
@@ -139,15 +165,19 @@ class Stack:
         return time.monotonic() - begin
 
     def settled(self) -> str:
-        """Both directors are fit, one holds the VIP, both tables are whole; who holds it."""
+        """The master, once both tables are whole, the other is a backup and it alone holds the VIP. Or LabError."""
         whole = dict.fromkeys(REAL_SERVERS, 1)
+        rest = [(False, "BACKUP", whole), (True, "MASTER", whole)]
+        seen: dict[str, Director] = {}
 
         def good() -> bool:
-            return all(self.weights(name) == whole for name in DIRECTORS)
+            seen.update(self.looks())
+            found = [(one.holds, one.state, one.weights) for one in seen.values()]
+            return sorted(found, key=lambda one: one[0]) == rest
 
-        self.wait("whole tables on both directors", good)
-        self.wait("a master and a backup", lambda: sorted(map(self.state, DIRECTORS)) == ["BACKUP", "MASTER"])
-        return self.holder()
+        if not wait_until(good, 30, 0.1):
+            raise LabError(f"the directors do not settle within 30 s: {seen}")
+        return next(name for name, one in seen.items() if one.holds)
 
 
 def spread(counts: dict[str, int], names: Sequence[str]) -> bool:

@@ -20,7 +20,7 @@ from lab.docker import Docker
 from lab.processes import Daemon, Interrupted, last_line, run, shielded, step, wait_until
 from lab.state import LabError, Settings
 
-PACKAGES = ("docker.io", "user-mode-linux", "iproute2", "kmod", "procps")
+PACKAGES = ("docker.io", "crun", "user-mode-linux", "iproute2", "kmod", "procps")
 # Where Debian's kernel for guests is looked for, in this order. It has to be 6.16 or newer to know seccomp=on; an older
 # one (trixie's 6.12) is several times slower, otherwise the same. 6.12 and 7.2 were seen to carry the lab.
 SUITES = ("forky", "sid", "trixie")
@@ -213,16 +213,18 @@ class Uml:
                     self._console("go")
 
     def _boot(self) -> None:
-        if self.cpu is None:
-            pinned = [cpu for guest in guests() if len(guest.cpus) == 1 for cpu in guest.cpus]
-            self.cpu = freest_cpu(os.sched_getaffinity(0), pinned)
         umid = self.settings.unique
-        # taskset: kernel and guest processes hand over on one CPU, six times faster than across two.
-        self.kernel.start(
-            ["taskset", "-c", str(self.cpu), "sh", "-c", _BOOT, "sh", str(self.root), str(self.settings.dir),
-             self.settings.mem, GUEST_IP, HOST_IP, umid],
-            "--net", "--mount",
-        )  # fmt: skip
+        with locked(self.settings.cache, "cpu"):  # of two that come up at once, the second sees the first
+            if self.cpu is None:
+                pinned = [cpu for guest in guests() if len(guest.cpus) == 1 for cpu in guest.cpus]
+                self.cpu = freest_cpu(os.sched_getaffinity(0), pinned)
+            # taskset: kernel and guest processes hand over on one CPU, six times faster than across two.
+            self.kernel.start(
+                ["taskset", "-c", str(self.cpu), "sh", "-c", _BOOT, "sh", str(self.root), str(self.settings.dir),
+                 self.settings.mem, GUEST_IP, HOST_IP, umid],
+                "--net", "--mount",
+            )  # fmt: skip
+            wait_until(lambda: self.kernel.pid() is None or umid in {guest.umid for guest in guests()}, 5)
         mine = os.readlink("/proc/self/ns/net")
         pid = self.kernel.pid()
         if not wait_until(lambda: self.kernel.pid() is None or os.readlink(f"/proc/{pid}/ns/net") != mine, 5, 0.01):

@@ -17,7 +17,7 @@ from lab.containers import run_arguments
 from lab.debian import FILES
 from lab.docker import Docker
 from lab.probe import Probe, longest_gap, summary
-from lab.stack import spread
+from lab.stack import Director, director, spread
 from lab.state import LabError, Settings
 from lab.uml import SUITES, Guest, Uml, freest_cpu, guests
 from lab.wire import Wire, block_vrrp_commands, delay_commands
@@ -51,6 +51,22 @@ def test_hosts_know_each_other_by_name_and_carry_their_labs() -> None:
 )
 def test_a_guest_gets_the_cpu_with_the_fewest(allowed: set[int], pinned: list[int], chosen: int) -> None:
     assert freest_cpu(allowed, pinned) == chosen
+
+
+def test_a_director_is_read_from_one_output() -> None:
+    seen = """2: eth0    inet 198.51.100.100/24 scope global eth0
+2: eth0    inet 198.51.100.200/24 scope global secondary eth0:0
+(web) Entering MASTER STATE
+-A -t 198.51.100.200:80 -s wrr
+-a -t 198.51.100.200:80 -r 198.51.100.102:80 -g -w 5
+-a -t 198.51.100.200:80 -r 198.51.100.109:80 -g -w 1
+-A -t 198.51.100.200:81 -s wrr
+-a -t 198.51.100.200:81 -r 198.51.100.102:81 -g -w 2
+"""
+    assert director(seen) == Director(True, "MASTER", {"web1": 2, "198.51.100.109": 1})
+    without = "\n".join(line for line in seen.splitlines() if "198.51.100.200/24" not in line)
+    assert not director(without).holds
+    assert director("") == Director(False, "", {})
 
 
 def process(proc: Path, name: str, root: str, *words: str) -> None:
