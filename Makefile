@@ -36,12 +36,12 @@ lab-status: venv ## what is up
 lab-shell: venv ## a shell on a host: make lab-shell HOST=d1
 	@$(LAB) shell $(or $(HOST),$(error HOST is missing: make lab-shell HOST=d1))
 
-.PHONY: test check lint unit package integration failover first second molecule bench
+.PHONY: test check lint unit sanity package integration failover first second molecule bench
 test: ## all of it: check, then the lab; builds and ends the lab by itself
 	@.ci/test
 
 check: venv ## what needs no lab
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit package
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target sanity lint unit package
 
 lint: venv ## ansible-lint, yamllint, ruff, mypy
 	@ruff check . && ruff format --check --quiet .
@@ -52,8 +52,10 @@ lint: venv ## ansible-lint, yamllint, ruff, mypy
 unit: venv ## unit tests, golden trees
 	@pytest tests/unit -n 2 -m "not long"
 
-package: venv ## ansible-test sanity, and the built artifact
+sanity: venv ## ansible-test sanity
 	@tests/package/sanity
+
+package: venv ## the built artifact
 	@pytest tests/package
 
 # Times are measured with the machine to itself; the rest is split over two labs that work side by side.

@@ -49,8 +49,8 @@ def inventory(path: Path, **weights: str) -> Path:
 def test_flows_outlive_a_drain_and_a_drain_outlives_a_run(stack: Stack) -> None:
     before = reloads(stack)
     talk = flows.to("web1", lambda: flows.session(stack.docker))
-    slow = flows.to("web1", lambda: flows.download(stack.docker, 30))
-    requests = Probe(stack.docker).start(35, timeout=3)
+    slow = flows.to("web1", lambda: flows.download(stack.docker, 18))
+    requests = Probe(stack.docker).start(22, timeout=3)
     began = time.monotonic()
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(stack.play, "drain", "-e", "host=web1", "-e", "limit=60")

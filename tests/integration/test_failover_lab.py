@@ -268,7 +268,7 @@ def test_reloads_under_load(shape: Shape, tmp_path: Path) -> None:
 
     def clients() -> None:
         while sum(len(one.records) for one in answers) < 10_000 or not work_is_done.is_set():
-            answers.append(stack.lab.probe.load(2_000, 4))
+            answers.append(stack.lab.probe.start(10, every_ms=5, timeout=3).result())
 
     crowd = threading.Thread(target=clients)
     crowd.start()

@@ -196,7 +196,7 @@ def furnished() -> Iterator[Path | None]:
     for disk in (PRISTINE / guest.cached.name).glob("disk-*"):
         disk.unlink()
     (PRISTINE / guest.cached.name / "root/root/.uml").mkdir(exist_ok=True)
-    for name in ("uml.lock", "node.lock"):
+    for name in ("uml.lock", "node.lock", "cpu.lock"):
         (PRISTINE / name).touch()
     yield guest.furnished if guest.furnished.exists() else None
     for name in ("one", "two", "three"):
