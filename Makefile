@@ -58,19 +58,19 @@ sanity: venv ## ansible-test sanity
 package: venv ## the built artifact
 	@pytest tests/package
 
-# Times are measured with the machine to itself; the rest is split over two labs that work side by side.
+# `make test` splits them over two labs that work side by side; failover and first are one half, second is the other.
 FAILOVER := tests/integration/test_failover_lab.py
-FIRST := $(addprefix tests/integration/test_,$(addsuffix _lab.py,artifact drain nginx prove reboot selection status verify))
+FIRST := $(addprefix tests/integration/test_,$(addsuffix _lab.py,prove selection status verify))
 
 integration: failover first second ## all tests against the lab that is up
 
 failover: venv ## what each fault costs, into build/failover.json
 	@pytest $(FAILOVER) -m "not long" --durations=20
 
-first: venv ## a half of the others
+first: venv ## what follows it in the same lab
 	@pytest $(FIRST) -m "not long" --durations=20
 
-second: venv ## the other half
+second: venv ## the other half of the tests
 	@$(PYTHON) -c 'from lab.tools import install_daemons; install_daemons()'
 	@pytest tests/integration $(addprefix --ignore=,$(FAILOVER) $(FIRST)) -m "not long" --durations=20
 
