@@ -19,7 +19,7 @@ import pytest
 from variants import VARIANTS, arguments
 
 from lab.probe import Outcome
-from lab.stack import ADDRESSES, DIRECTORS, ROOT, Stack
+from lab.stack import ADDRESSES, DIRECTORS, REAL_SERVERS, ROOT, Stack
 
 FIGURES = ROOT / "build" / "failover.json"
 SCRIPTS = 5.0  # seconds for two runs of a check script on each director
@@ -268,7 +268,7 @@ def test_reloads_under_load(shape: Shape, tmp_path: Path) -> None:
 
     def clients() -> None:
         while sum(len(one.records) for one in answers) < 10_000 or not work_is_done.is_set():
-            answers.append(stack.lab.probe.start(10, every_ms=5, timeout=3).result())
+            answers.append(stack.lab.probe.start(10, every_ms=10, timeout=3).result())
 
     crowd = threading.Thread(target=clients)
     crowd.start()
@@ -281,11 +281,11 @@ def test_reloads_under_load(shape: Shape, tmp_path: Path) -> None:
         for number, edit in enumerate(edits):
             changes = tmp_path / f"edit{number}.json"
             changes.write_text(json.dumps(edit))
-            play = stack.play("site", "-e", f"@{changes}")
+            play = stack.play("site", "-l", "lvs_directors", "-e", f"@{changes}")
             assert play.total("changed") > 0, "the edit changed nothing"
-        for _turn in range(20):
-            for host in (*DIRECTORS, "web1", "web2"):
-                stack.run(host, f"systemctl reload {'keepalived' if host in DIRECTORS else 'nginx'}.service")
+        for host in (*DIRECTORS, *REAL_SERVERS):
+            daemon = "keepalived" if host in DIRECTORS else "nginx"
+            stack.run(host, f"for turn in $(seq 20); do systemctl reload {daemon}.service && sleep 0.2 || exit; done")
     finally:
         work_is_done.set()
         crowd.join(600)
