@@ -90,7 +90,7 @@ class Machine:
             frozenset(mount for mount in mounts if mount == str(named) or mount.startswith((str(BASE), "/tmp/mm"))),
             frozenset(name for name in (os.listdir(named) if named.is_dir() else ()) if "life" in name),
             frozenset(os.listdir("/sys/class/net")),
-            frozenset(os.listdir("/dev/shm")),
+            frozenset(name for name in os.listdir("/dev/shm") if not name.startswith("sem.")),  # those are Python's
             frozenset(
                 os.path.join(folder, name)
                 for folder, folders, files in os.walk(BASE)
