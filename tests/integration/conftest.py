@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -24,6 +25,16 @@ journalctl -u keepalived -u nginx -o short-precise --no-pager --since=-%ds | tai
 ip -4 -o address
 ipvsadm -Ln
 """
+
+
+def pytest_configure() -> None:
+    """An end that is asked for by TERM takes down what the tests made, as ^C does; asked for twice, it goes on."""
+
+    def end(*_signal: object) -> None:
+        signal.signal(signal.SIGTERM, lambda *_signal: None)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
 
 
 @pytest.fixture(scope="session")
