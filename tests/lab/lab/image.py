@@ -16,15 +16,17 @@ from lab.state import Settings
 SUITE = "bookworm"
 BASE = ("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "kmod", "iproute2", "procps", "curl", "arping")
 OFFERED = ("keepalived", "nginx", "ipvsadm", "sudo", "logrotate", "nftables", "tcpdump", "python3-pyroute2")
-# Seven hosts boot on one CPU: devices, consoles, disks and sessions are not theirs to look after.
+# Seven hosts boot on one CPU: devices, consoles, disks and sessions are not theirs to look after. Binary formats are
+# the one kernel's: of two hosts that register the same one at once, one fails.
 MASKED = (
     "systemd-udevd.service", "systemd-udev-trigger.service", "systemd-timesyncd.service", "systemd-logind.service",
     "systemd-remount-fs.service", "systemd-sysusers.service", "systemd-update-utmp.service",
     "systemd-firstboot.service", "systemd-update-utmp-runlevel.service", "systemd-journal-flush.service",
     "systemd-tmpfiles-setup-dev.service", "kmod-static-nodes.service", "modprobe@.service", "e2scrub_reap.service",
     "getty.target", "systemd-ask-password-wall.path", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
-    "sys-kernel-config.mount", "sys-fs-fuse-connections.mount", "dev-hugepages.mount", "apt-daily.timer",
-    "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer",
+    "sys-kernel-config.mount", "sys-fs-fuse-connections.mount", "dev-hugepages.mount", "systemd-binfmt.service",
+    "proc-sys-fs-binfmt_misc.automount", "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer",
+    "e2scrub_all.timer", "fstrim.timer",
 )  # fmt: skip
 REPOSITORY = "var/local-repo"
 _CONTENT = tuple((FILES / name).read_bytes() for name in ("lab-app", "lab-app.service"))
