@@ -45,7 +45,7 @@ class Mistake(NamedTuple):
 
 
 class Wrong(Exception):
-    """A value that is not what its field allows; the text goes behind the path."""
+    """A value that is not what its field allows; each of the texts goes behind the path."""
 
 
 def shown(value: Any) -> str:
@@ -157,11 +157,14 @@ def _secret(field: Field, value: Any) -> bool:
 def _sysctls(field: Field, value: Any) -> dict[str, int | str]:
     if not isinstance(value, Mapping):
         raise must(value, "a dict of sysctls")
+    wrong = []
     for key, item in value.items():
         if not _SYSCTL.fullmatch(str(key)):
-            raise Wrong('has "%s"; every name must start with net.' % key)
-        if isinstance(item, bool) or not isinstance(item, (int, str)) or not str(item).strip() or "\n" in str(item):
-            raise Wrong("has %s for %s; must be a number or text" % (shown(item), key))
+            wrong.append('has "%s"; every name must start with net.' % key)
+        elif isinstance(item, bool) or not isinstance(item, (int, str)) or not str(item).strip() or "\n" in str(item):
+            wrong.append("has %s for %s; must be a number or text" % (shown(item), key))
+    if wrong:
+        raise Wrong(*wrong)
     return {str(key): item for key, item in sorted(value.items())}
 
 
@@ -249,7 +252,8 @@ class Reader:
                 return self._list(field, value, path)
             return SCALARS[field.kind](field, value)
         except Wrong as wrong:
-            self.wrong(path, str(wrong))
+            for text in wrong.args:
+                self.wrong(path, text)
             return None
 
     def default(self, field: Field) -> Any:

@@ -306,6 +306,14 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {"lvs_kernel": {"sysctls": {"vm.swappiness": 1}}},
         ['lvs_kernel.sysctls has "vm.swappiness"; every name must start with net.'],
     ),
+    "sysctls, each wrong": (
+        {"lvs_kernel": {"sysctls": {"vm.swappiness": 1, "net.core.somaxconn": True, "kernel.panic": 1}}},
+        [
+            'lvs_kernel.sysctls has "kernel.panic"; every name must start with net.',
+            'lvs_kernel.sysctls has "vm.swappiness"; every name must start with net.',
+            "lvs_kernel.sysctls has true for net.core.somaxconn; must be a number or text",
+        ],
+    ),
     "a sysctl with parts": (
         {"lvs_kernel": {"sysctls": {"net.core.somaxconn": [1]}}},
         ["lvs_kernel.sysctls has a list for net.core.somaxconn; must be a number or text"],
