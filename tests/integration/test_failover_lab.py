@@ -238,7 +238,7 @@ def burn(cpu: int, seconds: float) -> None:
 
 
 def load_without_failover(stack: Stack, seconds: float, name: str) -> None:
-    """Every CPU of the machine is kept busy."""
+    """Every CPU of the machine is kept busy by a program that weighs less than the guest (`nice`)."""
     before = transitions(stack)
     cpus = os.sched_getaffinity(0)
     workers = [multiprocessing.Process(target=burn, args=(cpu, seconds)) for cpu in cpus]
