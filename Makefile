@@ -36,7 +36,7 @@ lab-status: venv ## what is up
 lab-shell: venv ## a shell on a host: make lab-shell HOST=d1
 	@$(LAB) shell $(or $(HOST),$(error HOST is missing: make lab-shell HOST=d1))
 
-.PHONY: test check lint unit sanity package integration failover first second molecule bench
+.PHONY: test check lint unit sanity package integration alone failover first second molecule bench
 test: ## all of it: check, then the lab; builds and ends the lab by itself
 	@.ci/test
 
@@ -60,12 +60,15 @@ package: venv ## the built artifact
 
 # `make test` splits them over two labs that work side by side; failover and first are one half, second is the other.
 FAILOVER := tests/integration/test_failover_lab.py
-FIRST := $(addprefix tests/integration/test_,$(addsuffix _lab.py,artifact verify))
+FIRST := $(addprefix tests/integration/test_,$(addsuffix _lab.py,artifact prove selection status verify))
 
-integration: failover first second ## all tests against the lab that is up
+integration: alone failover first second ## all tests against the lab that is up
 
 failover: venv ## what each fault costs, into build/failover.json
-	@pytest $(FAILOVER) -m "not long" --durations=20
+	@pytest $(FAILOVER) -m "not long and not alone" --durations=20
+
+alone: venv ## what the load of another lab would change: a busy machine is no failover
+	@pytest $(FAILOVER) -m alone
 
 first: venv ## what follows it in the same lab
 	@pytest $(FIRST) -m "not long" --durations=20

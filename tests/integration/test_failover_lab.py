@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -237,23 +238,33 @@ def burn(cpu: int, seconds: float) -> None:
         pass
 
 
-def load_without_failover(stack: Stack, seconds: float, name: str) -> None:
-    """Every CPU of the machine is kept busy by a program that weighs less than the guest (`nice`)."""
-    before = transitions(stack)
-    cpus = os.sched_getaffinity(0)
-    workers = [multiprocessing.Process(target=burn, args=(cpu, seconds)) for cpu in cpus]
+def burn_everywhere(seconds: float) -> None:
+    """Keep every CPU busy: one session, with the weight that the guest's session has (lab/uml.py)."""
+    os.setsid()
+    os.nice(-10)
+    with contextlib.suppress(OSError):  # a kernel without autogroups
+        Path("/proc/self/autogroup").write_text("-10", encoding="ascii")
+    workers = [multiprocessing.Process(target=burn, args=(cpu, seconds)) for cpu in os.sched_getaffinity(0)]
     for worker in workers:
         worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def load_without_failover(stack: Stack, seconds: float, name: str) -> None:
+    before = transitions(stack)
+    load = multiprocessing.Process(target=burn_everywhere, args=(seconds,))
+    load.start()
     try:
         figures = stack.lab.probe.start(seconds).result().summary
     finally:
-        for worker in workers:
-            worker.join(seconds + 30)
+        load.join(seconds + 30)
     moved = since(stack, before)
     write(name, {**figures, "transitions": len(moved)})
     assert not moved
 
 
+@pytest.mark.alone
 def test_a_busy_machine_is_no_failover(shape: Shape) -> None:
     load_without_failover(shape("balanced"), 60, "busy_machine")
 
@@ -388,14 +399,15 @@ def test_crash_of_the_reference(shape: Shape) -> None:
     assert 2.5 < figures["longest_gap_s"] < 4.2, "three adverts of a second less what had passed, and the skew"
 
 
-def became_master(stack: Stack, host: str, since_then: float) -> float:
-    """When a director became the master for the first time since then, by the clock that all hosts of the lab share."""
+def last_transition(stack: Stack, since_then: float) -> float:
+    """When the directors' last transition since then was, by the clock that all hosts of the lab share."""
     read = f"journalctl -u keepalived.service -o short-unix --no-pager --since=@{since_then:.6f}"
-    return next(float(line.split()[0]) for line in stack.run(host, read).splitlines() if "Entering MASTER" in line)
+    lines = [line for name in DIRECTORS for line in stack.run(name, read).splitlines() if _ENTERING.search(line)]
+    return max(float(line.split()[0]) for line in lines)
 
 
 def moved_by_the_check_script(stack: Stack, name: str, fault: str, mend: str) -> Figures:
-    """Nginx of the master has a fault; the figures, with the time until the other director is the master."""
+    """Nginx of the master has a fault; the figures, with the time until the other director alone is the master."""
     before = stack.holder()
     other = next(host for host in DIRECTORS if host != before)
     client = stack.lab.probe.start(12)
@@ -403,7 +415,7 @@ def moved_by_the_check_script(stack: Stack, name: str, fault: str, mend: str) ->
     try:
         begin = float(stack.run(before, f"date +%s.%N; {fault}"))
         stack.wait("the VIP on the other alone", lambda: stack.holders() == [other], 10)
-        figures = {**client.result().summary, "moved_after_s": round(became_master(stack, other, begin) - begin, 3),
+        figures = {**client.result().summary, "moved_after_s": round(last_transition(stack, begin) - begin, 3),
                    "master_before": before, "master_after": ", ".join(stack.holders())}  # fmt: skip
     finally:
         stack.run(before, mend)

@@ -70,6 +70,13 @@ def offspring() -> dict[int, str]:
     return {pid: names[pid] for pid in parents if ours(pid)}
 
 
+def stays(folder: str) -> set[str]:
+    """What is in a folder for longer than a moment: Python's semaphores come and go there within one."""
+    found = set(os.listdir(folder))
+    time.sleep(0.1)
+    return found & set(os.listdir(folder))
+
+
 @dataclass(frozen=True)
 class Machine:
     """What a lab could leave behind."""
@@ -90,7 +97,7 @@ class Machine:
             frozenset(mount for mount in mounts if mount == str(named) or mount.startswith((str(BASE), "/tmp/mm"))),
             frozenset(name for name in (os.listdir(named) if named.is_dir() else ()) if "life" in name),
             frozenset(os.listdir("/sys/class/net")),
-            frozenset(name for name in os.listdir("/dev/shm") if not name.startswith("sem.")),  # those are Python's
+            frozenset(stays("/dev/shm")),
             frozenset(
                 os.path.join(folder, name)
                 for folder, folders, files in os.walk(BASE)
