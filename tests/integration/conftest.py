@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Generator
@@ -16,14 +17,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "lab"), str(ROOT / ".ansible" / "collections")]
 
+from lab.hosts import BY_NAME
 from lab.lab import Lab
-from lab.stack import DIRECTORS, Stack
+from lab.stack import Stack
 from lab.state import LabError
 
+HOSTS_THEN = ROOT / "build" / "hosts"
+# All that a host can say of a failure: it may never come again.
 _LOOK = """
-journalctl -u keepalived -u nginx -o short-precise --no-pager --since=-%ds | tail -n 150
-ip -4 -o address
-ipvsadm -Ln
+date; ip -o address; echo; ip neighbour; echo
+ipvsadm -Ln 2> /dev/null; ipvsadm -Lcn 2> /dev/null | head -n 200; echo
+journalctl -o short-precise --no-pager --since=-%ds | tail -n 400
 """
 
 
@@ -62,13 +66,16 @@ def a_lab_where_one_is_needed(request: pytest.FixtureRequest) -> None:
 def pytest_runtest_makereport(
     item: pytest.Function, call: pytest.CallInfo[None]
 ) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
-    """What the directors said in the meantime, beside a failure: it may never come again."""
+    """A failure leaves the journals, tables and addresses of all hosts in build/hosts/TEST."""
     report = (yield).get_result()
     stack = item.funcargs.get("stack") if isinstance(item, pytest.Function) else None
     if report.failed and isinstance(stack, Stack):
-        for host in DIRECTORS:
+        folder = HOSTS_THEN / re.sub(r"\W+", "-", f"{item.path.stem}-{item.name}")
+        folder.mkdir(parents=True, exist_ok=True)
+        for host in BY_NAME:
             try:
                 seen = stack.run(host, _LOOK % (call.duration + 10), check=False)
             except LabError as error:
-                seen = str(error)
-            report.sections.append((host, seen))
+                seen = f"{error}\n"
+            (folder / f"{host}.txt").write_text(seen)
+        report.sections.append(("the hosts", f"see {folder.relative_to(ROOT)}/"))

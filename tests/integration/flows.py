@@ -14,7 +14,7 @@ from lab.hosts import VIP
 # One connection, a question every half second, as a WebSocket has it. It ends when its standard input does.
 _SESSION = """
 import http.client, json, select, sys
-connection = http.client.HTTPConnection(%r, 80, timeout=5)
+connection = http.client.HTTPConnection(%r, 80, timeout=60)
 answers, error, first = 0, None, None
 try:
     while True:
@@ -35,7 +35,7 @@ print(json.dumps({"answers": answers, "error": error}))
 """
 _DOWNLOAD = """
 import http.client, json
-connection = http.client.HTTPConnection(%r, 80, timeout=10)
+connection = http.client.HTTPConnection(%r, 80, timeout=60)
 connection.request("GET", "/slow?seconds=%d&bytes=%d")
 answer = connection.getresponse()
 print(answer.getheader("X-Served-By"), flush=True)
@@ -52,7 +52,7 @@ _ONE_PORT = """
 import socket
 for _turn in range(%d):
     with socket.socket() as connection:
-        connection.settimeout(5)
+        connection.settimeout(60)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         connection.bind(("", 61000))
         connection.connect((%r, 80))

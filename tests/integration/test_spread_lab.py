@@ -9,20 +9,19 @@ from collections.abc import Iterator
 
 import flows
 import pytest
-from variants import arguments
 
 from lab.stack import DIRECTORS, Stack
+from lab.variants import Variants
 
 REUSE = "net.ipv4.vs.conn_reuse_mode"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def in_turn(stack: Stack) -> Iterator[None]:
-    stack.play("site", "-l", "lvs_directors", *arguments("in_turn"))
-    stack.settled()
+    variants = Variants(stack)
+    variants("in_turn")
     yield
-    stack.play("site", "-l", "lvs_directors")
-    stack.settled()
+    variants("balanced")
 
 
 @pytest.fixture

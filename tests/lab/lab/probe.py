@@ -55,9 +55,18 @@ class Outcome:
     def summary(self) -> Record:
         return summary(self.records, self.seconds)
 
+    @property
+    def late(self) -> list[Record]:
+        """The requests that were asked after `Running.end` was called."""
+        return [record for record in self.records if record.get("late")]
+
+    @property
+    def failed(self) -> list[Record]:
+        return [record for record in self.records if not record["ok"]]
+
 
 class Running:
-    """A client that asks, beside us; its requests have begun when you hold this."""
+    """A client that asks, beside us; its first request has come back when you hold this."""
 
     def __init__(self, child: subprocess.Popen[bytes], seconds: float) -> None:
         self.child = child
@@ -68,7 +77,19 @@ class Running:
 
     def result(self) -> Outcome:
         """Wait for its end. Raises LabError where the client was lost on the way."""
-        out, err = self.child.communicate(timeout=self.seconds + 60)
+        return self._ended(None)
+
+    def end(self, more: int = 100) -> Outcome:
+        """So many requests more, which the outcome has as `late`, and the end. Raises LabError where it was over."""
+        outcome = self._ended(b"%d\n" % more)
+        if len(outcome.late) != more:
+            raise LabError(
+                f"the client asked {len(outcome.late)} of {more} requests before its {self.seconds:g} s ended"
+            )
+        return outcome
+
+    def _ended(self, word: bytes | None) -> Outcome:
+        out, err = self.child.communicate(word, timeout=self.seconds + 120)
         lines = [json.loads(line) for line in out.splitlines()]
         if self.child.returncode or not lines or "seconds" not in lines[-1]:
             raise LabError(f"the client ended before its time: {last_line(err)}")
@@ -83,10 +104,14 @@ class Probe:
         self.host = host
 
     def start(self, seconds: float, url: str = f"http://{VIP}/", every_ms: float = 20, timeout: float = 0.3) -> Running:
-        """A request every 20 ms for so many seconds, each over a new connection, in the background."""
+        """A request every 20 ms for so many seconds, each over a new connection, in the background: for figures."""
         if not 0 < seconds <= MAX_SECONDS:
             raise LabError(f"seconds is {seconds:g}; must be more than 0 and at most {MAX_SECONDS:g}")
         return self._start(seconds, "probe", url, f"{seconds:g}", f"{every_ms:g}", f"{timeout:g}")
+
+    def until_told(self, every_ms: float = 20, timeout: float = 20) -> Running:
+        """The same until `Running.end`, and patient: no verdict hangs on how busy the machine is."""
+        return self.start(MAX_SECONDS, every_ms=every_ms, timeout=timeout)
 
     def load(self, requests: int, threads: int = 1, url: str = f"http://{VIP}/", timeout: float = 3) -> Outcome:
         """So many requests as fast as the threads can."""
@@ -97,9 +122,5 @@ class Probe:
         return self._start(MAX_SECONDS, "load", url, str(requests), str(threads), f"{timeout:g}").result()
 
     def _start(self, seconds: float, *arguments: str) -> Running:
-        child = self.docker.popen("exec", "-i", self.host, "python3", "-", *arguments)
-        assert child.stdin is not None
-        child.stdin.write((FILES / "probe_client.py").read_bytes())
-        child.stdin.close()
-        child.stdin = None  # communicate() would flush it again
-        return Running(child, seconds)
+        program = (FILES / "probe_client.py").read_text()
+        return Running(self.docker.popen("exec", "-i", self.host, "python3", "-c", program, *arguments), seconds)

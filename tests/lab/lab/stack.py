@@ -126,7 +126,7 @@ class Stack:
         """The directors that have the VIP now."""
         return [name for name, seen in self.looks(among).items() if seen.holds]
 
-    def holder(self, seconds: float = 15) -> str:
+    def holder(self, seconds: float = 120) -> str:
         """The one director that has the VIP; it gets so long to settle. Raises LabError."""
         found: list[str] = []
 
@@ -156,7 +156,7 @@ class Stack:
         for host in DIRECTORS:
             self.run(host, f"ipvsadm --set {established} {ended} 0")
 
-    def wait(self, what: str, true: object, seconds: float = 30) -> float:
+    def wait(self, what: str, true: object, seconds: float = 120) -> float:
         """Wait until a function says so; seconds that it took. Raises LabError."""
         begin = time.monotonic()
         assert callable(true)
@@ -164,20 +164,21 @@ class Stack:
             raise LabError(f"{what} did not come within {seconds:g} s")
         return time.monotonic() - begin
 
-    def settled(self) -> str:
-        """The master, once both tables are whole, the other is a backup and it alone holds the VIP. Or LabError."""
+    def settled(self, seconds: float = 120) -> str:
+        """The master, once all is at rest; it gets so long. Raises LabError."""
+        seen: dict[str, Director] = {}
+        if not wait_until(lambda: self.is_settled(seen), seconds, 0.1):
+            raise LabError(f"the directors do not settle within {seconds:g} s: {seen}")
+        return next(name for name, one in seen.items() if one.holds)
+
+    def is_settled(self, seen: dict[str, Director] | None = None) -> bool:
+        """Whether both tables are whole, one is a backup, and the other a master that alone has the VIP."""
+        now = self.looks()
+        if seen is not None:
+            seen.update(now)
         whole = dict.fromkeys(REAL_SERVERS, 1)
         rest = [(False, "BACKUP", whole), (True, "MASTER", whole)]
-        seen: dict[str, Director] = {}
-
-        def good() -> bool:
-            seen.update(self.looks())
-            found = [(one.holds, one.state, one.weights) for one in seen.values()]
-            return sorted(found, key=lambda one: one[0]) == rest
-
-        if not wait_until(good, 30, 0.1):
-            raise LabError(f"the directors do not settle within 30 s: {seen}")
-        return next(name for name, one in seen.items() if one.holds)
+        return sorted(((one.holds, one.state, one.weights) for one in now.values()), key=lambda one: one[0]) == rest
 
 
 def spread(counts: dict[str, int], names: Sequence[str]) -> bool:

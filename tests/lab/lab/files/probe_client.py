@@ -1,9 +1,12 @@
-"""Asks for a URL from the client's side of the network; goes there by standard input, standard library only.
+"""Asks for a URL from the client's side of the network; standard library only.
 
 probe_client.py probe URL SECONDS EVERY_MS TIMEOUT   JSON lines: {"ready": true}, then one record a request
 probe_client.py load URL REQUESTS WORKERS TIMEOUT    the same, as fast as the workers can
 A record: {"t": seconds since the start at which the answer was there, "ok": bool, "ms": float,
 "status": int, "server": X-Served-By, "app": X-App} or, without an answer, "error" in place of the last three.
+
+A probe is ready when its first request has come back. A line with a number on its standard input ends it early: so many
+requests more, each with "late": true, then the end.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 Record = dict[str, Any]
+READY = json.dumps({"ready": True})
 
 
 async def fetch(url: SplitResult) -> Record:
@@ -51,14 +55,30 @@ async def probe(url: SplitResult, seconds: float, every: float, timeout: float) 
     """A request every so often, whatever became of those before it: one that hangs hides no answer."""
     begin = time.monotonic()
     asked: list[asyncio.Future[Record]] = []
-    while (due := begin + len(asked) * every) < begin + seconds:
+    end: list[int] = []  # the number of the first late request, and the one that is not asked any more
+    loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        loop.remove_reader(0)
+        word = sys.stdin.readline()
+        if word.strip():
+            end[:] = len(asked), len(asked) + int(word)
+
+    loop.add_reader(0, told)
+    while (due := begin + len(asked) * every) < begin + seconds and len(asked) not in end[1:]:
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         asked.append(asyncio.ensure_future(ask(url, begin, timeout)))
+        if len(asked) == 1:
+            asked[0].add_done_callback(lambda _first: print(READY, flush=True))
     took = time.monotonic() - begin
-    return list(await asyncio.gather(*asked)), took
+    records = list(await asyncio.gather(*asked))
+    for record in records[end[0] :] if end else ():
+        record["late"] = True
+    return records, took
 
 
 async def load(url: SplitResult, requests: int, workers: int, timeout: float) -> tuple[list[Record], float]:
+    print(READY, flush=True)
     begin = time.monotonic()
     records: list[Record] = []
 
@@ -71,7 +91,6 @@ async def load(url: SplitResult, requests: int, workers: int, timeout: float) ->
 
 
 def main(mode: str, url: str, amount: str, pace: str, timeout: str) -> None:
-    print(json.dumps({"ready": True}), flush=True)
     if mode == "probe":
         job = probe(urlsplit(url), float(amount), float(pace) / 1000, float(timeout))
     else:
