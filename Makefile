@@ -1,6 +1,6 @@
 # Two commands on a fresh Debian 12 machine, as root:
 #   make lab    the lab up, site.yml, the proof with traffic
-#   make test   lint, unit tests, the lab tests with every fault measured
+#   make test   lint, unit tests, the lab tests
 # `make help` shows the rest.
 SHELL := /bin/bash
 .SHELLFLAGS := -eo pipefail -c
@@ -13,6 +13,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # When the command began, for the figures of `make lab`.
 export VIPSTACK_BEGIN := $(shell date +%s)
 
+# `make check ANSIBLE_CORE=2.16`: with that ansible-core in place of the one in requirements.txt.
+export ANSIBLE_CORE
+VENV := .venv/.made$(ANSIBLE_CORE)
 PYTHON := .venv/bin/python
 LAB := $(PYTHON) -m lab
 
@@ -36,9 +39,16 @@ lab-status: venv ## what is up
 lab-shell: venv ## a shell on a host: make lab-shell HOST=d1
 	@$(LAB) shell $(or $(HOST),$(error HOST is missing: make lab-shell HOST=d1))
 
-.PHONY: test check lint unit sanity package integration alone failover first second molecule bench
-test: ## all of it: check, then the lab; builds and ends the lab by itself
-	@.ci/test
+.PHONY: test test-all test-one check lint unit sanity package
+test: venv ## all of it within its budget: check, then two labs side by side; ends the labs by itself
+	@$(PYTHON) tests/suite.py
+
+test-all: venv ## every file of tests by itself, those that take long too; goes on where it was interrupted
+	@$(PYTHON) tests/suite.py all
+
+test-one: venv ## a file of tests against the lab that is up: make test-one FILE=tests/integration/test_spread_lab.py K=even
+	@pytest $(or $(FILE),$(error FILE is missing: make test-one FILE=tests/integration/test_spread_lab.py)) \
+	  $(if $(K),-k "$(K)") $(if $(LONG),,-m "not long") --durations=10
 
 check: venv ## what needs no lab
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target sanity lint unit package
@@ -52,44 +62,52 @@ lint: venv ## ansible-lint, yamllint, ruff, mypy
 unit: venv ## unit tests, golden trees
 	@pytest tests/unit -n 2 -m "not long"
 
+test-long: venv ## unit tests that take minutes
+	@pytest tests/unit -n 2 -m long
+
 sanity: venv ## ansible-test sanity
 	@tests/package/sanity
 
 package: venv ## the built artifact
 	@pytest tests/package
 
-# `make test` splits them over two labs that work side by side; failover and first are one half, second is the other.
-FAILOVER := tests/integration/test_failover_lab.py
-FIRST := $(addprefix tests/integration/test_,$(addsuffix _lab.py,artifact prove selection status verify))
+# `make test` splits the tests over two labs that work side by side, and namespaces of the machine's own kernel.
+LAB_TESTS := $(wildcard tests/integration/test_*_lab.py)
+LAB_A_TESTS := $(addprefix tests/integration/test_,$(addsuffix _lab.py,failover artifact prove selection status verify))
 
-integration: alone failover first second ## all tests against the lab that is up
+.PHONY: test-lab-a test-lab-b test-native molecule measure bench figures
+test-lab-a: venv ## half of the tests against a lab that is up: what follows a fault, what people see of it
+	@pytest $(LAB_A_TESTS) -m "not long" --durations=20
 
-failover: venv ## what each fault costs, into build/failover.json
-	@pytest $(FAILOVER) -m "not long and not alone" --durations=20
+test-lab-b: venv daemons ## the other half
+	@pytest $(filter-out $(LAB_A_TESTS),$(LAB_TESTS)) -m "not long" --durations=20
 
-alone: venv ## what the load of another lab would change: a busy machine is no failover
-	@pytest $(FAILOVER) -m alone
+test-native: venv daemons ## what needs no IPVS, in namespaces, and the lab's own life
+	@pytest $(filter-out $(LAB_TESTS),$(wildcard tests/integration/test_*.py)) -m "not long" --durations=20
 
-first: venv ## what follows it in the same lab
-	@pytest $(FIRST) -m "not long" --durations=20
-
-second: venv ## the other half of the tests
+.PHONY: daemons
+daemons: venv
 	@$(PYTHON) -c 'from lab.tools import install_daemons; install_daemons()'
-	@pytest tests/integration $(addprefix --ignore=,$(FAILOVER) $(FIRST)) -m "not long" --durations=20
 
 molecule: venv ## the scenario default, as people run it
 	@molecule test
 
+measure: venv ## what each fault costs, into build/failover.json: make measure [KEY=crash] [RUNS=5]
+	@$(PYTHON) -m lab.measure $(KEY) $(if $(RUNS),--runs $(RUNS))
+
 bench: venv ## figures as ratios, into build/bench.json
 	@$(PYTHON) tests/bench/bench_ipvs.py
 
-.PHONY: venv clean
-venv: .venv/.made .ansible/collections/.made ## the tools, from requirements.txt
+figures: venv ## docs/figures.json from build/, and the README's figures from it
+	@$(PYTHON) -m lab.figures
 
-.venv/.made: requirements.txt
+.PHONY: venv clean
+venv: $(VENV) .ansible/collections/.made ## the tools, from requirements.txt; with ANSIBLE_CORE=2.16 for that one
+
+$(VENV): requirements.txt
 	@.ci/venv
 
-.ansible/collections/.made: requirements.txt .ci/collections | .venv/.made
+.ansible/collections/.made: requirements.txt .ci/collections | $(VENV)
 	@$(PYTHON) .ci/collections
 
 clean: ## remove what the tools made here
