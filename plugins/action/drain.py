@@ -11,9 +11,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._drain import chosen, drained_by_model
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
+from ..module_utils._errors import LvsError
+from ..plugin_utils._drain import chosen, drained_by_model
+from ..plugin_utils._plain import plain
 
 _STATES = ("drained", "active")
 

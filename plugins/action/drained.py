@@ -12,9 +12,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.plugin_utils import _drain
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
+from ..module_utils._errors import LvsError
+from ..plugin_utils import _drain
+from ..plugin_utils._plain import plain
 
 # Seconds that Keepalived has to act on its files; a large configuration keeps it busy.
 _GRACE = 10.0

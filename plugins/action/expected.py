@@ -11,8 +11,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils import _preview
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
+from ..plugin_utils import _preview
+from ..plugin_utils._plain import plain
 
 
 class ActionModule(ActionBase):

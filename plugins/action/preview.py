@@ -13,12 +13,12 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.plugin_utils import _preview
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._answers import observations_of
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview_live import changes, text
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview_price import price
+from ..module_utils._errors import LvsError
+from ..plugin_utils import _preview
+from ..plugin_utils._answers import observations_of
+from ..plugin_utils._plain import plain
+from ..plugin_utils._preview_live import changes, text
+from ..plugin_utils._preview_price import price
 
 
 class ActionModule(ActionBase):

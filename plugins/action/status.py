@@ -12,11 +12,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._answers import as_json, observations_of, write
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._status import status
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._status_text import screen
+from ..module_utils._errors import LvsError
+from ..plugin_utils._answers import as_json, observations_of, write
+from ..plugin_utils._plain import plain
+from ..plugin_utils._status import status
+from ..plugin_utils._status_text import screen
 
 _OUTPUTS = ("text", "json", "none")
 _COLUMNS = 140

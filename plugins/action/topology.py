@@ -10,8 +10,8 @@ from typing import Any, Mapping
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import build
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
+from ..plugin_utils._model import build
+from ..plugin_utils._plain import plain
 
 # What the model reads of a host besides lvs_*: where its address may stand.
 _ADDRESS = "ansible_host"

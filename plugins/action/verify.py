@@ -13,11 +13,11 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._answers import as_json, observations_of, write
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings import counts, failing, findings, unseen
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings_text import report, summary
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._plain import plain
+from ..module_utils._errors import LvsError
+from ..plugin_utils._answers import as_json, observations_of, write
+from ..plugin_utils._findings import counts, failing, findings, unseen
+from ..plugin_utils._findings_text import report, summary
+from ..plugin_utils._plain import plain
 
 _OUTPUTS = ("table", "json", "none")
 # Where the output is no terminal, a log or a pipe, lines may be this long.

@@ -9,9 +9,9 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils import _preview
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._drain import with_weights
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import as_option
+from ..plugin_utils import _preview
+from ..plugin_utils._drain import with_weights
+from ..plugin_utils._table import as_option
 
 _KEEPALIVED_METHODS = {"dr": "DR", "nat": "NAT", "tunnel": "TUN"}
 

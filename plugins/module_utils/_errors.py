@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING
+from ._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any

@@ -294,10 +294,10 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import Loading, parse_files, parse_mode
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_run import Outcome, Request, Run
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_text import secret_values
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput, LvsError
+from ..module_utils._config_tree.plan import Loading, parse_files, parse_mode
+from ..module_utils._config_tree.run import Outcome, Request, Run
+from ..module_utils._config_tree.text import secret_values
+from ..module_utils._errors import InvalidInput, LvsError
 
 
 def _uid(name: str) -> int | None:

@@ -94,7 +94,7 @@ ansible_facts:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._host_facts import describe
+from ..module_utils._host.facts import describe
 
 
 def main() -> None:

@@ -321,7 +321,7 @@ nginx_test:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._inspect import gather, parts_of
+from ..module_utils._inspect.parts import gather, parts_of
 
 PROBE = {
     "name": {"type": "str", "required": True},

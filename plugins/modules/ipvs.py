@@ -312,9 +312,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_run import run
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines
+from ..module_utils._errors import LvsError
+from ..module_utils._ipvs.run import run
+from ..module_utils._ipvs.text import lines
 
 
 def _text() -> dict[str, Any]:

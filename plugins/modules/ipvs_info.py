@@ -163,12 +163,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_kernel import schedulers
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import in_order, to_options
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_socket import Counters, IpvsSocket
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import Table
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import endpoint, service_name
+from ..module_utils._errors import LvsError
+from ..module_utils._ipvs.options import in_order, to_options
+from ..module_utils._ipvs.schedulers import schedulers
+from ..module_utils._ipvs.socket import Counters, IpvsSocket
+from ..module_utils._ipvs.table import Table
+from ..module_utils._ipvs.text import endpoint, service_name
 
 
 def statistics(table: Table, counters: Counters) -> list[dict[str, Any]]:

@@ -156,8 +156,8 @@ virtual_servers:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._keepalived import describe
+from ..module_utils._errors import LvsError
+from ..module_utils._keepalived.ask import describe
 
 
 def main() -> None:

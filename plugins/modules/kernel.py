@@ -115,9 +115,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import HostFiles
-from ansible_collections.vipstack.lvs.plugins.module_utils._kernel import Kernel, Modprobe, Plan, wanted_of
+from ..module_utils._errors import LvsError
+from ..module_utils._host.files import HostFiles
+from ..module_utils._host.kernel_modules import Kernel, Modprobe, Plan, wanted_of
 
 
 def modprobe_of(module: AnsibleModule) -> Modprobe | None:

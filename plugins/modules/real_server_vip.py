@@ -130,9 +130,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import HostFiles
-from ansible_collections.vipstack.lvs.plugins.module_utils._real_server_vip import (
+from ..module_utils._errors import LvsError
+from ..module_utils._host.files import HostFiles
+from ..module_utils._host.silent_vips import (
     Host,
     Plan,
     Systemctl,

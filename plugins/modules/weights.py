@@ -123,8 +123,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _weights
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ..module_utils._errors import LvsError
+from ..module_utils._host import weights
 
 DESTINATION: dict[str, Any] = {
     "service": {"type": "str", "required": True},
@@ -139,21 +139,21 @@ ARGUMENTS: dict[str, Any] = {
     "services": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
     "scheme": {"type": "str", "choices": ["weights", "drains"], "default": "weights"},
-    "path": {"type": "path", "default": _weights.DIRECTORY},
+    "path": {"type": "path", "default": weights.DIRECTORY},
 }
 
 
-def run(params: dict[str, Any], check_mode: bool) -> _weights.Plan:
+def run(params: dict[str, Any], check_mode: bool) -> weights.Plan:
     """Read, plan, write. Raises LvsError."""
     change = None
     if params["state"] != "present":
         drained = params["state"] == "drained"
-        change = _weights.Change(params["host"], params["services"], drained, params["force"])
+        change = weights.Change(params["host"], params["services"], drained, params["force"])
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    wanted = _weights.shares(params["destinations"])
-    found = _weights.plan(wanted, _weights.read(params["path"]), change, now, params["scheme"])
+    wanted = weights.shares(params["destinations"])
+    found = weights.plan(wanted, weights.read(params["path"]), change, now, params["scheme"])
     if found.write and not check_mode:
-        _weights.write(params["path"], found.write)
+        weights.write(params["path"], found.write)
     return found
 
 

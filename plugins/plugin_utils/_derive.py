@@ -13,7 +13,7 @@ import ipaddress
 import math
 from typing import Any, Iterable, Mapping
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import (
+from ._schema import (
     HIGHEST_PRIORITY,
     LABEL_LENGTH,
     PRIORITY_STEP,

@@ -9,9 +9,9 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._weights import file_name
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import Entry, entries, title
+from ..module_utils._errors import LvsError
+from ..module_utils._host.weights import file_name
+from ._table import Entry, entries, title
 
 Tree = Mapping[str, Any]
 

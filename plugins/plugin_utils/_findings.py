@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils import _findings_host, _findings_table, _findings_vrrp
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import (
+from . import _findings_host, _findings_table, _findings_vrrp
+from ._finding import (
     DEGRADED,
     ERROR,
     SEVERITIES,
@@ -27,7 +27,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import (
     Finding,
     in_order,
 )
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Cluster, Seen
+from ._seen import Cluster, Seen
 
 Model = Mapping[str, Any]
 Observations = Mapping[str, Mapping[str, Any]]

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._real_server_vip import arp_sysctls
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import Finding
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import KEEPALIVED, NGINX, wanted_sysctls
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import FAILED, UNREACHABLE, Seen, bare
+from ..module_utils._host.silent_vips import arp_sysctls
+from ._finding import Finding
+from ._questions import KEEPALIVED, NGINX, wanted_sysctls
+from ._seen import FAILED, UNREACHABLE, Seen, bare
 
 # Parts whose failure says something of its own, elsewhere.
 _JUDGED = frozenset({"ipvs", "keepalived_test", "nginx_test"})

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DESTINATION, SERVICE, Step
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import DestinationConfig, DestinationKey
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines, service_name
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import Finding
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Cluster, endpoint
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import DirectorTable, Entry, Options, entries, title
+from ..module_utils._errors import LvsError
+from ..module_utils._ipvs.plan import DESTINATION, SERVICE, Step
+from ..module_utils._ipvs.table import DestinationConfig, DestinationKey
+from ..module_utils._ipvs.text import lines, service_name
+from ._finding import Finding
+from ._seen import Cluster, endpoint
+from ._table import DirectorTable, Entry, Options, entries, title
 
 
 def of_cluster(cluster: Cluster) -> Iterator[Finding]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, NamedTuple
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import Finding
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import KEEPALIVED
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Cluster, Instance, Seen, Vip, bare
+from ._finding import Finding
+from ._questions import KEEPALIVED
+from ._seen import Cluster, Instance, Seen, Vip, bare
 
 # So many changes within so many seconds are flapping; a failover and its return are two on each director.
 FLAPPING_CHANGES, FLAPPING_SECONDS = 6, 600

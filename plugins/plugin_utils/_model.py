@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._derive import derive
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._validate import Mistake, normalise
+from ._derive import derive
+from ._validate import Mistake, normalise
 
 
 class Result(NamedTuple):

@@ -12,8 +12,8 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Iterable, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _kernel, _real_server_vip, _weights
-from ansible_collections.vipstack.lvs.plugins.module_utils._sysctl import render
+from ..module_utils._host import kernel_modules, silent_vips, weights
+from ..module_utils._host.sysctl import render
 
 MASK = "********"
 # Where `ip` lies once a host is there; a preview has no host to ask.
@@ -39,29 +39,29 @@ def of_trees(trees: Sequence[Mapping[str, Any]], secrets: Sequence[str]) -> dict
 
 def of_kernel(kernel: Mapping[str, Any]) -> dict[str, str]:
     """Absolute path -> text, for the options of the module `kernel`."""
-    wanted = _kernel.wanted_of(
+    wanted = kernel_modules.wanted_of(
         kernel["name"], kernel.get("modules", ()), kernel.get("options", {}), kernel.get("sysctls", {})
     )
-    return {path: text for path, text in _kernel.files_of(wanted).items() if text is not None}
+    return {path: text for path, text in kernel_modules.files_of(wanted).items() if text is not None}
 
 
 def of_vips(vips: Mapping[str, Any]) -> dict[str, str]:
     """Absolute path -> text, for the options of the module `real_server_vip`, on a host that was never silent."""
-    wanted = _real_server_vip.wanted_of(vips["name"], vips["interface"], vips["vips"], True)
+    wanted = silent_vips.wanted_of(vips["name"], vips["interface"], vips["vips"], True)
     if not wanted.vips:
         return {}
-    sysctls = _real_server_vip.arp_sysctls(wanted.interface)
-    unit = _real_server_vip.render_unit(wanted.vips, wanted.interface, dict.fromkeys(sysctls, "0"), _IP)
+    sysctls = silent_vips.arp_sysctls(wanted.interface)
+    unit = silent_vips.render_unit(wanted.vips, wanted.interface, dict.fromkeys(sysctls, "0"), _IP)
     return {
-        _real_server_vip.unit_path(wanted.name): unit,
-        _real_server_vip.sysctl_path(wanted.name): render(sysctls, _real_server_vip.HEADER),
+        silent_vips.unit_path(wanted.name): unit,
+        silent_vips.sysctl_path(wanted.name): render(sysctls, silent_vips.HEADER),
     }
 
 
-def of_weights(weights: Mapping[str, Any]) -> dict[str, str]:
+def of_weights(options: Mapping[str, Any]) -> dict[str, str]:
     """Absolute path -> text, for the options of the module `weights`, while nothing is drained by hand."""
-    plan = _weights.plan(_weights.shares(weights["destinations"]), {}, scheme=weights["scheme"])
-    return {"%s/%s" % (_weights.DIRECTORY, name): text for name, text in plan.write.items()}
+    plan = weights.plan(weights.shares(options["destinations"]), {}, scheme=options["scheme"])
+    return {"%s/%s" % (weights.DIRECTORY, name): text for name, text in plan.write.items()}
 
 
 _METHODS = {"dr": "-g", "nat": "-m", "tunnel": "-i"}

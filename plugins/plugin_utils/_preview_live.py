@@ -11,18 +11,18 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Any, Iterator, Mapping
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DESTINATION, Step
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines as ipvs_lines
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import (
+from ..module_utils._errors import LvsError
+from ..module_utils._ipvs.plan import DESTINATION, Step
+from ..module_utils._ipvs.text import lines as ipvs_lines
+from ._questions import (
     KEEPALIVED,
     NGINX,
     VIPS_UNIT,
     units,
     wanted_sysctls,
 )
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import SEEN, Cluster, Instance, Seen, bare, endpoint
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import DirectorTable, entries
+from ._seen import SEEN, Cluster, Instance, Seen, bare, endpoint
+from ._table import DirectorTable, entries
 
 Data = Mapping[str, Any]
 # Where a daemon's files lie, and where those lie that it heeds from its next start on.

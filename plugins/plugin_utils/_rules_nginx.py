@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import endpoint
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules_scope import Data, Scope
+from ._read import endpoint
+from ._rules_scope import Data, Scope
 
 
 def check_nginx(scope: Scope) -> None:

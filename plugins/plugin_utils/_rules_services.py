@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import shown
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules_scope import FAMILIES, Data, Scope, family_of
+from ._read import shown
+from ._rules_scope import FAMILIES, Data, Scope, family_of
 
 
 def check_services(scope: Scope) -> None:

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules_scope import FAMILIES, Data, Scope, family_of
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import (
+from ._rules_scope import FAMILIES, Data, Scope, family_of
+from ._schema import (
     HIGHEST_PRIORITY,
     LABEL_LENGTH,
     PRIORITY_STEP,

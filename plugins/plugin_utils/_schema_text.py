@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Iterator, Mapping
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import FORMS, span
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import CLUSTER, HOST, INVENTORY, REQUIRED, Field
+from ._read import FORMS, span
+from ._schema import CLUSTER, HOST, INVENTORY, REQUIRED, Field
 
 _HEAD = """# What to write
 

@@ -15,13 +15,13 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Dict, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import DestinationConfig
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import NOTE
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings import Model, Observations, findings
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import KEEPALIVED
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Cluster, Seen, Vip
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import DirectorTable, Entry, entries, title
+from ..module_utils._errors import LvsError
+from ..module_utils._ipvs.table import DestinationConfig
+from ._finding import NOTE
+from ._findings import Model, Observations, findings
+from ._questions import KEEPALIVED
+from ._seen import Cluster, Seen, Vip
+from ._table import DirectorTable, Entry, entries, title
 
 Tree = Dict[str, Any]
 

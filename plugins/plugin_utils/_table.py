@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import from_options
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import Step, plan
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
+from ..module_utils._host.weights import file_name
+from ..module_utils._ipvs.options import from_options
+from ..module_utils._ipvs.plan import Step, plan
+from ..module_utils._ipvs.table import (
     Desired,
     DestinationConfig,
     DestinationKey,
@@ -22,9 +23,8 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Table,
     Timeouts,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._weights import file_name
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import probe_name
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._seen import Seen, endpoint
+from ._questions import probe_name
+from ._seen import Seen, endpoint
 
 Services = Dict[ServiceKey, Service]
 Options = Mapping[str, Any]

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import Mistake, Reader, address_of, shown, unknown
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._rules import check_cluster, check_inventory
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import (
+from ._read import Mistake, Reader, address_of, shown, unknown
+from ._rules import check_cluster, check_inventory
+from ._schema import (
     ALSO_KNOWN,
     CLUSTER,
     HOST,

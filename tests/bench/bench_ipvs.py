@@ -34,7 +34,7 @@ POOL = {name: ["198.51.100.%d" % (first + n) for n in range(5)] for name, first 
 # the lines of its report, which ipvsadm has none of either.
 RUN = """
 import json, sys
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_run import run
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.run import run
 print(len(run(json.load(sys.stdin), False)))
 """
 # The whole module, and the greatest memory of its process (KiB), which the kernel tells it.

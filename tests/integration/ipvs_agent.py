@@ -19,8 +19,8 @@ import time
 from typing import Any
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_run import run
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.run import run
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.text import lines
 from ansible_collections.vipstack.lvs.plugins.modules import ipvs_info
 
 CLONE_NEWNET = 0x40000000

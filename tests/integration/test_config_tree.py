@@ -23,9 +23,9 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import File, Loading
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_proof import NoPrivateMounts, prove
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_run import Outcome, Request, Run
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.plan import File, Loading
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.proof import NoPrivateMounts, prove
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.run import Outcome, Request, Run
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 
 

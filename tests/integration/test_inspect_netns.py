@@ -18,8 +18,8 @@ import pytest
 from netns import inside, ip, new_namespace
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._inspect import arp, where_is
-from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_wire import listen
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.parts import arp, where_is
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.wire import listen
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network namespace")
 

@@ -64,7 +64,7 @@ exec "$2" "$1/ask.py"
 
 ASK = r"""
 import json, os, sys, threading, time
-from ansible_collections.vipstack.lvs.plugins.module_utils._keepalived import JSON_FILE, DATA_FILE, describe, find
+from ansible_collections.vipstack.lvs.plugins.module_utils._keepalived.ask import JSON_FILE, DATA_FILE, describe, find
 
 def until(condition):
     for _ in range(200):

@@ -15,8 +15,8 @@ import pytest
 from netns import ip, new_namespace
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import HostFiles
-from ansible_collections.vipstack.lvs.plugins.module_utils._real_server_vip import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.files import HostFiles
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.silent_vips import (
     Host,
     Plan,
     link_path,
@@ -217,14 +217,15 @@ class Cut:
         self.patch = monkeypatch
 
     def __enter__(self) -> None:
-        from ansible_collections.vipstack.lvs.plugins.module_utils import _hostfiles, _rtnetlink, _sysctl
+        from ansible_collections.vipstack.lvs.plugins.module_utils._host import files, sysctl
+        from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import route
 
         for owner, name in [
-            (_hostfiles.HostFiles, "write"),
-            (_hostfiles.HostFiles, "remove"),
-            (_sysctl.Sysctls, "write"),
-            (_rtnetlink.RouteSocket, "add"),
-            (_rtnetlink.RouteSocket, "remove"),
+            (files.HostFiles, "write"),
+            (files.HostFiles, "remove"),
+            (sysctl.Sysctls, "write"),
+            (route.RouteSocket, "add"),
+            (route.RouteSocket, "remove"),
         ]:
             self.patch.setattr(owner, name, self._counted(getattr(owner, name)))
 

@@ -14,17 +14,17 @@ import errno
 import struct
 from typing import Any, Callable
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _ipvs_codec as codec
-from ansible_collections.vipstack.lvs.plugins.module_utils import _netlink as netlink
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
-    Daemon,
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs import codec
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     DestinationConfig,
     DestinationKey,
     Service,
     ServiceKey,
+    SyncDaemon,
     Table,
     Timeouts,
 )
+from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import generic as netlink
 
 FAMILY_NUMBER = 27
 MAXLEN = 1472  # what the kernel chooses with an MTU of 1500
@@ -169,7 +169,7 @@ class ModelKernel:
             return 0 if self.daemons.pop(role, None) else errno.ESRCH
         if role in self.daemons:
             return errno.EEXIST
-        daemon: Daemon = codec.decode_daemon(payload)[1]
+        daemon: SyncDaemon = codec.decode_daemon(payload)[1]
         self.daemons[role] = daemon._replace(maxlen=daemon.maxlen or MAXLEN)
         return 0
 

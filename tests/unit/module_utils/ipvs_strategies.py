@@ -9,16 +9,16 @@ from __future__ import annotations
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     INET,
     INET6,
-    Daemon,
     DestinationConfig,
     DestinationKey,
     Persistence,
     Service,
     ServiceConfig,
     ServiceKey,
+    SyncDaemon,
     Table,
     Timeouts,
     Tunnel,
@@ -103,7 +103,7 @@ def services(draw: st.DrawFn) -> Service:
 
 
 daemons = st.builds(
-    Daemon,
+    SyncDaemon,
     interface=st.sampled_from(["lo", "eth0"]),
     sync_id=st.integers(0, 255),
     maxlen=st.integers(1024, 1400),

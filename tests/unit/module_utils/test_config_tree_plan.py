@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.plan import (
     UNKNOWN_ID,
     Change,
     File,

@@ -25,9 +25,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _config_tree_kernel as kernel
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import File, Loading
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_run import Outcome, Request, Run
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import syscalls
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.plan import File, Loading
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.run import Outcome, Request, Run
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 
 OLD = {"main.conf": "old main\n", "conf.d/a.conf": "old a\n", "conf.d/b.conf": "old b\n"}
@@ -133,7 +133,7 @@ def no_exchange(one: str, other: str) -> None:
 def any_swap(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways to swap: the second is what a kernel or file system without the first leaves."""
     if request.param == "file by file":
-        monkeypatch.setattr(kernel, "exchange", no_exchange)
+        monkeypatch.setattr(syscalls, "exchange", no_exchange)
     return str(request.param)
 
 
@@ -311,7 +311,7 @@ def test_a_manifest_that_is_none_is_named(host: Host) -> None:
 def test_an_entry_that_comes_during_the_swap_is_not_lost(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.run(OLD)
     (host.tree / "strange.conf").write_text("first\n")
-    exchange = kernel.exchange
+    exchange = syscalls.exchange
 
     def late(one: str, other: str) -> None:
         (host.tree / "conf.d" / "strange.late").write_text("late\n")
@@ -321,7 +321,7 @@ def test_an_entry_that_comes_during_the_swap_is_not_lost(host: Host, monkeypatch
         os.rename(host.tree / "strange.tmp", host.tree / "strange.conf")
         exchange(one, other)
 
-    monkeypatch.setattr(kernel, "exchange", late)
+    monkeypatch.setattr(syscalls, "exchange", late)
     host.run(NEW)
     assert (host.tree / "conf.d" / "strange.late").read_text() == "late\n"
     assert (host.tree / "strange.dir" / "x").read_text() == "x\n"
@@ -369,7 +369,7 @@ def no_private_mounts(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM), "mount namespace")
 
-    monkeypatch.setattr(kernel, "private_mounts", refuse)
+    monkeypatch.setattr(syscalls, "private_mounts", refuse)
 
 
 CHECK = 'grep -q bad "$0"/main.conf && { echo "$0/main.conf:1: geheim1 is bad" >&2; exit 3; }; exit 0'
@@ -620,7 +620,7 @@ def test_a_kill_leaves_one_set_or_the_other_and_the_next_run_ends_well(tmp_path:
 
 def test_file_by_file_a_kill_is_mended_by_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here a mixture can be left, for as long as the next run takes to come."""
-    monkeypatch.setattr(kernel, "exchange", no_exchange)
+    monkeypatch.setattr(syscalls, "exchange", no_exchange)
     for host in kill_everywhere(tmp_path, prepared(OLD), lambda host: host.run(NEW)):
         host.run(NEW)
         assert host.managed() == NEW
@@ -632,7 +632,7 @@ def test_file_by_file_a_kill_is_mended_by_the_next_run(tmp_path: Path, monkeypat
 def test_file_by_file_the_included_come_first_and_nothing_goes_before_the_end(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernel, "exchange", no_exchange)
+    monkeypatch.setattr(syscalls, "exchange", no_exchange)
     host.run(OLD)
     order = []
     rename, unlink = os.rename, os.unlink
@@ -660,7 +660,7 @@ def test_after_a_kill_the_old_set_can_be_asked_for_again(
     tmp_path: Path, swap: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if swap != "exchange":
-        monkeypatch.setattr(kernel, "exchange", no_exchange)
+        monkeypatch.setattr(syscalls, "exchange", no_exchange)
     for host in kill_everywhere(tmp_path, prepared(OLD), lambda host: host.run(NEW)):
         host.run(OLD)
         assert host.managed() == OLD
@@ -747,7 +747,7 @@ def test_any_set_follows_any_other_and_strangers_stay(sets: list[dict[str, str]]
     """One set after another; in between a stranger in each directory that is there."""
     with tempfile.TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
         if refuse:
-            patch.setattr(kernel, "exchange", no_exchange)
+            patch.setattr(syscalls, "exchange", no_exchange)
         host = Host(Path(directory))
         host.tree.mkdir(parents=True)
         before: dict[str, tuple[Any, ...]] = {}

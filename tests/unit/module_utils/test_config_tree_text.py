@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import Change, File, Link
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_text import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.plan import Change, File, Link
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.text import (
     OPAQUE,
     diff,
     explain,

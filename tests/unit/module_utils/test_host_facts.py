@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _host_facts, _inspect_host
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.module_utils._host import facts, system
 
 
 def test_a_path_has_its_rights_and_a_missing_one_is_left_out(tmp_path: Path) -> None:
@@ -20,13 +20,13 @@ def test_a_path_has_its_rights_and_a_missing_one_is_left_out(tmp_path: Path) -> 
     there.write_text("x")
     there.chmod(0o640)
     me = pwd.getpwuid(os.getuid()).pw_name
-    found = _host_facts.describe([str(there), str(tmp_path / "missing")], [], [])["paths"]
+    found = facts.describe([str(there), str(tmp_path / "missing")], [], [])["paths"]
     assert list(found) == [str(there)]
     assert (found[str(there)]["mode"], found[str(there)]["owner"]) == ("0640", me)
 
 
 def test_a_user_has_a_shell_and_an_unknown_one_is_left_out() -> None:
-    found = _host_facts.describe([], [], ["root", "nobody-of-that-name"])["users"]
+    found = facts.describe([], [], ["root", "nobody-of-that-name"])["users"]
     assert list(found) == ["root"]
     assert found["root"]["uid"] == 0
 
@@ -43,12 +43,12 @@ def test_a_user_has_a_shell_and_an_unknown_one_is_left_out() -> None:
 def test_the_release_is_its_first_number(tmp_path: Path, text: str, release: int | None) -> None:
     path = tmp_path / "os-release"
     path.write_text(text)
-    assert _host_facts.release(str(path)) == release
-    assert _host_facts.release(str(tmp_path / "missing")) is None
+    assert facts.release(str(path)) == release
+    assert facts.release(str(tmp_path / "missing")) is None
 
 
 def test_the_addresses_of_this_machine_are_among_them() -> None:
-    assert "127.0.0.1" in _host_facts.addresses()
+    assert "127.0.0.1" in facts.addresses()
 
 
 def test_a_unit_counts_as_running_only_where_systemd_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,13 +56,13 @@ def test_a_unit_counts_as_running_only_where_systemd_says_so(monkeypatch: pytest
         "a.service": {"load": "loaded", "active": "active", "enabled": "disabled"},
         "b.service": {"load": "not-found", "active": "inactive", "enabled": ""},
     }
-    monkeypatch.setattr(_inspect_host, "units", lambda names: {name: units[name] for name in names})
-    assert _host_facts.unit_facts(list(units)) == {"a.service": {"active": True, "enabled": False}}
+    monkeypatch.setattr(system, "units", lambda names: {name: units[name] for name in names})
+    assert facts.unit_facts(list(units)) == {"a.service": {"active": True, "enabled": False}}
 
 
 def test_no_systemd_means_no_units(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(names: list[str]) -> None:
         raise LvsError("systemctl is not installed")
 
-    monkeypatch.setattr(_inspect_host, "units", absent)
-    assert _host_facts.unit_facts(["a.service"]) == {}
+    monkeypatch.setattr(system, "units", absent)
+    assert facts.unit_facts(["a.service"]) == {}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import FileChange, HostFiles
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.files import FileChange, HostFiles
 
 
 def test_plan_apply_and_nothing_left(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _inspect_host as host
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.module_utils._host import system
 
 SHOW = """NRestarts=2
 Id=nginx.service
@@ -38,7 +38,7 @@ Result=success
 
 
 def test_units() -> None:
-    found = host.parse_units(SHOW, ["nginx.service", "nosuch.service"], 1000.0)
+    found = system.parse_units(SHOW, ["nginx.service", "nosuch.service"], 1000.0)
     assert found["nginx.service"] == {
         "load": "loaded",
         "active": "active",
@@ -61,25 +61,25 @@ def test_transitions_keep_the_last_and_skip_what_is_none() -> None:
         "2026-13-24T14:53:49+0100 web MASTER\n"
         "2026-11-24T14:53:50+0000 web_v6 FAULT\n"
     )
-    assert host.parse_transitions(text, 2) == [
+    assert system.parse_transitions(text, 2) == [
         {"epoch": 1795528429.0, "instance": "web", "state": "MASTER"},
         {"epoch": 1795532030.0, "instance": "web_v6", "state": "FAULT"},
     ]
-    assert host.parse_transitions(text, 0) == []
+    assert system.parse_transitions(text, 0) == []
 
 
 def test_transitions_read_on_across_a_rotation(tmp_path: Path) -> None:
     log = tmp_path / "transitions.log"
     (tmp_path / "transitions.log.1").write_text("2026-11-24T14:53:48+0000 web BACKUP\n")
     log.write_text("2026-11-24T14:53:49+0000 web MASTER\n")
-    assert [entry["state"] for entry in host.transitions(5, str(log))] == ["BACKUP", "MASTER"]
-    assert host.transitions(5, str(tmp_path / "none")) == []
+    assert [entry["state"] for entry in system.transitions(5, str(log))] == ["BACKUP", "MASTER"]
+    assert system.transitions(5, str(tmp_path / "none")) == []
 
 
 def test_a_daemon_that_ends_itself_in_its_own_test_is_deaf_to_that() -> None:
     says = ["/bin/sh", "-c", "kill -TERM $$; echo auth_pass tellnoone; exit 3"]
-    assert host.config_test(says, silent=True) == {"ok": False, "status": -15, "output": ""}
-    assert host.config_test(says, silent=True, deaf=True) == {
+    assert system.config_test(says, silent=True) == {"ok": False, "status": -15, "output": ""}
+    assert system.config_test(says, silent=True, deaf=True) == {
         "ok": False,
         "status": 3,
         "output": "auth_pass ********",
@@ -92,13 +92,13 @@ def test_a_socket_that_listens_is_found() -> None:
             opened.bind((address, 0))
             port = opened.getsockname()[1]
             place = {"protocol": "tcp", "address": address, "port": port}
-            assert place not in host.listening()
+            assert place not in system.listening()
             opened.listen()
-            assert place in host.listening()
+            assert place in system.listening()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
         opened.bind(("127.0.0.1", 0))
         place = {"protocol": "udp", "address": "127.0.0.1", "port": opened.getsockname()[1]}
-        assert place in host.listening()
+        assert place in system.listening()
 
 
 def test_files(tmp_path: Path) -> None:
@@ -107,24 +107,24 @@ def test_files(tmp_path: Path) -> None:
     path.chmod(0o640)
     (tmp_path / "link").symlink_to("a")
     (tmp_path / "dangling").symlink_to("nowhere")
-    found = host.file_facts(str(path))
+    found = system.file_facts(str(path))
     assert (found["mode"], found["size"], found["target"]) == ("0640", 1, None)
     assert found["sha256"] == hashlib.sha256(b"x").hexdigest()
-    assert host.file_facts(str(tmp_path / "link")) == {**found, "target": "a"}
-    assert host.file_facts(str(tmp_path / "dangling"))["error"] == "No such file or directory"
-    assert host.file_facts(str(tmp_path))["sha256"] is None
-    assert not host.file_facts(str(tmp_path / "none"))["exists"]
+    assert system.file_facts(str(tmp_path / "link")) == {**found, "target": "a"}
+    assert system.file_facts(str(tmp_path / "dangling"))["error"] == "No such file or directory"
+    assert system.file_facts(str(tmp_path))["sha256"] is None
+    assert not system.file_facts(str(tmp_path / "none"))["exists"]
 
 
 def test_this_process_is_found_and_another_name_is_not() -> None:
     name = Path("/proc/self/comm").read_text().strip()
-    found = host.processes([name, "no-such-program"])
+    found = system.processes([name, "no-such-program"])
     assert os.getpid() in found[name]
     assert found["no-such-program"] == []
 
 
 def test_the_clock_is_that_of_this_machine() -> None:
-    found = host.clock()
+    found = system.clock()
     assert abs(found["epoch"] - time.time()) < 5
     assert found["synchronised"] in (True, False)
 
@@ -138,17 +138,17 @@ def test_the_clock_is_that_of_this_machine() -> None:
     ],
 )
 def test_secrets_are_masked(text: str, masked: str) -> None:
-    assert host.without_secrets(text) == masked
+    assert system.without_secrets(text) == masked
 
 
 def test_a_config_test_that_must_be_silent() -> None:
-    assert host.config_test(["sh", "-c", "echo hm"], silent=False) == {"ok": True, "status": 0, "output": "hm"}
-    assert not host.config_test(["sh", "-c", "echo hm"], silent=True)["ok"]
-    assert not host.config_test(["sh", "-c", "exit 3"], silent=True)["ok"]
+    assert system.config_test(["sh", "-c", "echo hm"], silent=False) == {"ok": True, "status": 0, "output": "hm"}
+    assert not system.config_test(["sh", "-c", "echo hm"], silent=True)["ok"]
+    assert not system.config_test(["sh", "-c", "exit 3"], silent=True)["ok"]
 
 
 def test_a_program_that_is_missing_or_hangs() -> None:
     with pytest.raises(LvsError, match="no-such-program is not installed"):
-        host.run(["no-such-program"])
+        system.run(["no-such-program"])
     with pytest.raises(LvsError, match=r"sleep 5 did not end within 0\.1 s"):
-        host.run(["sleep", "5"], 0.1)
+        system.run(["sleep", "5"], 0.1)

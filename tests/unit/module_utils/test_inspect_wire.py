@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_wire import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.wire import (
     Advert,
     arp_answer,
     arp_request,

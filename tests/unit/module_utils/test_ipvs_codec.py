@@ -14,20 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _ipvs_codec as codec
-from ansible_collections.vipstack.lvs.plugins.module_utils import _netlink as netlink
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import Step, addition, inverse
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
-    Daemon,
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs import codec
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.plan import Step, addition, inverse
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     DestinationConfig,
     DestinationKey,
     Persistence,
     Service,
     ServiceConfig,
     ServiceKey,
+    SyncDaemon,
     Timeouts,
     Tunnel,
 )
+from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import generic as netlink
 from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_model import dumped_destination
 from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_strategies import (
     daemons,
@@ -64,7 +64,7 @@ def test_a_dumped_destination_reads_the_same_in_one_go_and_one_by_one(service: S
 
 
 @given(st.sampled_from(["master", "backup"]), daemons)
-def test_a_daemon_there_and_back(role: str, daemon: Daemon) -> None:
+def test_a_daemon_there_and_back(role: str, daemon: SyncDaemon) -> None:
     payload = codec.header(codec.NEW_DAEMON) + codec.encode_daemon(role, daemon)
     assert codec.decode_daemon(payload) == (role, daemon)
 
@@ -166,8 +166,8 @@ def test_plain_ipip_says_nothing_that_an_old_kernel_does_not_know() -> None:
             6,
         ),
         (Step("destination", (WEB, DestinationKey("198.51.100.1", 80)), DestinationConfig("dr", 1), None), 7),
-        (Step("daemon", "master", None, Daemon("eth0")), 9),
-        (Step("daemon", "master", Daemon("eth0"), None), 10),
+        (Step("daemon", "master", None, SyncDaemon("eth0")), 9),
+        (Step("daemon", "master", SyncDaemon("eth0"), None), 10),
         (Step("timeouts", "", Timeouts(1, 2, 3), Timeouts(1, 2, 4)), 12),
     ],
 )
@@ -243,7 +243,7 @@ SAMPLES: list[tuple[Decoder, bytes]] = [
         lambda data: codec.decode_destination(data, "inet6"),
         dumped_destination(DestinationKey("2001:db8::1", 80), DestinationConfig("tunnel", 1, 0, 0, Tunnel("gre"))),
     ),
-    (codec.decode_daemon, codec.header(9) + codec.encode_daemon("master", Daemon("eth0", 1, 1400))),
+    (codec.decode_daemon, codec.header(9) + codec.encode_daemon("master", SyncDaemon("eth0", 1, 1400))),
     (codec.decode_timeouts, codec.header(12) + codec.encode_timeouts(Timeouts(900, 120, 300))),
     (codec.decode_info, codec.header(15) + netlink.u32(1, 0x010201) + netlink.u32(2, 4096)),
 ]

@@ -15,7 +15,7 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_kernel import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.schedulers import (
     Schedulers,
     exclusive,
     loadable,
@@ -65,7 +65,7 @@ def test_ip_vs_can_be_loaded_where_its_file_is(tmp_path: Path, modules: str) -> 
 
 HOLD = """
 import sys
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_kernel import exclusive
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.schedulers import exclusive
 with exclusive():
     print("held", flush=True)
     sys.stdin.readline()

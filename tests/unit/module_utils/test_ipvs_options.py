@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import from_options, to_options
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
-    Daemon,
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options, to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     Desired,
     DestinationConfig,
     DestinationKey,
@@ -23,6 +22,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Service,
     ServiceConfig,
     ServiceKey,
+    SyncDaemon,
     Table,
     Timeouts,
     Tunnel,
@@ -518,7 +518,7 @@ def test_the_order_of_the_input_is_no_part_of_the_meaning() -> None:
 
 
 def test_a_daemon_has_the_kernels_defaults() -> None:
-    assert from_options(daemon()).daemons == {"master": Daemon("eth0", 0, 0, "224.0.0.81", 8848, 1)}
+    assert from_options(daemon()).daemons == {"master": SyncDaemon("eth0", 0, 0, "224.0.0.81", 8848, 1)}
     assert from_options({"daemons": [{"role": "backup", "state": "absent"}]}).daemons == {"backup": None}
 
 

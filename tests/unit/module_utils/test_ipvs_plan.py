@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import from_options, to_options
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import Step, inverse, plan, reorder
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
-    Daemon,
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options, to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.plan import Step, inverse, plan, reorder
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     Desired,
     DestinationConfig,
     DestinationKey,
+    SyncDaemon,
     Table,
     Timeouts,
     canonical,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.text import lines
 from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_strategies import tables
 
 TIMEOUTS = {"tcp": 900, "tcp_fin": 120, "udp": 300}
@@ -328,8 +328,8 @@ def test_the_inverse_of_a_removed_service_brings_its_destinations_in_their_order
     "step",
     [
         Step("timeouts", "", Timeouts(1, 2, 3), Timeouts(1, 2, 4)),
-        Step("daemon", "master", None, Daemon("eth0")),
-        Step("daemon", "master", Daemon("eth0"), None),
+        Step("daemon", "master", None, SyncDaemon("eth0")),
+        Step("daemon", "master", SyncDaemon("eth0"), None),
     ],
 )
 def test_the_inverse_of_the_inverse_is_the_step(step: Step) -> None:

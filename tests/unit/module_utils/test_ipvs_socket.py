@@ -16,12 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _netlink as netlink
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import from_options, to_options
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import plan
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_socket import IpvsSocket
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options, to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.plan import plan
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.socket import IpvsSocket
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     Service,
     ServiceConfig,
     ServiceKey,
@@ -29,6 +28,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Timeouts,
     order_matters,
 )
+from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import generic as netlink
 from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_model import ModelKernel
 from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_strategies import tables
 

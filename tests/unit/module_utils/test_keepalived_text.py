@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._keepalived_text import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._keepalived.parse import (
     parse_checks,
     parse_data,
     parse_json,

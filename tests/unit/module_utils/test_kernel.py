@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput, LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import HostFiles
-from ansible_collections.vipstack.lvs.plugins.module_utils._kernel import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.files import HostFiles
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.kernel_modules import (
     Kernel,
     files_of,
     has_built_in_symbol,

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _netlink as netlink
+from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import generic as netlink
 
 KIND = 0x1234
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput
-from ansible_collections.vipstack.lvs.plugins.module_utils._real_server_vip import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.silent_vips import (
     Record,
     arp_sysctls,
     parse_unit,
@@ -18,7 +18,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._real_server_vip impo
     text_of,
     wanted_of,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._rtnetlink import Address
+from ansible_collections.vipstack.lvs.plugins.module_utils._netlink.route import Address
 
 V4 = Address("lo", "inet", "198.51.100.200", 32, "lo:0")
 PLAIN = Address("lo", "inet", "198.51.100.201", 32, "lo")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import MalformedMessage
-from ansible_collections.vipstack.lvs.plugins.module_utils._rtnetlink import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._netlink.generic import MalformedMessage
+from ansible_collections.vipstack.lvs.plugins.module_utils._netlink.route import (
     Address,
     RouteSocket,
     decode_address,

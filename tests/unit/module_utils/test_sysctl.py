@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import HostFiles
-from ansible_collections.vipstack.lvs.plugins.module_utils._sysctl import (
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.files import HostFiles
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.sysctl import (
     Sysctls,
     overrides,
     parse,

@@ -56,7 +56,7 @@ def test_a_field_without_a_default_is_needed() -> None:
 def test_a_run_imports_nothing_that_is_slow_to_import() -> None:
     code = (
         "import sys; sys.path[:] = %r\n"
-        "from ansible_collections.vipstack.lvs.plugins.module_utils import _ipvs_run\n"
+        "from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs import run\n"
         "print(*{'contextlib', 'dataclasses', 'ipaddress', 'subprocess', 'typing'}.intersection(sys.modules))"
     )
     argv = [sys.executable, "-I", "-S", "-c", code % sys.path]

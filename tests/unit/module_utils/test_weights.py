@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _weights
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput, LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._weights import Change, Share, plan
+from ansible_collections.vipstack.lvs.plugins.module_utils._host import weights
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.weights import Change, Share, plan
 
 NOW = "2026-11-26T02:20:00Z"
 POOL = [Share("web", "web1", 1, False), Share("web", "web2", 5, False), Share("api", "web1", 1, False)]
-AFTER = {share.name: _weights.text_of(share.weight, None) for share in POOL}
+AFTER = {share.name: weights.text_of(share.weight, None) for share in POOL}
 BY_HAND = "-1\ndrained since %s\n" % NOW
 
 
@@ -30,7 +30,7 @@ def test_the_number_is_what_keepalived_adds_to_one() -> None:
 
 def test_before_2_2_the_number_says_only_whether_it_is_drained() -> None:
     pool = [*changed(weight=0), Share("api", "web2", 5, True)]
-    texts = plan(pool, {}, scheme=_weights.DRAINS).write
+    texts = plan(pool, {}, scheme=weights.DRAINS).write
     assert texts == {"web@web1": "1\n", "web@web2": "0\n", "api@web1": "0\n", "api@web2": "1\n"}
 
 
@@ -95,7 +95,7 @@ def test_every_mistake_is_named() -> None:
         return {"service": "web", "host": "web1", "weight": 1, "drained": False, **names}
 
     with pytest.raises(InvalidInput) as caught:
-        _weights.shares([option(), option(), option(host="a/b"), option(host="web3", weight=65536)])
+        weights.shares([option(), option(), option(host="a/b"), option(host="web3", weight=65536)])
     assert caught.value.problems == [
         "destinations[1] is web@web1, which is there already",
         "destinations[2] is web@a/b; must be usable as a file's name",
@@ -105,24 +105,24 @@ def test_every_mistake_is_named() -> None:
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     directory = str(tmp_path / "weights")
-    assert _weights.read(directory) == {}
-    _weights.write(directory, {"web@web1": BY_HAND, "web@web2": "4\n"})
-    assert _weights.read(directory) == {"web@web1": BY_HAND, "web@web2": "4\n"}
-    assert _weights.drained(directory) == {"web@web1": NOW}
+    assert weights.read(directory) == {}
+    weights.write(directory, {"web@web1": BY_HAND, "web@web2": "4\n"})
+    assert weights.read(directory) == {"web@web1": BY_HAND, "web@web2": "4\n"}
+    assert weights.drained(directory) == {"web@web1": NOW}
     assert sorted(path.name for path in (tmp_path / "weights").iterdir()) == ["web@web1", "web@web2"]
 
 
 def test_a_file_is_replaced_in_its_directory(tmp_path: Path) -> None:
     """Keepalived watches the directory: it has to stay the same one, and no reader may see half a file."""
     directory = tmp_path / "weights"
-    _weights.write(str(directory), {"web@web1": "0\n"})
+    weights.write(str(directory), {"web@web1": "0\n"})
     inode, held = directory.stat().st_ino, (directory / "web@web1").open(encoding="utf-8")
     with held:
-        _weights.write(str(directory), {"web@web1": "-1\n"})
+        weights.write(str(directory), {"web@web1": "-1\n"})
         assert (directory.stat().st_ino, held.read()) == (inode, "0\n")
 
 
 def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "weights").write_text("")
     with pytest.raises(LvsError, match="cannot be written: "):
-        _weights.write(str(tmp_path / "weights"), {"web@web1": "0\n"})
+        weights.write(str(tmp_path / "weights"), {"web@web1": "0\n"})

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _ipvs_run
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_kernel import Schedulers
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_socket import IpvsNotLoaded, IpvsSocket
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import Table, Timeouts
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs import run as ipvs_run
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.schedulers import Schedulers
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.socket import IpvsNotLoaded, IpvsSocket
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import Table, Timeouts
 from ansible_collections.vipstack.lvs.plugins.modules import ipvs, ipvs_info
 from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_model import ModelKernel
 
@@ -40,7 +40,7 @@ class Host:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.kernel = ModelKernel(Table({}, Timeouts(900, 120, 300), {}))
         self._capsys = capsys
-        for module in (_ipvs_run, ipvs_info):
+        for module in (ipvs_run, ipvs_info):
             monkeypatch.setattr(module, "IpvsSocket", lambda: IpvsSocket(self.kernel))
             monkeypatch.setattr(module, "schedulers", lambda: Schedulers(["mh", "rr", "wrr"], True))
 
@@ -139,15 +139,15 @@ def no_kernel() -> IpvsSocket:
 
 
 def test_without_ip_vs_check_mode_plans_for_an_empty_table(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_ipvs_run, "IpvsSocket", no_kernel)
-    monkeypatch.setattr(_ipvs_run, "loadable", lambda: True)
+    monkeypatch.setattr(ipvs_run, "IpvsSocket", no_kernel)
+    monkeypatch.setattr(ipvs_run, "loadable", lambda: True)
     assert host.run(ipvs, check=True, services=[WEB])["steps"] == LINES
     assert host.run(ipvs, services=[WEB])["msg"] == "this kernel has no IPVS"
 
 
 def test_without_ip_vs_on_the_disk_check_mode_fails_too(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_ipvs_run, "IpvsSocket", no_kernel)
-    monkeypatch.setattr(_ipvs_run, "loadable", lambda: False)
+    monkeypatch.setattr(ipvs_run, "IpvsSocket", no_kernel)
+    monkeypatch.setattr(ipvs_run, "loadable", lambda: False)
     assert host.run(ipvs, check=True, services=[WEB])["msg"] == "this kernel has no IPVS"
 
 

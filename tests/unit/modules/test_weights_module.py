@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _weights
+from ansible_collections.vipstack.lvs.plugins.module_utils._host import weights as files
 from ansible_collections.vipstack.lvs.plugins.modules import weights
 
 
@@ -28,9 +28,9 @@ def test_check_mode_says_the_same_and_touches_nothing(tmp_path: Path) -> None:
 
 def test_a_drain_is_dated_kept_and_ended(tmp_path: Path) -> None:
     weights.run(params(tmp_path, state="drained", host="web1"), False)
-    since = _weights.drained(str(tmp_path / "weights"))
+    since = files.drained(str(tmp_path / "weights"))
     assert list(since) == ["web@web1"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", since["web@web1"])
     assert weights.run(params(tmp_path), False).weights == {"web@web1": 0, "web@web2": 1}
     assert weights.run(params(tmp_path, state="active", host="web1"), False).by_hand == {}
-    assert _weights.read(str(tmp_path / "weights")) == {"web@web1": "0\n", "web@web2": "0\n"}
+    assert files.read(str(tmp_path / "weights")) == {"web@web1": "0\n", "web@web2": "0\n"}

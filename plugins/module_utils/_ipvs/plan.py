@@ -10,18 +10,18 @@ service is never without a real server on the way. No step ever deletes what the
 
 from __future__ import annotations
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
-    Daemon,
+from .._typing import TYPE_CHECKING, NamedTuple, make
+from .table import (
     Desired,
     DestinationConfig,
     DestinationKey,
     Service,
     ServiceKey,
+    SyncDaemon,
     Table,
     Timeouts,
     order_matters,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple, make
 
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List
@@ -38,7 +38,7 @@ class Step(NamedTuple):
     kind         key                              old, new
     service      ServiceKey                       Service (a removed one takes its destinations along)
     destination  (ServiceKey, DestinationKey)     DestinationConfig
-    daemon       master | backup                  Daemon (never both: the kernel changes none in place)
+    daemon       master | backup                  SyncDaemon (never both: the kernel changes none in place)
     timeouts     ""                               Timeouts
     """
 
@@ -162,7 +162,9 @@ def reorder(service: ServiceKey, current: Destinations, wanted: Destinations) ->
 # --- daemons and timeouts -------------------------------------------------------------------------------------------
 
 
-def _daemons(current: dict[str, Daemon], desired: dict[str, Daemon | None] | None, purge: bool) -> tuple[Steps, Steps]:
+def _daemons(
+    current: dict[str, SyncDaemon], desired: dict[str, SyncDaemon | None] | None, purge: bool
+) -> tuple[Steps, Steps]:
     """Stops first, starts last: while a daemon runs, the kernel takes no destinations of the other family."""
     stopped: Steps = []
     started: Steps = []
@@ -182,7 +184,7 @@ def _daemons(current: dict[str, Daemon], desired: dict[str, Daemon | None] | Non
     return stopped, started
 
 
-def _with_maxlen(wanted: Daemon, existing: Daemon | None) -> Daemon:
+def _with_maxlen(wanted: SyncDaemon, existing: SyncDaemon | None) -> SyncDaemon:
     return wanted._replace(maxlen=existing.maxlen) if existing and not wanted.maxlen else wanted
 
 

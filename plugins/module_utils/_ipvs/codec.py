@@ -14,26 +14,7 @@ import _socket as socket
 import struct
 from functools import lru_cache
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import DAEMON, DESTINATION, SERVICE, Step
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
-    ALL_BITS,
-    FLAG_HASHED,
-    FLAG_ONE_PACKET,
-    FLAG_PERSISTENT,
-    INET,
-    INET6,
-    SCHEDULER_BITS,
-    Daemon,
-    DestinationConfig,
-    DestinationKey,
-    Persistence,
-    ServiceConfig,
-    ServiceKey,
-    Timeouts,
-    Tunnel,
-    packed,
-)
-from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
+from .._netlink.generic import (
     ATTRIBUTE,
     NLA_F_NESTED,
     NLA_TYPE_MASK,
@@ -53,12 +34,31 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
     u16,
     u32,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple, make
+from .._typing import TYPE_CHECKING, NamedTuple, make
+from .plan import DAEMON, DESTINATION, SERVICE, Step
+from .table import (
+    ALL_BITS,
+    FLAG_HASHED,
+    FLAG_ONE_PACKET,
+    FLAG_PERSISTENT,
+    INET,
+    INET6,
+    SCHEDULER_BITS,
+    DestinationConfig,
+    DestinationKey,
+    Persistence,
+    ServiceConfig,
+    ServiceKey,
+    SyncDaemon,
+    Timeouts,
+    Tunnel,
+    packed,
+)
 
 if TYPE_CHECKING:
     from typing import Any, Iterable, Iterator
 
-    from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import Attributes
+    from .._netlink.generic import Attributes
 
 FAMILY, VERSION = "IPVS", 1
 
@@ -288,7 +288,7 @@ def _encode_config(config: DestinationConfig) -> bytes:
     return b"".join(parts)
 
 
-def encode_daemon(role: str, daemon: Daemon) -> bytes:
+def encode_daemon(role: str, daemon: SyncDaemon) -> bytes:
     address = packed(daemon.group)
     parts = [
         u32(DAEMON_STATE, _ROLES[role]),
@@ -442,13 +442,15 @@ def _tunnel(found: Attributes) -> Tunnel:
     return Tunnel(kind, port, checksum)
 
 
-def decode_daemon(payload: bytes) -> tuple[str, Daemon]:
+def decode_daemon(payload: bytes) -> tuple[str, SyncDaemon]:
     """A sync daemon: its role and how it runs."""
     found = _inner(payload, TOP_DAEMON, "daemon")
     role = _ROLE_NAMES.get(as_u32(_need(found, DAEMON_STATE, "daemon")))
     if role is None:
         raise MalformedMessage("an IPVS daemon that is neither master nor backup")
-    daemon = Daemon(as_string(_need(found, DAEMON_MCAST_IFN, "daemon")), as_u32(_need(found, DAEMON_SYNC_ID, "daemon")))
+    daemon = SyncDaemon(
+        as_string(_need(found, DAEMON_MCAST_IFN, "daemon")), as_u32(_need(found, DAEMON_SYNC_ID, "daemon"))
+    )
     if DAEMON_SYNC_MAXLEN in found:  # kernels before 4.3 know none of these
         daemon = daemon._replace(maxlen=as_u16(found[DAEMON_SYNC_MAXLEN]))
     if DAEMON_MCAST_PORT in found:

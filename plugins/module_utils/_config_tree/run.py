@@ -17,7 +17,14 @@ import os
 from dataclasses import dataclass, field
 from typing import Callable, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import (
+from .._errors import LvsError
+from .daemon import NotServing, Reloader
+from .files import (
+    Stage,
+    Tree,
+    remove_tree,
+)
+from .plan import (
     Change,
     Entry,
     File,
@@ -32,15 +39,9 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import (
     plan,
     without_directories,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_files import (
-    Stage,
-    Tree,
-    remove_tree,
-)
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_proof import NoPrivateMounts, prove, run_check
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_service import Daemon, NotServing
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_state import State
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_text import (
+from .proof import NoPrivateMounts, prove, run_check
+from .state import State
+from .text import (
     diff,
     explain,
     hidden_in,
@@ -49,7 +50,6 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_text imp
     secret_values,
     shapes,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Run:
             if self.outcome.changes:
                 self._preview_proof()
             if self.outcome.changed:
-                self.outcome.reloaded = Daemon(self.request.loading).needs_loading()
+                self.outcome.reloaded = Reloader(self.request.loading).needs_loading()
         return self.outcome
 
     # --- reading and planning
@@ -313,7 +313,7 @@ class Run:
 
     def _serve(self, journal: Journal, stage: Stage) -> None:
         """The daemon loads what is in place and serves, or the old set is back and loaded."""
-        daemon = Daemon(journal.loading)
+        daemon = Reloader(journal.loading)
         was_active = daemon.is_active()
         try:
             self.outcome.reloaded = daemon.load()
@@ -326,7 +326,7 @@ class Run:
 
     def _undo_loaded(self, journal: Journal, stage: Stage, was_active: bool, failure: NotServing) -> None:
         self._put_back(journal, stage)
-        trouble = Daemon(journal.loading).load_again(was_active)
+        trouble = Reloader(journal.loading).load_again(was_active)
         self._end(stage)
         lines = self._explain(failure.lines)
         raise LvsError(
@@ -396,7 +396,7 @@ class Run:
     def _recover_back(self, journal: Journal, stage: Stage) -> None:
         """Nobody knows what the daemon read meanwhile (the host may have come up since): it reads the old set again."""
         self._put_back(journal, stage)
-        daemon = Daemon(journal.loading)
+        daemon = Reloader(journal.loading)
         trouble = daemon.load_again(daemon.is_active())
         if not trouble:
             self._end(stage)

@@ -10,13 +10,14 @@ import errno
 import os
 from functools import lru_cache
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import (
+from .._typing import TYPE_CHECKING
+from .plan import (
     DAEMON,
     DESTINATION,
     SERVICE,
     Step,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
+from .table import (
     INET6,
     DestinationConfig,
     DestinationKey,
@@ -25,7 +26,6 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     flag_names,
     prefix_of,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterable

@@ -10,8 +10,8 @@ import fcntl
 import os
 import time
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import NamedTuple
+from .._errors import LvsError
+from .._typing import NamedTuple
 
 # Modules called ip_vs_* that are no schedulers: application helpers and persistence engines.
 _NO_SCHEDULERS = ("ftp", "pe_")

@@ -13,18 +13,17 @@ import threading
 from dataclasses import asdict
 from typing import Any, Callable, Dict, Mapping
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _inspect_host as host
-from ansible_collections.vipstack.lvs.plugins.module_utils import _weights
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import HostFiles
-from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_http import Probe, ask
-from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_wire import listen, who_has
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import in_order, to_options
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_socket import Counters, IpvsSocket
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import endpoint, service_name
-from ansible_collections.vipstack.lvs.plugins.module_utils._keepalived import describe
-from ansible_collections.vipstack.lvs.plugins.module_utils._rtnetlink import Address, Link, RouteSocket
-from ansible_collections.vipstack.lvs.plugins.module_utils._sysctl import Sysctls
+from .._errors import LvsError
+from .._host import system, weights
+from .._host.files import HostFiles
+from .._host.sysctl import Sysctls
+from .._ipvs.options import in_order, to_options
+from .._ipvs.socket import Counters, IpvsSocket
+from .._ipvs.text import endpoint, service_name
+from .._keepalived.ask import describe
+from .._netlink.route import Address, Link, RouteSocket
+from .http import Probe, ask
+from .wire import listen, who_has
 
 Part = Callable[[], Any]
 Parameters = Dict[str, Any]
@@ -56,16 +55,16 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("links", wanted["addresses"], links),
         ("vips", wanted["vips"], lambda: where_is(wanted["vips"])),
         ("sysctls", wanted["sysctls"], lambda: sysctls(wanted["sysctls"])),
-        ("units", wanted["units"], lambda: host.units(wanted["units"])),
-        ("files", wanted["files"], lambda: {path: host.file_facts(path) for path in wanted["files"]}),
-        ("processes", wanted["processes"], lambda: host.processes(wanted["processes"])),
-        ("listening", wanted["listening"], host.listening),
+        ("units", wanted["units"], lambda: system.units(wanted["units"])),
+        ("files", wanted["files"], lambda: {path: system.file_facts(path) for path in wanted["files"]}),
+        ("processes", wanted["processes"], lambda: system.processes(wanted["processes"])),
+        ("listening", wanted["listening"], system.listening),
         ("probes", wanted["probes"], lambda: probes(wanted["probes"])),
         ("ipvs", wanted["ipvs"], ipvs),
         ("keepalived", wanted["keepalived"], describe),
-        ("transitions", wanted["transitions"], lambda: host.transitions(wanted["transitions"])),
-        ("drained", wanted["drained"], _weights.drained),
-        ("clock", wanted["clock"], host.clock),
+        ("transitions", wanted["transitions"], lambda: system.transitions(wanted["transitions"])),
+        ("drained", wanted["drained"], weights.drained),
+        ("clock", wanted["clock"], system.clock),
         ("arp", wanted["arp_probe"], lambda: arp(wanted["arp_probe"])),
         ("adverts", wanted["vrrp_listen"], lambda: adverts(wanted["vrrp_listen"])),
         ("keepalived_test", wanted["keepalived_test"], keepalived_test),
@@ -164,8 +163,8 @@ def keepalived_test() -> dict[str, Any]:
     path = "/etc/keepalived/keepalived.conf"
     if not HostFiles().read(path):
         raise LvsError("%s is not there or empty" % path)
-    return host.config_test(["keepalived", "-t", "-f", path], silent=True, deaf=True)
+    return system.config_test(["keepalived", "-t", "-f", path], silent=True, deaf=True)
 
 
 def nginx_test() -> dict[str, Any]:
-    return host.config_test(["nginx", "-t"], silent=False)
+    return system.config_test(["nginx", "-t"], silent=False)

@@ -19,8 +19,9 @@ import shutil
 import stat
 from typing import Callable, Collection, Iterable, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _config_tree_kernel as kernel
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import (
+from .._errors import LvsError
+from . import syscalls
+from .plan import (
     Change,
     Entry,
     File,
@@ -32,7 +33,6 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import (
     mounts_at_or_below,
     parents,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 
 _MOST_ENTRIES = 5000
 """A directory with more entries than this is not copied for one exchange."""
@@ -150,7 +150,7 @@ class Tree:
         try:
             copied = _link_tree(target, scratch, managed, {os.path.dirname(path) for path in managed})
             self._fill(scratch, target, {path: source for path, source in sources.items() if source}, missing)
-            kernel.exchange(scratch, target)
+            syscalls.exchange(scratch, target)
         except OSError as error:
             remove_tree(scratch)
             if error.errno in _NO_EXCHANGE:

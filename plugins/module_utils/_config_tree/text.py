@@ -14,7 +14,7 @@ import hashlib
 import re
 from typing import Callable, Iterable, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import Change, Entry, File, Link
+from .plan import Change, Entry, File, Link
 
 MASK = "********"
 OPAQUE = MASK

@@ -10,7 +10,7 @@ import socket
 import struct
 from dataclasses import dataclass
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
+from .generic import (
     NETLINK_ROUTE,
     NLM_F_CREATE,
     NLM_F_REPLACE,

@@ -21,7 +21,7 @@ import time
 from datetime import datetime
 from typing import Any, Iterator, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from .._errors import LvsError
 
 TRANSITION_LOG = "/var/log/vipstack-lvs/transitions.log"
 UNIT_PROPERTIES = (

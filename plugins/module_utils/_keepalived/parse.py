@@ -13,7 +13,7 @@ import json
 import re
 from typing import Any, Dict, Iterator, Optional, Tuple
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from .._errors import LvsError
 
 Instance = Dict[str, Any]
 _Place = Tuple[Optional[str], Optional[int], Optional[str], Optional[int]]

@@ -19,10 +19,10 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any, Callable, Collection, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _config_tree_kernel as kernel
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import File, parents
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_files import copy_label
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from .._errors import LvsError
+from . import syscalls
+from .files import copy_label
+from .plan import File, parents
 
 TIME_LIMIT = 120.0
 """Seconds that a daemon may take to check its files (names that do not resolve make it slow)."""
@@ -100,7 +100,7 @@ def _answer(
 ) -> dict[str, Any]:
     """Runs in the child."""
     try:
-        kernel.private_mounts()
+        syscalls.private_mounts()
         for directory in scratch:
             if os.path.isdir(directory):
                 _overlay(os.path.realpath(directory), {}, directory_mode, _lend)
@@ -140,13 +140,13 @@ def _in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _overlay(
-    top: str, files: Mapping[str, File | None], directory_mode: int, show: Callable[[str, str], None] = kernel.bind
+    top: str, files: Mapping[str, File | None], directory_mode: int, show: Callable[[str, str], None] = syscalls.bind
 ) -> None:
     """Lay the files over the directory; the old one stays reachable as the working directory."""
     opened = {parent for path in files for parent in parents(path)}
     os.chdir(top)
     info = os.lstat(".")
-    kernel.mount_tmpfs(top, stat.S_IMODE(info.st_mode))
+    syscalls.mount_tmpfs(top, stat.S_IMODE(info.st_mode))
     _repeat(".", top, "", files, opened, show)
     for path, file in files.items():
         if file is not None:
@@ -192,7 +192,7 @@ def _lend(source: str, place: str) -> None:
     """Like a bind, but what is written to a regular file (a log) goes to a copy; a long one's copy is empty."""
     info = os.lstat(source)
     if not stat.S_ISREG(info.st_mode):
-        kernel.bind(source, place)
+        syscalls.bind(source, place)
         return
     if info.st_size <= _LONG:
         shutil.copyfile(source, place)

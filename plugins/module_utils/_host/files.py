@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import Iterable, Mapping
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from .._errors import LvsError
 
 
 @dataclass(frozen=True)

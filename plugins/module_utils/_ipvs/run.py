@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import gc
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_kernel import exclusive, loadable, schedulers
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_options import from_options
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import Step, plan
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_socket import IpvsNotLoaded, IpvsSocket
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import Desired, Table, Timeouts
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import unknown_scheduler
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING
+from .._errors import LvsError
+from .._typing import TYPE_CHECKING
+from .options import from_options
+from .plan import Step, plan
+from .schedulers import exclusive, loadable, schedulers
+from .socket import IpvsNotLoaded, IpvsSocket
+from .table import Desired, Table, Timeouts
+from .text import unknown_scheduler
 
 if TYPE_CHECKING:
     from typing import Any

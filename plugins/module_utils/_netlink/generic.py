@@ -15,8 +15,8 @@ import os
 import struct
 from itertools import chain, islice
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple, make
+from .._errors import LvsError
+from .._typing import TYPE_CHECKING, NamedTuple, make
 
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, Iterator, Protocol, Sequence, Union

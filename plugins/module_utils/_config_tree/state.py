@@ -11,9 +11,9 @@ import os
 import time
 from typing import Iterator
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import Journal, Manifest
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree_files import sync_directory
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from .._errors import LvsError
+from .files import sync_directory
+from .plan import Journal, Manifest
 
 
 class State:

@@ -15,9 +15,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Callable, Mapping, Sequence, Tuple
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput, LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import FileChange, HostFiles
-from ansible_collections.vipstack.lvs.plugins.module_utils._sysctl import (
+from .._errors import InvalidInput, LvsError
+from .files import FileChange, HostFiles
+from .sysctl import (
     SysctlChange,
     Sysctls,
     path_of,

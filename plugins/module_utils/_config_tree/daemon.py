@@ -10,7 +10,7 @@ import subprocess
 import time
 from typing import Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import Loading
+from .plan import Loading
 
 _COMMAND_LIMIT = 90.0
 _SETTLE = 0.3
@@ -26,7 +26,7 @@ class NotServing(Exception):
         self.lines = lines
 
 
-class Daemon:
+class Reloader:
     """The process that reads a set of files."""
 
     def __init__(self, loading: Loading) -> None:

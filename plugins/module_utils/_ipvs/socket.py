@@ -8,39 +8,39 @@ from __future__ import annotations
 
 import errno
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _ipvs_codec as codec
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_kernel import schedulers
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_plan import (
-    DESTINATION,
-    Step,
-    inverse,
-    reorder,
-)
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
-    Daemon,
-    DestinationConfig,
-    DestinationKey,
-    Service,
-    ServiceKey,
-    Table,
-    Timeouts,
-    order_matters,
-)
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import lines, refusal
-from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import (
+from .._errors import LvsError
+from .._netlink.generic import (
     NETLINK_GENERIC,
     MalformedMessage,
     NetlinkError,
     NetlinkSocket,
     generic_family,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, NamedTuple
+from .._typing import TYPE_CHECKING, NamedTuple
+from . import codec
+from .plan import (
+    DESTINATION,
+    Step,
+    inverse,
+    reorder,
+)
+from .schedulers import schedulers
+from .table import (
+    DestinationConfig,
+    DestinationKey,
+    Service,
+    ServiceKey,
+    SyncDaemon,
+    Table,
+    Timeouts,
+    order_matters,
+)
+from .text import lines, refusal
 
 if TYPE_CHECKING:
     from typing import Collection
 
-    from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import Connection
+    from .._netlink.generic import Connection
 
 NOT_LOADED = "this kernel has no IPVS: load the module ip_vs (modprobe ip_vs), or boot a kernel built with CONFIG_IP_VS"
 NOT_ROOT = "IPVS is read and changed with CAP_NET_ADMIN in the initial user namespace: run as root (become: true)"
@@ -118,7 +118,7 @@ class IpvsSocket:
     def timeouts(self) -> Timeouts:
         return codec.decode_timeouts(self._ask(codec.GET_CONFIG))
 
-    def daemons(self) -> dict[str, Daemon]:
+    def daemons(self) -> dict[str, SyncDaemon]:
         """By role, master and backup."""
         return dict(codec.decode_daemon(answer) for answer in self._dump(codec.header(codec.GET_DAEMON)))
 

@@ -23,7 +23,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Collection, Iterable, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput, LvsError
+from .._errors import InvalidInput, LvsError
 
 DIRECTORY = "/var/lib/vipstack-lvs/weights"
 WEIGHTS, DRAINS = "weights", "drains"

@@ -12,9 +12,9 @@ import re
 import stat
 from typing import Any, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils import _inspect_host as host
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._rtnetlink import RouteSocket
+from .._errors import LvsError
+from .._netlink.route import RouteSocket
+from . import system
 
 # A host of the family has the file; the first that is there says which.
 FAMILIES = (("/etc/redhat-release", "RedHat"), ("/etc/debian_version", "Debian"))
@@ -64,7 +64,7 @@ def path_facts(path: str) -> dict[str, str] | None:
 def unit_facts(names: Sequence[str]) -> dict[str, dict[str, bool]]:
     """``{active, enabled}`` of each unit that systemd knows; none where there is no systemd."""
     try:
-        found = host.units(names) if names else {}
+        found = system.units(names) if names else {}
     except LvsError:
         return {}
     return {

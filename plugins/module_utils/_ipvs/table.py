@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from _socket import AF_INET, AF_INET6, inet_pton
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import NamedTuple
+from .._typing import NamedTuple
 
 INET, INET6 = "inet", "inet6"
 ALL_BITS = {INET: 32, INET6: 128}
@@ -103,7 +103,7 @@ class Timeouts(NamedTuple):
     udp: int = 0
 
 
-class Daemon(NamedTuple):
+class SyncDaemon(NamedTuple):
     """One connection synchronisation daemon. In what is asked for, maxlen 0 means: whatever the kernel chose."""
 
     interface: str
@@ -119,7 +119,7 @@ class Table(NamedTuple):
 
     services: dict[ServiceKey, Service]
     timeouts: Timeouts
-    daemons: dict[str, Daemon]  # by role, master | backup
+    daemons: dict[str, SyncDaemon]  # by role, master | backup
 
 
 class Desired(NamedTuple):
@@ -127,7 +127,7 @@ class Desired(NamedTuple):
 
     services: dict[ServiceKey, Service | None] | None = None
     timeouts: Timeouts | None = None
-    daemons: dict[str, Daemon | None] | None = None
+    daemons: dict[str, SyncDaemon | None] | None = None
 
 
 def family_of(address: str) -> str:

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Collection, Iterable, Mapping, Sequence, Union
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput, LvsError
+from .._errors import InvalidInput, LvsError
 
 UNKNOWN_ID = -1
 """Owner or group that does not exist yet: only in check mode, where the play would have made it before."""

@@ -17,11 +17,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Callable, Mapping, Sequence
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput, LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import FileChange, HostFiles
-from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import NetlinkError
-from ansible_collections.vipstack.lvs.plugins.module_utils._rtnetlink import Address, Link, RouteSocket
-from ansible_collections.vipstack.lvs.plugins.module_utils._sysctl import SysctlChange, Sysctls, render
+from .._errors import InvalidInput, LvsError
+from .._netlink.generic import NetlinkError
+from .._netlink.route import Address, Link, RouteSocket
+from .files import FileChange, HostFiles
+from .sysctl import SysctlChange, Sysctls, render
 
 HEADER = "Written by vipstack.lvs.real_server_vip; it is written anew at every run."
 # The values of arp_ignore with which an interface does not answer for an address of another interface.

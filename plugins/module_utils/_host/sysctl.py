@@ -13,8 +13,8 @@ import os
 from dataclasses import dataclass
 from typing import Mapping
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._hostfiles import HostFiles
+from .._errors import LvsError
+from .files import HostFiles
 
 # The order in which systemd-sysctl looks: a file name in an earlier directory hides the same name in a later one.
 SYSCTL_DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")

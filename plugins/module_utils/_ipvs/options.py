@@ -17,14 +17,14 @@ from functools import lru_cache
 from itertools import chain, repeat
 from operator import itemgetter
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
+from .._errors import InvalidInput
+from .._typing import TYPE_CHECKING, make
+from .table import (
     ALL_BITS,
     FLAG_NAMES,
     INET,
     INET6,
     SCHEDULER_BITS,
-    Daemon,
     Desired,
     DestinationConfig,
     DestinationKey,
@@ -32,6 +32,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     Service,
     ServiceConfig,
     ServiceKey,
+    SyncDaemon,
     Table,
     Timeouts,
     Tunnel,
@@ -42,8 +43,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_table import (
     packed,
     prefix_of,
 )
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs_text import daemon_name, service_name
-from ansible_collections.vipstack.lvs.plugins.module_utils._typing import TYPE_CHECKING, make
+from .text import daemon_name, service_name
 
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
@@ -72,7 +72,7 @@ SERVICE_KEYS = frozenset(
     | {"scheduler", "scheduler_flags", "one_packet", "persistence", "pe_name"}
 )
 DESTINATION_KEYS = frozenset(DestinationKey._fields + DestinationConfig._fields)
-DAEMON_KEYS = frozenset(("state", "role", *Daemon._fields))
+DAEMON_KEYS = frozenset(("state", "role", *SyncDaemon._fields))
 
 # Compiled when the first of its sort is read: most runs need few.
 _NAME = r"[a-z0-9_]{1,15}\Z"
@@ -443,7 +443,7 @@ def _timeouts(reader: _Reader, value: Any) -> Timeouts | None:
     return Timeouts(*(reader.integer(options, name, "timeouts", 1, MONTH) for name in Timeouts._fields))
 
 
-def _daemon(reader: _Reader, entry: Any, path: str) -> tuple[str, Daemon | None] | None:
+def _daemon(reader: _Reader, entry: Any, path: str) -> tuple[str, SyncDaemon | None] | None:
     options = reader.mapping(entry, path, DAEMON_KEYS)
     if options is None:
         return None
@@ -456,25 +456,25 @@ def _daemon(reader: _Reader, entry: Any, path: str) -> tuple[str, Daemon | None]
     return role, None if absent else _daemon_config(reader, options, path, role)
 
 
-def _daemon_config(reader: _Reader, options: Options, path: str, role: str) -> Daemon:
+def _daemon_config(reader: _Reader, options: Options, path: str, role: str) -> SyncDaemon:
     interface = options.get("interface")
     if not isinstance(interface, str) or not re.match(_INTERFACE, interface):
         problem = "is missing" if interface is None else "is " + show(interface)
         reader.wrong(path + ".interface", problem + "; must be the name of an interface, 1-15 characters")
         interface = ""
-    group = Daemon._field_defaults["group"]
+    group = SyncDaemon._field_defaults["group"]
     if options.get("group") is not None:
         group = reader.address(options, "group", path)
         if group and not _multicast(group):
             reader.wrong(path + ".group", "is %s; must be a multicast address" % group)
     longest = MAXLEN[family_of(group)]
-    return Daemon(
+    return SyncDaemon(
         interface=interface,
         sync_id=reader.integer(options, "sync_id", path, 0, 255),
         maxlen=reader.integer(options, "maxlen", path, BACKUP_MAXLEN if role == "backup" else 1, longest),
         group=group,
-        port=reader.integer(options, "port", path, 1, 65535, Daemon._field_defaults["port"]),
-        ttl=reader.integer(options, "ttl", path, 1, 255, Daemon._field_defaults["ttl"]),
+        port=reader.integer(options, "port", path, 1, 65535, SyncDaemon._field_defaults["port"]),
+        ttl=reader.integer(options, "ttl", path, 1, 255, SyncDaemon._field_defaults["ttl"]),
     )
 
 

@@ -18,9 +18,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._inspect_host import processes_here, run
-from ansible_collections.vipstack.lvs.plugins.module_utils._keepalived_text import (
+from .._errors import LvsError
+from .._host.system import processes_here, run
+from .parse import (
     parse_checks,
     parse_data,
     parse_json,
@@ -44,7 +44,7 @@ LARGEST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
-class Daemon:
+class KeepalivedProcess:
     """A running Keepalived: the parent process and its children (VRRP, checkers, BFD)."""
 
     pid: int
@@ -62,7 +62,7 @@ class Daemon:
 # --- the processes ----------------------------------------------------------------------------------------------
 
 
-def find() -> Daemon | None:
+def find() -> KeepalivedProcess | None:
     """The Keepalived of this host, None where none runs."""
     running = [pid for pid in processes_here() if _runs_keepalived(pid)]
     parent = {pid: _parent(pid) for pid in running}
@@ -71,7 +71,7 @@ def find() -> Daemon | None:
         return None
     named = [pid for pid in map(_pid_in, PID_FILES) if pid in heads]
     head = named[0] if named else heads[0]
-    return Daemon(head, tuple(pid for pid in running if parent[pid] == head))
+    return KeepalivedProcess(head, tuple(pid for pid in running if parent[pid] == head))
 
 
 def _runs_keepalived(pid: int) -> bool:
@@ -115,7 +115,7 @@ def takes(pid: int, number: int) -> bool:
 
 
 @contextlib.contextmanager
-def alone(daemon: Daemon, seconds: float = 15.0) -> Iterator[None]:
+def alone(daemon: KeepalivedProcess, seconds: float = 15.0) -> Iterator[None]:
     """No second reader of ours meanwhile. Raises LvsError where one goes on for too long."""
     # The lock is on the daemon's program: nothing has to be created for it.
     with open("/proc/%d/exe" % daemon.pid, "rb") as stream:
@@ -132,7 +132,7 @@ def alone(daemon: Daemon, seconds: float = 15.0) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def put_aside(daemon: Daemon, paths: tuple[str, ...]) -> Iterator[None]:
+def put_aside(daemon: KeepalivedProcess, paths: tuple[str, ...]) -> Iterator[None]:
     """Without these files meanwhile, and with exactly them afterwards."""
     moved = []
     for path in map(daemon.path, paths):
@@ -150,7 +150,7 @@ def put_aside(daemon: Daemon, paths: tuple[str, ...]) -> Iterator[None]:
                     os.unlink(path)
 
 
-def ask(daemon: Daemon, number: int, paths: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, str]:
+def ask(daemon: KeepalivedProcess, number: int, paths: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, str]:
     """Send the signal and read the ``needed`` ones of the files that it brings; texts by path.
 
     Raises LvsError where the daemon does not take the signal or does not write in time.
@@ -169,7 +169,7 @@ def ask(daemon: Daemon, number: int, paths: tuple[str, ...], needed: tuple[str, 
         return texts
 
 
-def _written(daemon: Daemon, path: str, seconds: float) -> str:
+def _written(daemon: KeepalivedProcess, path: str, seconds: float) -> str:
     """The text of a file, once the daemon has written and closed it."""
     deadline = time.monotonic() + seconds
     real = daemon.path(path)
@@ -187,7 +187,7 @@ def _written(daemon: Daemon, path: str, seconds: float) -> str:
     raise LvsError("Keepalived (process %d) did not write %s within %g s" % (daemon.pid, path, seconds))
 
 
-def _is_open(daemon: Daemon, identity: tuple[int, int]) -> bool:
+def _is_open(daemon: KeepalivedProcess, identity: tuple[int, int]) -> bool:
     """Whether a process of the daemon still has the file open."""
     for pid in daemon.pids:
         directory = "/proc/%d/fd" % pid
@@ -237,7 +237,7 @@ def _noted(errors: list[str], question: Callable[[], object]) -> bool:
     return True
 
 
-def _data(daemon: Daemon) -> dict[str, Any]:
+def _data(daemon: KeepalivedProcess) -> dict[str, Any]:
     """Instances, sync groups, scripts and virtual servers from the data dump."""
     # With one child it is VRRP; the checker process is there where virtual servers are.
     needed = (DATA_FILE, CHECK_FILE) if len(daemon.children) > 1 else (DATA_FILE,)
@@ -246,7 +246,7 @@ def _data(daemon: Daemon) -> dict[str, Any]:
     return {**parse_data(texts[DATA_FILE]), "virtual_servers": checks, "source": "data"}
 
 
-def _add_counters(daemon: Daemon, found: dict[str, Any]) -> None:
+def _add_counters(daemon: KeepalivedProcess, found: dict[str, Any]) -> None:
     """The instances of the JSON state, which has counters, where the build has it; else the statistics' counters."""
     if "JSON" in found["options"]:
         status, number = run(["keepalived", "--signum=JSON"])
