@@ -12,7 +12,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import LvsError
-from ..plugin_utils._drain import chosen, drained_by_model
+from ..plugin_utils._live.drain import chosen, drained_by_model
 from ..plugin_utils._plain import plain
 
 _STATES = ("drained", "active")

@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._errors import LvsError
-from ..plugin_utils import _drain
+from ..plugin_utils._live import drain
 from ..plugin_utils._plain import plain
 
 # Seconds that Keepalived has to act on its files; a large configuration keeps it busy.
@@ -34,14 +34,14 @@ class ActionModule(ActionBase):
         limit, interval = self._seconds("limit", 300.0), self._seconds("interval", 2.0)
         model = plain(variables["lvs_model"])
         try:
-            services = _drain.chosen(model, name, host, str(args.get("service", "")))
+            services = drain.chosen(model, name, host, str(args.get("service", "")))
         except LvsError as error:
             raise AnsibleActionFail(error.message) from error
         director = model["hosts"][name]["director"]
         started = time.monotonic()
         said: int | None = None
         while True:
-            now = _drain.left(director, self._look(variables), host, services)
+            now = drain.left(director, self._look(variables), host, services)
             seconds = time.monotonic() - started
             if now.weights and (seconds >= min(_GRACE, limit) or self._task.check_mode):
                 break
@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
             words = "%s: new connections still go to %s: %s. Does Keepalived of %s run (journalctl -u keepalived)?"
             raise AnsibleActionFail(words % (name, host, _counts(now.weights, "weight"), name))
         if now.total:
-            result["clients"] = self._clients(_drain.pattern(director, host, services), variables)
+            result["clients"] = self._clients(drain.pattern(director, host, services), variables)
             words = "%s: %s is drained and stays so, but after %.0f s there are left: %s"
             lines = [words % (name, host, seconds, _counts(now.connections, "connections")), *result["clients"]]
             result.update(failed=True, msg="\n  ".join(lines))
@@ -85,7 +85,7 @@ class ActionModule(ActionBase):
     def _clients(self, pattern: str, variables: dict[str, Any]) -> list[str]:
         command = {"argv": ["grep", "-E", "-m", str(_CLIENTS), pattern, "/proc/net/ip_vs_conn"]}
         answer = self._execute_module(module_name="ansible.builtin.command", module_args=command, task_vars=variables)
-        return _drain.clients(answer.get("stdout_lines") or str(answer.get("stdout", "")).splitlines())
+        return drain.clients(answer.get("stdout_lines") or str(answer.get("stdout", "")).splitlines())
 
 
 def _counts(counts: dict[str, int], what: str) -> str:

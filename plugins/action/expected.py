@@ -11,8 +11,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import _preview
 from ..plugin_utils._plain import plain
+from ..plugin_utils._preview.files import of_kernel
 
 
 class ActionModule(ActionBase):
@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
         }
         kernel = plain(self._task.args.get("kernel"))
         if kernel:
-            texts = _preview.of_kernel(kernel)
+            texts = of_kernel(kernel)
             files.update((path, _digest({"content": text})) for path, text in texts.items())
         result.update(changed=False, files=files)
         return result

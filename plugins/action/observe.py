@@ -12,9 +12,9 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._live.inspect_request import VIPS_UNIT, questions
+from ..plugin_utils._live.observed import FAILED, SEEN, UNREACHABLE
 from ..plugin_utils._plain import plain
-from ..plugin_utils._questions import VIPS_UNIT, questions
-from ..plugin_utils._seen import FAILED, SEEN, UNREACHABLE
 
 _PURPOSES = ("family", "verify", "status", "preview")
 

@@ -14,11 +14,11 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._errors import LvsError
-from ..plugin_utils import _preview
-from ..plugin_utils._answers import observations_of
+from ..plugin_utils._live.result_file import observations_of
 from ..plugin_utils._plain import plain
-from ..plugin_utils._preview_live import changes, text
-from ..plugin_utils._preview_price import price
+from ..plugin_utils._preview import files
+from ..plugin_utils._preview.live import changes, text
+from ..plugin_utils._preview.outage import worst_outage
 
 
 class ActionModule(ActionBase):
@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
         host = variables["inventory_hostname"]
         texts = {"%s/%s" % (host, name): text for name, text in texts.items()}
         if boolean(args.get("price", False)):
-            texts["price.txt"] = price(plain(variables["lvs_model"]))
+            texts["price.txt"] = worst_outage(plain(variables["lvs_model"]))
             Display().display("\n" + texts["price.txt"])
         if args.get("observed"):
             found = changes(plain(variables["lvs_model"]), observations_of(variables, str(args["observed"])))
@@ -55,18 +55,18 @@ class ActionModule(ActionBase):
     @staticmethod
     def _texts(args: dict[str, Any]) -> dict[str, str]:
         """Path in the host's folder -> text."""
-        found = _preview.of_trees(args.get("trees") or [], args.get("secrets") or [])
+        found = files.of_trees(args.get("trees") or [], args.get("secrets") or [])
         if args.get("kernel"):
-            found.update(_preview.of_kernel(args["kernel"]))
+            found.update(files.of_kernel(args["kernel"]))
         if args.get("weights"):
-            found.update(_preview.of_weights(args["weights"]))
+            found.update(files.of_weights(args["weights"]))
         if args.get("vips"):
-            found.update(_preview.of_vips(args["vips"]))
+            found.update(files.of_vips(args["vips"]))
         texts = {path.lstrip("/"): text for path, text in found.items()}
         if args.get("slice"):
-            texts["addresses"] = _preview.addresses(args["slice"])
+            texts["addresses"] = files.addresses(args["slice"])
             if args["slice"].get("director"):
-                texts["ipvs.rules"] = _preview.ipvs_rules(args["slice"]["director"]["services"])
+                texts["ipvs.rules"] = files.ipvs_rules(args["slice"]["director"]["services"])
         return texts
 
     def _write(self, path: Path, text: str) -> bool:

@@ -13,10 +13,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._errors import LvsError
-from ..plugin_utils._answers import as_json, observations_of, write
+from ..plugin_utils._live.result_file import as_json, observations_of, write
 from ..plugin_utils._plain import plain
-from ..plugin_utils._status import status
-from ..plugin_utils._status_text import screen
+from ..plugin_utils._status.status import status
+from ..plugin_utils._status.text import screen
 
 _OUTPUTS = ("text", "json", "none")
 _COLUMNS = 140

@@ -10,7 +10,7 @@ from typing import Any, Mapping
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils._model import build
+from ..plugin_utils._model.build import build
 from ..plugin_utils._plain import plain
 
 # What the model reads of a host besides lvs_*: where its address may stand.

@@ -14,10 +14,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._errors import LvsError
-from ..plugin_utils._answers import as_json, observations_of, write
-from ..plugin_utils._findings import counts, failing, findings, unseen
-from ..plugin_utils._findings_text import report, summary
+from ..plugin_utils._live.result_file import as_json, observations_of, write
 from ..plugin_utils._plain import plain
+from ..plugin_utils._verify.judge import counts, failing, findings, unseen
+from ..plugin_utils._verify.text import report, summary
 
 _OUTPUTS = ("table", "json", "none")
 # Where the output is no terminal, a log or a pipe, lines may be this long.

@@ -9,9 +9,9 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ..plugin_utils import _preview
-from ..plugin_utils._drain import with_weights
-from ..plugin_utils._table import as_option
+from ..plugin_utils._live.director_table import as_option
+from ..plugin_utils._live.drain import with_weights
+from ..plugin_utils._preview import files
 
 _KEEPALIVED_METHODS = {"dr": "DR", "nat": "NAT", "tunnel": "TUN"}
 
@@ -90,7 +90,7 @@ def ipvs_services(services: list[dict[str, Any]], weights: Mapping[str, int]) ->
 
 def ipvs_rules(services: list[dict[str, Any]], weights: Mapping[str, int]) -> str:
     """The same in the notation of `ipvsadm --restore`."""
-    return _preview.ipvs_rules(with_weights(services, weights))
+    return files.ipvs_rules(with_weights(services, weights))
 
 
 class FilterModule:

@@ -11,7 +11,7 @@ from typing import Any, Iterator
 import pytest
 from live_lab import VIP, Answer, backup, holder, playbook, run, settled, until
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._status_text import moment
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._status.text import moment
 
 
 @pytest.fixture(autouse=True)

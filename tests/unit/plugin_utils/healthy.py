@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from typing import Any, Callable
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils import _questions
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._live import inspect_request
 
 NOW = 1795532028.0
 ADDRESSES = {"d1": "198.51.100.100", "d2": "198.51.100.101", "web1": "198.51.100.102", "web2": "198.51.100.103"}
@@ -96,14 +96,14 @@ def observations(of: Tree, holder: str = "d1") -> Tree:
 
 def _report(of: Tree, host: str, holder: str) -> Tree:
     mine = of["hosts"][host]
-    asked = _questions.questions(of, host, "verify", ["/etc/ours.conf", "/etc/not-ours.conf"])
+    asked = inspect_request.questions(of, host, "verify", ["/etc/ours.conf", "/etc/not-ours.conf"])
     answers: dict[str, Callable[[], Any]] = {
         "links": lambda: [_link("lo", "00:00:00:00:00:00", "127.0.0.1"), _link("eth0", MACS[host], mine["address"])],
         "drained": dict,
         "clock": lambda: {"epoch": NOW, "synchronised": True},
         "vips": lambda: {vip: _places(mine, vip, host == holder) for vip in asked["vips"]},
         "units": lambda: {unit: _unit() for unit in asked["units"]},
-        "sysctls": lambda: dict(_questions.wanted_sysctls(mine)),
+        "sysctls": lambda: dict(inspect_request.wanted_sysctls(mine)),
         "probes": lambda: [_answer(probe) for probe in asked["probes"]],
         "files": lambda: {
             "/etc/ours.conf": {"exists": True, "mode": "0644", "sha256": "aa", "target": None},

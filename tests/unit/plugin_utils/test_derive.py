@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 from inventory import with_changes
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._derive import crash_ms, detection_ms, label_of, planned_ms
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import build
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.derive import (
+    crash_ms,
+    detection_ms,
+    label_of,
+    planned_ms,
+)
 
 Tree = dict[str, Any]
 VIP, VIP6 = "198.51.100.200/24", "2001:db8::200/64"

@@ -20,7 +20,7 @@ from inventory import with_changes
 from rendering import files
 
 from ansible_collections.vipstack.lvs.plugins.filter.render import proc_ip_vs_key
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import build
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 
 SERVICE = proc_ip_vs_key({"protocol": "tcp", "address": "198.51.100.200", "port": 80})
 Done = subprocess.CompletedProcess[str]

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.vipstack.lvs.plugins.filter import render
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.plugin_utils import _drain
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._live import drain
 
 Tree = dict[str, Any]
 
@@ -55,8 +55,8 @@ def report(weight: int = 0, active: int = 0, inactive: int = 0) -> Tree:
 
 
 def test_all_services_of_a_host_or_one(model: Tree) -> None:
-    assert _drain.chosen(model, "d1", "web1") == ["web"]
-    assert _drain.chosen(model, "d1", "web1", "web") == ["web"]
+    assert drain.chosen(model, "d1", "web1") == ["web"]
+    assert drain.chosen(model, "d1", "web1", "web") == ["web"]
 
 
 @pytest.mark.parametrize(
@@ -69,35 +69,35 @@ def test_all_services_of_a_host_or_one(model: Tree) -> None:
 )
 def test_a_wrong_name_has_its_words(model: Tree, names: list[str], words: str) -> None:
     with pytest.raises(LvsError) as caught:
-        _drain.chosen(model, "d1", *names)
+        drain.chosen(model, "d1", *names)
     assert caught.value.message == words
 
 
 def test_a_director_of_another_cluster_has_nothing_to_do(model: Tree) -> None:
     model["hosts"]["d2"]["director"]["weights"] = [{"service": "api", "host": "api1", "weight": 1, "drained": False}]
-    assert _drain.chosen(model, "d2", "web1") == []
+    assert drain.chosen(model, "d2", "web1") == []
 
 
 def test_what_the_inventory_drains_is_known(model: Tree, director: Tree) -> None:
-    assert _drain.drained_by_model(model, "d1", "web1", ["web"]) == []
+    assert drain.drained_by_model(model, "d1", "web1", ["web"]) == []
     director["weights"][0]["drained"] = True
-    assert _drain.drained_by_model(model, "d1", "web1", ["web"]) == ["web"]
-    assert _drain.drained_by_model(model, "d1", "web2", ["web"]) == []
+    assert drain.drained_by_model(model, "d1", "web1", ["web"]) == ["web"]
+    assert drain.drained_by_model(model, "d1", "web2", ["web"]) == []
 
 
 # --- what is left -----------------------------------------------------------------------------------------------
 
 
 def test_a_weight_that_is_left_is_named(director: Tree) -> None:
-    found = _drain.left(director, report(weight=1), "web1", ["web"])
+    found = drain.left(director, report(weight=1), "web1", ["web"])
     assert found.weights == {"tcp 198.51.100.200:80 -> web1 (198.51.100.102:80)": 1}
 
 
 def test_active_connections_of_tcp_count_and_no_others(director: Tree) -> None:
-    found = _drain.left(director, report(active=2, inactive=30), "web1", ["web"])
+    found = drain.left(director, report(active=2, inactive=30), "web1", ["web"])
     assert found.connections == {"tcp 198.51.100.200:80 -> web1 (198.51.100.102:80)": 2}
     assert (found.weights, found.total) == ({}, 2)
-    assert _drain.left(director, report(inactive=30), "web1", ["web"]).total == 0
+    assert drain.left(director, report(inactive=30), "web1", ["web"]).total == 0
 
 
 def test_of_udp_all_count(director: Tree) -> None:
@@ -106,11 +106,11 @@ def test_of_udp_all_count(director: Tree) -> None:
     seen["services"][0]["protocol"] = "udp"
     for one in seen["statistics"]:
         one["service"] = "udp 198.51.100.200:80"
-    assert _drain.left(director, seen, "web1", ["web"]).total == 3
+    assert drain.left(director, seen, "web1", ["web"]).total == 3
 
 
 def test_a_service_that_is_not_in_the_table_has_nothing_left(director: Tree) -> None:
-    assert _drain.left(director, {"services": [], "statistics": []}, "web1", ["web"]) == _drain.Left({}, {})
+    assert drain.left(director, {"services": [], "statistics": []}, "web1", ["web"]) == drain.Remaining({}, {})
 
 
 # A line of the kernel, its fields as ip_vs_conn_seq_show() prints them.
@@ -123,16 +123,16 @@ SIX = (
 
 
 def test_the_lines_of_a_real_server_are_found(director: Tree) -> None:
-    pattern = re.compile(_drain.pattern(director, "web1", ["web"]))
+    pattern = re.compile(drain.pattern(director, "web1", ["web"]))
     assert [bool(pattern.search(line)) for line in (LINE, OTHER, LINE.replace("ESTABLISHED", "TIME_WAIT"))] == [
         True, False, False,
     ]  # fmt: skip
     director["services"][0]["real_servers"][0]["address"] = "2001:db8::66"
-    assert re.search(_drain.pattern(director, "web1", ["web"]), SIX)
+    assert re.search(drain.pattern(director, "web1", ["web"]), SIX)
 
 
 def test_a_client_is_named() -> None:
-    assert _drain.clients([LINE, SIX, "short"]) == [
+    assert drain.clients([LINE, SIX, "short"]) == [
         "198.51.100.50:50000, ESTABLISHED, 895 s",
         "[2001:db8::32]:50000, ESTABLISHED, 895 s",
     ]

@@ -12,9 +12,9 @@ from typing import Any, Callable
 import healthy
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import CATALOGUE, Finding
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings import counts, failing, findings, unseen
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._questions import MOST_PROBES, questions
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.inspect_request import MOST_PROBES, questions
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.catalogue import CATALOGUE, Finding
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.judge import counts, failing, findings, unseen
 
 Tree = dict[str, Any]
 Fault = Callable[[Tree, Tree], None]

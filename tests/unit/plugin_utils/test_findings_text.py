@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._finding import Finding
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings_text import catalogue, report, summary
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._text_table import table
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._columns import table
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.catalogue import Finding
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.text import catalogue, report, summary
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "verify.md"
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from inventory import with_changes
 from test_validate_any import CHANGES, changed, shuffled
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils import _preview
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import build
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview_price import price
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._table import desired_services
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.director_table import desired_services
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview import files as texts_of
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.outage import worst_outage
 
 Tree = dict[str, Any]
 # Some of what is drawn has a mistake in it.
@@ -42,16 +42,16 @@ def drawn(changes: Tree) -> tuple[Tree, Tree]:
 
 def texts(model: Tree, inventory: Tree) -> dict[str, str]:
     """Everything that a preview writes: path -> text."""
-    found = {"price.txt": price(model)}
+    found = {"price.txt": worst_outage(model)}
     for host, mine in model["hosts"].items():
         vips = inventory["hostvars"][host].get("lvs_vips") or {}
-        parts = {**rendering.files(model, host, vips), "addresses": _preview.addresses(mine)}
+        parts = {**rendering.files(model, host, vips), "addresses": texts_of.addresses(mine)}
         if mine["director"]:
-            parts.update(_preview.of_kernel({"name": "vipstack-lvs-director", **mine["director"]["kernel"]}))
-            parts.update(_preview.of_weights({"destinations": mine["director"]["weights"], "scheme": "weights"}))
-            parts["ipvs.rules"] = _preview.ipvs_rules(mine["director"]["services"])
+            parts.update(texts_of.of_kernel({"name": "vipstack-lvs-director", **mine["director"]["kernel"]}))
+            parts.update(texts_of.of_weights({"destinations": mine["director"]["weights"], "scheme": "weights"}))
+            parts["ipvs.rules"] = texts_of.ipvs_rules(mine["director"]["services"])
         if mine["real_server"]:
-            parts.update(_preview.of_vips({"name": "vipstack-lvs-vips", **mine["real_server"]}))
+            parts.update(texts_of.of_vips({"name": "vipstack-lvs-vips", **mine["real_server"]}))
         found.update(("%s/%s" % (host, path), text) for path, text in parts.items())
     return found
 

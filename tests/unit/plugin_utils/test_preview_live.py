@@ -11,7 +11,7 @@ from typing import Any
 import healthy
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview_live import changes, text
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.live import changes, text
 
 Tree = dict[str, Any]
 VIP, WEB_80 = healthy.VIP, healthy.WEB_80

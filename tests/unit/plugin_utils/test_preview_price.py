@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from inventory import with_changes
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import build
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview_price import check_ms, price
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.outage import check_ms, worst_outage
 
 
 def said(changes: dict[str, Any] | None = None) -> str:
     built = build(with_changes(changes or {}))
     assert built.model is not None, built.mistakes
-    return price(built.model)
+    return worst_outage(built.model)
 
 
 def test_the_whole_text() -> None:

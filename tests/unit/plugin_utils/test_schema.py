@@ -10,9 +10,15 @@ from typing import Iterator
 
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._read import Reader
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import CLUSTER, HOST, INVENTORY, REQUIRED, Field
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema_text import markdown
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.read import Reader
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import (
+    CLUSTER,
+    HOST,
+    INVENTORY,
+    REQUIRED,
+    Field,
+)
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema_text import markdown
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "model.md"
 

@@ -11,8 +11,8 @@ from typing import Any
 import healthy
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._status import status
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._status_text import age, moment, screen
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._status.status import status
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._status.text import age, moment, screen
 
 Tree = dict[str, Any]
 NOW = healthy.NOW

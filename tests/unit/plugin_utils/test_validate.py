@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from inventory import good, with_changes
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._validate import normalise
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.validate import normalise
 
 Tree = dict[str, Any]
 

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inventory import good, put, with_changes
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema import CLUSTER, HOST, REQUIRED, Field
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._validate import normalise
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import CLUSTER, HOST, REQUIRED, Field
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.validate import normalise
 
 Tree = dict[str, Any]
 SECRET = "hunter2 & hunter3"

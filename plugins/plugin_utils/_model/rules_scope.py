@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Iterable, Mapping
 
-from ._read import Reader, shown
+from .read import Reader, shown
 
 Data = dict[str, Any]
 FAMILIES = {"inet": "IPv4", "inet6": "IPv6"}

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from . import _findings_host, _findings_table, _findings_vrrp
-from ._finding import (
+from .._live.observed import Cluster, ObservedHost
+from . import host_findings, table_findings, vrrp_findings
+from .catalogue import (
     DEGRADED,
     ERROR,
     SEVERITIES,
@@ -27,7 +28,6 @@ from ._finding import (
     Finding,
     in_order,
 )
-from ._seen import Cluster, Seen
 
 Model = Mapping[str, Any]
 Observations = Mapping[str, Mapping[str, Any]]
@@ -35,13 +35,17 @@ Observations = Mapping[str, Mapping[str, Any]]
 
 def findings(model: Model, observations: Observations) -> list[Finding]:
     """Every deviation of the hosts that were seen, in order; none where all is as the model says."""
-    seen = {host: Seen(host, model["hosts"][host], one) for host, one in observations.items() if host in model["hosts"]}
-    found = [finding for host in seen.values() for finding in _findings_host.of_host(host)]
-    found += _findings_host.clocks_apart(list(seen.values()))
+    seen = {
+        host: ObservedHost(host, model["hosts"][host], one)
+        for host, one in observations.items()
+        if host in model["hosts"]
+    }
+    found = [finding for host in seen.values() for finding in host_findings.of_host(host)]
+    found += host_findings.clocks_apart(list(seen.values()))
     for name in model["clusters"]:
         cluster = Cluster(name, model, {host: one for host, one in seen.items() if one.slice["cluster"] == name})
-        found += _findings_vrrp.of_cluster(cluster)
-        found += _findings_table.of_cluster(cluster)
+        found += vrrp_findings.of_cluster(cluster)
+        found += table_findings.of_cluster(cluster)
     return in_order(found)
 
 

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ._rules_scope import FAMILIES, Data, Scope, family_of
-from ._schema import (
+from .rules_scope import FAMILIES, Data, Scope, family_of
+from .schema import (
     HIGHEST_PRIORITY,
     LABEL_LENGTH,
     PRIORITY_STEP,

@@ -11,18 +11,18 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Any, Iterator, Mapping
 
-from ..module_utils._errors import LvsError
-from ..module_utils._ipvs.plan import DESTINATION, Step
-from ..module_utils._ipvs.text import lines as ipvs_lines
-from ._questions import (
+from ...module_utils._errors import LvsError
+from ...module_utils._ipvs.plan import DESTINATION, Step
+from ...module_utils._ipvs.text import lines as ipvs_lines
+from .._live.director_table import DirectorTable, entries
+from .._live.inspect_request import (
     KEEPALIVED,
     NGINX,
     VIPS_UNIT,
     units,
     wanted_sysctls,
 )
-from ._seen import SEEN, Cluster, Instance, Seen, bare, endpoint
-from ._table import DirectorTable, entries
+from .._live.observed import SEEN, Cluster, Instance, ObservedHost, bare, endpoint
 
 Data = Mapping[str, Any]
 # Where a daemon's files lie, and where those lie that it heeds from its next start on.
@@ -38,7 +38,7 @@ _IDENTITY = ("vrid", "version", "interface", "auth")
 
 def changes(model: Data, observations: Mapping[str, Data]) -> dict[str, Any]:
     """``{hosts: {NAME: {seen, message, changes, daemons}}, transitions: {CLUSTER: [TEXT]}}``."""
-    seen = {host: Seen(host, model["hosts"][host], one) for host, one in sorted(observations.items())}
+    seen = {host: ObservedHost(host, model["hosts"][host], one) for host, one in sorted(observations.items())}
     return {
         "hosts": {name: _host(host) for name, host in seen.items()},
         "transitions": {name: list(_transitions(Cluster(name, model, seen))) for name in sorted(model["clusters"])},
@@ -65,7 +65,7 @@ def _lines(found: Data) -> Iterator[str]:
 # --- one host ---------------------------------------------------------------------------------------------------
 
 
-def _host(host: Seen) -> dict[str, Any]:
+def _host(host: ObservedHost) -> dict[str, Any]:
     if host.status != SEEN:
         return {"seen": False, "message": str(host.observation["message"]), "changes": [], "daemons": []}
     files = _files(host)
@@ -76,7 +76,7 @@ def _host(host: Seen) -> dict[str, Any]:
     return {"seen": True, "message": "", "changes": changed, "daemons": list(_daemons(host, files))}
 
 
-def _files(host: Seen) -> dict[str, str]:
+def _files(host: ObservedHost) -> dict[str, str]:
     """Path -> sign, for the files that a run would write or remove."""
     found = {}
     seen = host.part("files") or {}
@@ -92,7 +92,7 @@ def _files(host: Seen) -> dict[str, str]:
     return found
 
 
-def _sysctls(host: Seen) -> Iterator[str]:
+def _sysctls(host: ObservedHost) -> Iterator[str]:
     seen = host.part("sysctls") or {}
     for name, wanted in sorted(wanted_sysctls(host.slice).items()):
         value = seen.get(name)
@@ -102,7 +102,7 @@ def _sysctls(host: Seen) -> Iterator[str]:
             yield "~ %s = %s => %s" % (name, " ".join(value.split()), wanted)
 
 
-def _vips(host: Seen) -> Iterator[str]:
+def _vips(host: ObservedHost) -> Iterator[str]:
     """The VIPs that a real server has on its silent interface."""
     if not host.real_server:
         return
@@ -124,12 +124,12 @@ def _vips(host: Seen) -> Iterator[str]:
     yield from ("- %s/%d dev %s, if a run made it" % (*vip, interface) for vip in sorted(there - wanted))
 
 
-def _table(host: Seen) -> Iterator[str]:
+def _table(host: ObservedHost) -> Iterator[str]:
     """What changes in a director's table: the steps of the module ipvs, without what a check did."""
     reason = host.error("ipvs")
     report = {**host.report, "ipvs": host.part("ipvs") or {"services": []}}
     try:
-        table = DirectorTable(Seen(host.name, host.slice, {**host.observation, "report": report}))
+        table = DirectorTable(ObservedHost(host.name, host.slice, {**host.observation, "report": report}))
     except LvsError as error:
         yield "? the table has what no option can say: %s" % error.message
         return
@@ -152,7 +152,7 @@ def _by_check(table: DirectorTable, step: Step) -> bool:
     return bool(table.checked and sorry and (sorry["address"], sorry["port"]) == tuple(key))
 
 
-def _dropped(host: Seen, table: DirectorTable) -> Iterator[str]:
+def _dropped(host: ObservedHost, table: DirectorTable) -> Iterator[str]:
     """Services that Keepalived has now at an address of which the model knows nothing."""
     ours = {key.address for key in table.desired}
     for virtual in (host.part("keepalived") or {}).get("virtual_servers") or []:
@@ -160,7 +160,7 @@ def _dropped(host: Seen, table: DirectorTable) -> Iterator[str]:
             yield "- %s %s" % (virtual["protocol"], endpoint(virtual["address"], virtual["port"]))
 
 
-def _daemons(host: Seen, files: Mapping[str, str]) -> Iterator[str]:
+def _daemons(host: ObservedHost, files: Mapping[str, str]) -> Iterator[str]:
     """What happens to a daemon: a run reloads or starts, and never restarts."""
     states = host.part("units") or {}
     for unit in units(host.slice):
@@ -194,7 +194,7 @@ def _transitions(cluster: Cluster) -> Iterator[str]:
         yield from _moves(cluster, name)
 
 
-def _differing(director: Seen, wanted: Instance, live: Instance) -> Iterator[str]:
+def _differing(director: ObservedHost, wanted: Instance, live: Instance) -> Iterator[str]:
     names = [*_IDENTITY, "advert_interval"] if wanted["version"] == 2 else _IDENTITY
     differing = [
         "%s %s => %s" % (name, live[name], wanted[name]) for name in names if _differs(live[name], wanted[name])
@@ -235,7 +235,7 @@ def _moves(cluster: Cluster, name: str) -> Iterator[str]:
         )  # fmt: skip
 
 
-def _wanted(director: Seen, name: str) -> Instance:
+def _wanted(director: ObservedHost, name: str) -> Instance:
     instances = (director.director or {})["instances"]
     return next(one for one in instances if one["name"] == name)
 
@@ -244,7 +244,7 @@ def _preempts(cluster: Cluster, host: str, name: str) -> bool:
     return bool(_wanted(cluster.hosts[host], name)["preempt"])
 
 
-def _priority(director: Seen, name: str) -> int:
+def _priority(director: ObservedHost, name: str) -> int:
     """What its priority will be, as long as its check says what it says now."""
     live = director.instance(name) or {}
     by_check = (live.get("priority") or 0) - (live.get("base_priority") or 0) if live.get("state") != "FAULT" else -255

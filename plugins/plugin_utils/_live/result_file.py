@@ -9,9 +9,9 @@ import json
 from pathlib import Path
 from typing import Any, Mapping
 
-from ..module_utils._errors import LvsError
-from ._plain import plain
-from ._seen import FAILED
+from ...module_utils._errors import LvsError
+from .._plain import plain
+from .observed import FAILED
 
 _LOST = {"status": FAILED, "message": "an earlier task failed on it"}
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ._derive import derive
-from ._validate import Mistake, normalise
+from .derive import derive
+from .validate import Mistake, normalise
 
 
 class Result(NamedTuple):

@@ -27,7 +27,7 @@ LABEL_LENGTH = 15
 
 @dataclass(frozen=True)
 class Field:
-    """One thing to write. ``kind`` names its reader in `_read.READERS`; the rest says what that reader allows."""
+    """One thing to write. ``kind`` names its reader in `read`; the rest says what that reader allows."""
 
     kind: str
     doc: str = ""
@@ -37,7 +37,7 @@ class Field:
     high: float = 0
     unit: str = ""
     choices: tuple[str, ...] = ()
-    # A named form of text, a key of `_read.FORMS`.
+    # A named form of text, a key of `read.FORMS`.
     form: str = ""
     # What a list holds, and what stands behind each name of a map.
     of: Field | None = None

@@ -12,8 +12,8 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..module_utils._host import kernel_modules, silent_vips, weights
-from ..module_utils._host.sysctl import render
+from ...module_utils._host import kernel_modules, silent_vips, weights
+from ...module_utils._host.sysctl import render
 
 MASK = "********"
 # Where `ip` lies once a host is there; a preview has no host to ask.

@@ -1,22 +1,25 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The schema as docs/model.md: `python3 -m ansible_collections.vipstack.lvs.plugins.plugin_utils._schema_text`."""
+"""The schema as docs/model.md.
+
+`python3 -m ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema_text` prints it.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Iterator, Mapping
 
-from ._read import FORMS, span
-from ._schema import CLUSTER, HOST, INVENTORY, REQUIRED, Field
+from .read import FORMS, span
+from .schema import CLUSTER, HOST, INVENTORY, REQUIRED, Field
 
 _HEAD = """# What to write
 
 Every variable that the model is computed from, with what it may be and what it is where nobody writes it. This page is
-made from the schema that also checks the inventory (`plugins/plugin_utils/_schema.py`), so it cannot say something
-else. What goes together and what does not is checked as well: a run names every mistake with its path before it
-touches a host.
+made from the schema that also checks the inventory (`plugins/plugin_utils/_model/schema.py`), so it cannot say
+something else. What goes together and what does not is checked as well: a run names every mistake with its path before
+it touches a host.
 
 Numbers may be written as text. `null` means the same as not written where the default is not in code letters.
 """

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ._read import shown
-from ._rules_scope import FAMILIES, Data, Scope, family_of
+from .read import shown
+from .rules_scope import FAMILIES, Data, Scope, family_of
 
 
 def check_services(scope: Scope) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Iterator, Mapping
 Data = Mapping[str, Any]
 
 
-def price(model: Data) -> str:
+def worst_outage(model: Data) -> str:
     """A paragraph for each cluster, in milliseconds; the same for every host, order and --limit."""
     return "\n".join("".join(line + "\n" for line in _cluster(name, model)) for name in sorted(model["clusters"]))
 

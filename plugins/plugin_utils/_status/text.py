@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Iterator, Mapping
 
-from ._seen import endpoint
-from ._text_table import table
+from .._columns import table
+from .._live.observed import endpoint
 
 Tree = Mapping[str, Any]
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))

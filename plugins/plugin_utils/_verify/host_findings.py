@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence
 
-from ..module_utils._host.silent_vips import arp_sysctls
-from ._finding import Finding
-from ._questions import KEEPALIVED, NGINX, wanted_sysctls
-from ._seen import FAILED, UNREACHABLE, Seen, bare
+from ...module_utils._host.silent_vips import arp_sysctls
+from .._live.inspect_request import KEEPALIVED, NGINX, wanted_sysctls
+from .._live.observed import FAILED, UNREACHABLE, ObservedHost, bare
+from .catalogue import Finding
 
 # Parts whose failure says something of its own, elsewhere.
 _JUDGED = frozenset({"ipvs", "keepalived_test", "nginx_test"})
@@ -19,7 +19,7 @@ _AT_BOOT = frozenset({"enabled", "enabled-runtime", "static", "alias", "linked",
 APART_SECONDS = 1.0
 
 
-def of_host(host: Seen) -> Iterator[Finding]:
+def of_host(host: ObservedHost) -> Iterator[Finding]:
     if host.status == UNREACHABLE:
         yield Finding("unreachable", host.name, host.observation["message"], "reachable")
     elif host.status == FAILED:
@@ -40,7 +40,7 @@ def of_host(host: Seen) -> Iterator[Finding]:
             yield from look(host)
 
 
-def _parts(host: Seen) -> Iterator[Finding]:
+def _parts(host: ObservedHost) -> Iterator[Finding]:
     for name, error in host.broken_parts():
         if name not in _JUDGED:
             yield Finding("inspection_incomplete", host.name, "%s: %s" % (name, error), "%s is readable" % name)
@@ -49,7 +49,7 @@ def _parts(host: Seen) -> Iterator[Finding]:
             yield Finding("inspection_incomplete", host.name, error, "Keepalived tells its state")
 
 
-def _interface(host: Seen) -> Iterator[Finding]:
+def _interface(host: ObservedHost) -> Iterator[Finding]:
     links = host.part("links")
     if links is None:
         return
@@ -72,7 +72,7 @@ def _interface(host: Seen) -> Iterator[Finding]:
         )
 
 
-def _units(host: Seen) -> Iterator[Finding]:
+def _units(host: ObservedHost) -> Iterator[Finding]:
     for unit, state in (host.part("units") or {}).items():
         if state["load"] == "not-found":
             yield Finding("service_not_running", host.name, "%s is not installed" % unit, "%s is active" % unit)
@@ -92,7 +92,7 @@ def _units(host: Seen) -> Iterator[Finding]:
             yield Finding("service_came_back", host.name, words, "it runs on")
 
 
-def _files(host: Seen) -> Iterator[Finding]:
+def _files(host: ObservedHost) -> Iterator[Finding]:
     seen = host.part("files") or {}
     for path, expected in (host.observation.get("expected") or {}).items():
         facts = seen.get(path)
@@ -112,7 +112,7 @@ def _files(host: Seen) -> Iterator[Finding]:
             yield Finding("config_edited", host.name, words, "mode %s" % expected["mode"])
 
 
-def _tests(host: Seen) -> Iterator[Finding]:
+def _tests(host: ObservedHost) -> Iterator[Finding]:
     for name, daemon in (("keepalived_test", "Keepalived"), ("nginx_test", "Nginx")):
         error = host.error(name)
         test = host.part(name)
@@ -123,7 +123,7 @@ def _tests(host: Seen) -> Iterator[Finding]:
             yield Finding("config_broken", host.name, "%s: %s" % (daemon, error), "%s takes its files" % daemon)
 
 
-def _sysctls(host: Seen) -> Iterator[Finding]:
+def _sysctls(host: ObservedHost) -> Iterator[Finding]:
     seen = host.part("sysctls") or {}
     silence = arp_sysctls(host.real_server["interface"]) if host.real_server else {}
     for name, wanted in wanted_sysctls(host.slice).items():
@@ -137,7 +137,7 @@ def _sysctls(host: Seen) -> Iterator[Finding]:
             yield Finding(code, host.name, words, "%s = %s" % (name, wanted), path)
 
 
-def _vips_of_real_server(host: Seen) -> Iterator[Finding]:
+def _vips_of_real_server(host: ObservedHost) -> Iterator[Finding]:
     seen = host.part("vips")
     if not host.real_server or seen is None:
         return
@@ -157,7 +157,7 @@ def _vips_of_real_server(host: Seen) -> Iterator[Finding]:
                 yield Finding("vip_on_wire", host.name, words, should + " only")
 
 
-def _vips_of_director(host: Seen) -> Iterator[Finding]:
+def _vips_of_director(host: ObservedHost) -> Iterator[Finding]:
     handover = (host.director or {}).get("handover")
     seen = host.part("vips")
     if not handover or seen is None or not host.runs(KEEPALIVED):
@@ -169,7 +169,7 @@ def _vips_of_director(host: Seen) -> Iterator[Finding]:
             yield Finding("vip_not_kept", host.name, words, should)
 
 
-def _nginx(host: Seen) -> Iterator[Finding]:
+def _nginx(host: ObservedHost) -> Iterator[Finding]:
     answer = host.probes.get("nginx")
     # Where the unit does not run, that is the finding.
     if answer is None or host.runs(NGINX) is False:
@@ -180,12 +180,12 @@ def _nginx(host: Seen) -> Iterator[Finding]:
         yield Finding("nginx_not_answering", host.name, "%s: %s" % (place, words), "status 200")
 
 
-def _clock(host: Seen) -> Iterator[Finding]:
+def _clock(host: ObservedHost) -> Iterator[Finding]:
     if (host.part("clock") or {}).get("synchronised") is False:
         yield Finding("clock_not_synchronised", host.name, "the kernel's clock is not synchronised", "synchronised")
 
 
-def clocks_apart(hosts: Sequence[Seen]) -> list[Finding]:
+def clocks_apart(hosts: Sequence[ObservedHost]) -> list[Finding]:
     """The hosts whose clocks cannot be the same, against the middle one of all.
 
     The controller's time before and after the question bounds when a host read its clock.
@@ -204,7 +204,7 @@ def clocks_apart(hosts: Sequence[Seen]) -> list[Finding]:
     return found
 
 
-def _offset(host: Seen) -> tuple[float, float] | None:
+def _offset(host: ObservedHost) -> tuple[float, float] | None:
     """The least and the most that the host's clock can be ahead of the controller's, in seconds."""
     clock = host.part("clock")
     asked, answered = host.observation.get("asked"), host.observation.get("answered")

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping
 
-from ._read import Mistake, Reader, address_of, shown, unknown
-from ._rules import check_cluster, check_inventory
-from ._schema import (
+from .read import Mistake, Reader, address_of, shown, unknown
+from .rules import check_cluster, check_inventory
+from .schema import (
     ALSO_KNOWN,
     CLUSTER,
     HOST,

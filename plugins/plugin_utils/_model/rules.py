@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping
 
-from ._read import Reader
-from ._rules_nginx import check_nginx
-from ._rules_scope import Data, Scope
-from ._rules_services import check_services
-from ._rules_vips import check_vips
+from .read import Reader
+from .rules_nginx import check_nginx
+from .rules_scope import Data, Scope
+from .rules_services import check_services
+from .rules_vips import check_vips
 
 
 def check_cluster(reader: Reader, cluster: Data, hosts: Data, groups: Mapping[str, list[str]]) -> list[str]:

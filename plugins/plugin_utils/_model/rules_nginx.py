@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ._read import endpoint
-from ._rules_scope import Data, Scope
+from .read import endpoint
+from .rules_scope import Data, Scope
 
 
 def check_nginx(scope: Scope) -> None:

@@ -9,9 +9,9 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..module_utils._errors import LvsError
-from ..module_utils._host.weights import file_name
-from ._table import Entry, entries, title
+from ...module_utils._errors import LvsError
+from ...module_utils._host.weights import file_name
+from .director_table import Entry, entries, title
 
 Tree = Mapping[str, Any]
 
@@ -80,7 +80,7 @@ def with_weights(services: Sequence[Tree], weights: Mapping[str, int]) -> list[d
 
 
 @dataclass(frozen=True)
-class Left:
+class Remaining:
     """Of one real server on one director, while it is being drained."""
 
     weights: dict[str, int]
@@ -93,7 +93,7 @@ class Left:
         return sum(self.connections.values())
 
 
-def left(director: Tree, report: Tree, host: str, services: Sequence[str]) -> Left:
+def left(director: Tree, report: Tree, host: str, services: Sequence[str]) -> Remaining:
     """``report``: what ipvs_info says. A UDP flow has no end that the kernel sees, so inactive ones count as well."""
     weights, connections = {}, {}
     live = {_identity(service): service for service in report["services"]}
@@ -109,7 +109,7 @@ def left(director: Tree, report: Tree, host: str, services: Sequence[str]) -> Le
             count = one["active"] + (one["inactive"] if found.service["protocol"] == "udp" else 0)
             if count:
                 connections[str(found)] = count
-    return Left(weights, connections)
+    return Remaining(weights, connections)
 
 
 def _entries(director: Tree, host: str, services: Sequence[str]) -> list[Entry]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, NamedTuple
 
-from ._finding import Finding
-from ._questions import KEEPALIVED
-from ._seen import Cluster, Instance, Seen, Vip, bare
+from .._live.inspect_request import KEEPALIVED
+from .._live.observed import Cluster, Instance, ObservedHost, Vip, bare
+from .catalogue import Finding
 
 # So many changes within so many seconds are flapping; a failover and its return are two on each director.
 FLAPPING_CHANGES, FLAPPING_SECONDS = 6, 600
@@ -23,7 +23,7 @@ _AUTH_COUNTERS = ("auth_failures", "auth_mismatches", "auth_type_errors")
 class Pair(NamedTuple):
     """An instance of the model on one director, beside what that director's Keepalived says of it."""
 
-    host: Seen
+    host: ObservedHost
     wanted: Instance
     live: Instance | None
 
@@ -168,7 +168,7 @@ def _not_heard(pair: Pair, peer: Pair) -> Finding:
     return Finding("vrrp_filtered", pair.host.name, words, should, pair.path)
 
 
-def _heard(host: Seen, peer: Seen) -> list[Mapping[str, Any]] | None:
+def _heard(host: ObservedHost, peer: ObservedHost) -> list[Mapping[str, Any]] | None:
     """The peer's adverts as they came to the interface, before any filter of the host; None where nobody listened."""
     adverts = host.part("adverts")
     if adverts is None:
@@ -258,7 +258,7 @@ def _answers(cluster: Cluster, vip: Vip) -> Iterator[Finding]:
         yield Finding("vip_not_answered", holders[0].name, words, "it answers for %s" % vip.address, path)
 
 
-def _asked(cluster: Cluster, vip: Vip) -> Iterator[tuple[Seen, Mapping[str, Any]]]:
+def _asked(cluster: Cluster, vip: Vip) -> Iterator[tuple[ObservedHost, Mapping[str, Any]]]:
     for host in cluster.hosts.values():
         for answer in host.part("arp") or []:
             if answer["address"] == vip.address:

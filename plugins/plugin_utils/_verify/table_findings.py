@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence
 
-from ..module_utils._errors import LvsError
-from ..module_utils._ipvs.plan import DESTINATION, SERVICE, Step
-from ..module_utils._ipvs.table import DestinationConfig, DestinationKey
-from ..module_utils._ipvs.text import lines, service_name
-from ._finding import Finding
-from ._seen import Cluster, endpoint
-from ._table import DirectorTable, Entry, Options, entries, title
+from ...module_utils._errors import LvsError
+from ...module_utils._ipvs.plan import DESTINATION, SERVICE, Step
+from ...module_utils._ipvs.table import DestinationConfig, DestinationKey
+from ...module_utils._ipvs.text import lines, service_name
+from .._live.director_table import DirectorTable, Entry, Options, entries, title
+from .._live.observed import Cluster, endpoint
+from .catalogue import Finding
 
 
 def of_cluster(cluster: Cluster) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
-from ..module_utils._host.silent_vips import arp_sysctls
+from ...module_utils._host.silent_vips import arp_sysctls
 
 Slice = Mapping[str, Any]
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping
 
-from ..module_utils._host.weights import file_name
-from ..module_utils._ipvs.options import from_options
-from ..module_utils._ipvs.plan import Step, plan
-from ..module_utils._ipvs.table import (
+from ...module_utils._host.weights import file_name
+from ...module_utils._ipvs.options import from_options
+from ...module_utils._ipvs.plan import Step, plan
+from ...module_utils._ipvs.table import (
     Desired,
     DestinationConfig,
     DestinationKey,
@@ -23,8 +23,8 @@ from ..module_utils._ipvs.table import (
     Table,
     Timeouts,
 )
-from ._questions import probe_name
-from ._seen import Seen, endpoint
+from .inspect_request import probe_name
+from .observed import ObservedHost, endpoint
 
 Services = Dict[ServiceKey, Service]
 Options = Mapping[str, Any]
@@ -127,7 +127,7 @@ class DirectorTable:
     """What a director has, what it should have, and what its checks say. Raises LvsError for a table that the options
     of the module ipvs cannot say."""
 
-    def __init__(self, host: Seen) -> None:
+    def __init__(self, host: ObservedHost) -> None:
         self.host = host
         self.director: Options = _with_drains(host.director or {}, host.part("drained") or {})
         self.checked = self.director["table_owner"] == "keepalived"
@@ -234,7 +234,7 @@ def _with_drains(director: Options, by_hand: Mapping[str, str]) -> Options:
     return {**director, "services": services}
 
 
-def _checks(host: Seen) -> dict[tuple[Any, ...], bool]:
+def _checks(host: ObservedHost) -> dict[tuple[Any, ...], bool]:
     """(address, port of the service, address, port of the real server) -> whether its checks pass."""
     return {
         (virtual["address"], virtual["port"], server["address"], server["port"]): server["alive"]

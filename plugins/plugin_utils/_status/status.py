@@ -15,13 +15,13 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Dict, Mapping, Sequence
 
-from ..module_utils._errors import LvsError
-from ..module_utils._ipvs.table import DestinationConfig
-from ._finding import NOTE
-from ._findings import Model, Observations, findings
-from ._questions import KEEPALIVED
-from ._seen import Cluster, Seen, Vip
-from ._table import DirectorTable, Entry, entries, title
+from ...module_utils._errors import LvsError
+from ...module_utils._ipvs.table import DestinationConfig
+from .._live.director_table import DirectorTable, Entry, entries, title
+from .._live.inspect_request import KEEPALIVED
+from .._live.observed import Cluster, ObservedHost, Vip
+from .._verify.catalogue import NOTE
+from .._verify.judge import Model, Observations, findings
 
 Tree = Dict[str, Any]
 
@@ -37,7 +37,11 @@ _REASONS = {
 
 
 def status(model: Model, observations: Observations) -> Tree:
-    seen = {host: Seen(host, model["hosts"][host], one) for host, one in observations.items() if host in model["hosts"]}
+    seen = {
+        host: ObservedHost(host, model["hosts"][host], one)
+        for host, one in observations.items()
+        if host in model["hosts"]
+    }
     clusters = {}
     for name in model["clusters"]:
         mine = {host: one for host, one in seen.items() if one.slice["cluster"] == name}
@@ -51,7 +55,7 @@ def status(model: Model, observations: Observations) -> Tree:
     }
 
 
-def _cluster(cluster: Cluster, everybody: Mapping[str, Seen]) -> Tree:
+def _cluster(cluster: Cluster, everybody: Mapping[str, ObservedHost]) -> Tree:
     vips = [_vip(cluster, vip, everybody) for vip in cluster.vips()]
     holders = {vip["address"]: vip["holders"] for vip in vips}
     return {
@@ -64,7 +68,7 @@ def _cluster(cluster: Cluster, everybody: Mapping[str, Seen]) -> Tree:
 # --- VIPs -------------------------------------------------------------------------------------------------------
 
 
-def _vip(cluster: Cluster, vip: Vip, everybody: Mapping[str, Seen]) -> Tree:
+def _vip(cluster: Cluster, vip: Vip, everybody: Mapping[str, ObservedHost]) -> Tree:
     holders = cluster.holders(vip.address)
     since = _since(holders[0], vip) if len(holders) == 1 else None
     return {
@@ -79,7 +83,7 @@ def _vip(cluster: Cluster, vip: Vip, everybody: Mapping[str, Seen]) -> Tree:
     }
 
 
-def _director(host: Seen | None, vip: Vip) -> Tree:
+def _director(host: ObservedHost | None, vip: Vip) -> Tree:
     """State and priority of one instance on one director; a state in small letters is not Keepalived's word."""
     if host is None:
         return {"state": UNSEEN, "priority": None}
@@ -90,12 +94,12 @@ def _director(host: Seen | None, vip: Vip) -> Tree:
     return {"state": "stopped" if stopped else host.status if host.status != "seen" else "unknown", "priority": None}
 
 
-def _now(host: Seen, fallback: float) -> float:
+def _now(host: ObservedHost, fallback: float) -> float:
     clock = host.part("clock")
     return float(clock["epoch"]) if clock else fallback
 
 
-def _since(holder: Seen, vip: Vip) -> float | None:
+def _since(holder: ObservedHost, vip: Vip) -> float | None:
     """When the holder became master, by the clock of the holder: what Keepalived says, else what the log says."""
     live = holder.instance(vip.instance)
     if live is not None and live["state"] == "MASTER" and live["last_transition"] is not None:
@@ -104,11 +108,13 @@ def _since(holder: Seen, vip: Vip) -> float | None:
     return float(masters[-1]["epoch"]) if masters else None
 
 
-def _of_instance(host: Seen, vip: Vip) -> list[Tree]:
+def _of_instance(host: ObservedHost, vip: Vip) -> list[Tree]:
     return [one for one in host.part("transitions") or [] if one["instance"] == vip.instance]
 
 
-def _why(cluster: Cluster, holder: Seen, vip: Vip, since: float, everybody: Mapping[str, Seen]) -> str | None:
+def _why(
+    cluster: Cluster, holder: ObservedHost, vip: Vip, since: float, everybody: Mapping[str, ObservedHost]
+) -> str | None:
     """What the other directors did when the holder took over; None where nothing was seen that explains it."""
     for name in cluster.slice["directors"]:
         other = everybody.get(name)
@@ -125,7 +131,7 @@ def _why(cluster: Cluster, holder: Seen, vip: Vip, since: float, everybody: Mapp
     return None
 
 
-def _told(other: Seen, vip: Vip, since: float) -> str | None:
+def _told(other: ObservedHost, vip: Vip, since: float) -> str | None:
     """By the other's own transition at that time; one that was no master before gave nothing up."""
     unit = (other.part("units") or {}).get(KEEPALIVED) or {}
     started = unit.get("since")
@@ -140,7 +146,7 @@ def _told(other: Seen, vip: Vip, since: float) -> str | None:
     return told
 
 
-def _silent(other: Seen, vip: Vip, since: float) -> str | None:
+def _silent(other: ObservedHost, vip: Vip, since: float) -> str | None:
     """By what the other did not do: its Keepalived ran no more, or was not there yet."""
     unit = (other.part("units") or {}).get(KEEPALIVED)
     if unit is None:

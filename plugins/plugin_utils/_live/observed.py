@@ -24,7 +24,7 @@ def endpoint(address: str, port: int) -> str:
     return ("[%s]:%d" if ":" in address else "%s:%d") % (address, port)
 
 
-class Seen:
+class ObservedHost:
     """One host: its slice of the model, and what it reported."""
 
     def __init__(self, name: str, mine: Slice, observation: Mapping[str, Any]) -> None:
@@ -105,7 +105,7 @@ class Vip(NamedTuple):
 class Cluster:
     """The hosts of one cluster that were part of the run."""
 
-    def __init__(self, name: str, model: Mapping[str, Any], hosts: Mapping[str, Seen]) -> None:
+    def __init__(self, name: str, model: Mapping[str, Any], hosts: Mapping[str, ObservedHost]) -> None:
         self.name = name
         self.slice = model["clusters"][name]
         self.hosts_of_model: Mapping[str, Slice] = {
@@ -133,6 +133,6 @@ class Cluster:
             for one in instance["addresses"]
         ]
 
-    def holders(self, vip: str) -> list[Seen]:
+    def holders(self, vip: str) -> list[ObservedHost]:
         """The directors that have the VIP now."""
         return [director for director in self.directors if director.placed(vip)]

@@ -13,7 +13,7 @@ import ipaddress
 import math
 from typing import Any, Iterable, Mapping
 
-from ._schema import (
+from .schema import (
     HIGHEST_PRIORITY,
     LABEL_LENGTH,
     PRIORITY_STEP,
