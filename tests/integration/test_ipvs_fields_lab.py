@@ -13,10 +13,10 @@ import ipvs_witness as witness
 import pytest
 from hypothesis import HealthCheck, given, settings
 from ipvs_lab import Director
+from ipvs_strategies import tables
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import to_options
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import Table, Timeouts
-from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_strategies import tables
 
 Service = Any
 Fields = Any

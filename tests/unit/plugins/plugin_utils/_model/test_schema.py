@@ -20,7 +20,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import 
 )
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema_text import markdown
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "model.md"
+PAGE = Path(__file__).resolve().parents[5] / "docs" / "model.md"
 
 
 def fields(path: str, field: Field) -> Iterator[tuple[str, Field]]:

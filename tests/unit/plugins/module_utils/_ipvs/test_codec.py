@@ -13,6 +13,13 @@ from typing import Callable, Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ipvs_model import dumped_destination
+from ipvs_strategies import (
+    daemons,
+    service_keys,
+    services,
+    timeouts,
+)
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs import codec
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.plan import Step, addition, inverse
@@ -28,13 +35,6 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     Tunnel,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import generic as netlink
-from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_model import dumped_destination
-from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_strategies import (
-    daemons,
-    service_keys,
-    services,
-    timeouts,
-)
 
 WEB = ServiceKey("inet", "tcp", "192.0.2.10", 80, 0)
 

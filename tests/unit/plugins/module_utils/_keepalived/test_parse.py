@@ -21,7 +21,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._keepalived.parse imp
     parse_version,
 )
 
-SAMPLES = Path(__file__).parent / "keepalived"
+SAMPLES = Path(__file__).parent / "samples"
 SECRET = "s3cretpw"
 
 

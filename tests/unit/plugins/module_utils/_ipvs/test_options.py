@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from ipvs_strategies import tables
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options, to_options
@@ -28,7 +29,6 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     Tunnel,
     canonical,
 )
-from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_strategies import tables
 
 WEB = {"protocol": "tcp", "address": "192.0.2.10", "port": 80}
 RS = {"address": "198.51.100.11"}

@@ -14,7 +14,7 @@ import rendering
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from inventory import with_changes
-from test_validate_any import CHANGES, changed, shuffled
+from inventory_strategies import CHANGES, changed, shuffled
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.director_table import desired_services
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ipvs_strategies import tables
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options, to_options
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.plan import Step, inverse, plan, reorder
@@ -24,7 +25,6 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     canonical,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.text import lines
-from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_strategies import tables
 
 TIMEOUTS = {"tcp": 900, "tcp_fin": 120, "udp": 300}
 

@@ -11,7 +11,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._columns import table
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.catalogue import Finding
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.text import catalogue, report, summary
 
-DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "verify.md"
+DOCUMENT = Path(__file__).resolve().parents[5] / "docs" / "verify.md"
 
 FOUND = [
     Finding("vip_missing_on_lo", "web1", "198.51.100.200 is not on lo", "198.51.100.200/32 on lo"),

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ipvs_model import ModelKernel
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs import run as ipvs_run
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.schedulers import Schedulers
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.socket import IpvsNotLoaded, IpvsSocket
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import Table, Timeouts
 from ansible_collections.vipstack.lvs.plugins.modules import ipvs, ipvs_info
-from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_model import ModelKernel
 
 HOSTS: list[dict[str, Any]] = [{"address": "198.51.100.11"}, {"address": "198.51.100.12", "weight": 2}]
 WEB: dict[str, Any] = {

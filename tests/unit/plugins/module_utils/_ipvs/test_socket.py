@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ipvs_model import ModelKernel
+from ipvs_strategies import tables
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options, to_options
@@ -29,8 +31,6 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     order_matters,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._netlink import generic as netlink
-from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_model import ModelKernel
-from ansible_collections.vipstack.lvs.tests.unit.module_utils.ipvs_strategies import tables
 
 EMPTY = Table({}, Timeouts(900, 120, 300), {})
 
