@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-from ._typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any
 
 
 class LvsError(Exception):

@@ -10,14 +10,16 @@ for bytes that cannot be a message, and never returns half an object.
 
 from __future__ import annotations
 
-import _socket as socket
+import socket
 import struct
 from functools import lru_cache
+from typing import Any, Iterable, Iterator, NamedTuple
 
 from .._netlink.generic import (
     ATTRIBUTE,
     NLA_F_NESTED,
     NLA_TYPE_MASK,
+    Attributes,
     Layout,
     MalformedMessage,
     as_be16,
@@ -34,7 +36,6 @@ from .._netlink.generic import (
     u16,
     u32,
 )
-from .._typing import TYPE_CHECKING, NamedTuple, make
 from .plan import DAEMON, DESTINATION, SERVICE, Step
 from .table import (
     ALL_BITS,
@@ -54,11 +55,6 @@ from .table import (
     Tunnel,
     packed,
 )
-
-if TYPE_CHECKING:
-    from typing import Any, Iterable, Iterator
-
-    from .._netlink.generic import Attributes
 
 FAMILY, VERSION = "IPVS", 1
 
@@ -402,8 +398,8 @@ def _plain_destination(payload: bytes) -> tuple[DestinationKey, DestinationConfi
     if method not in _PLAIN_FORWARDS or family not in _FAMILY_NAMES:
         return None
     text = socket.inet_ntop(family, address[:4] if family == _INET else address)
-    key = make(DestinationKey, (text, socket.ntohs(port)))
-    return key, make(DestinationConfig, (_FORWARD_NAMES[method], weight, upper, lower, None))
+    key = DestinationKey(text, socket.ntohs(port))
+    return key, DestinationConfig(_FORWARD_NAMES[method], weight, upper, lower)
 
 
 def _is_one_nest(payload: bytes, kind: int) -> bool:

@@ -10,15 +10,15 @@ Every mistake is found in one go and named with its path: ``services[3].destinat
 
 from __future__ import annotations
 
-import _socket as socket  # the part in C is enough, and has no enumerations to make
+import difflib
 import re
-from collections.abc import Mapping
+import socket
 from functools import lru_cache
 from itertools import chain, repeat
 from operator import itemgetter
+from typing import Any, Callable, Mapping, Sequence
 
 from .._errors import InvalidInput
-from .._typing import TYPE_CHECKING, make
 from .table import (
     ALL_BITS,
     FLAG_NAMES,
@@ -45,10 +45,7 @@ from .table import (
 )
 from .text import daemon_name, service_name
 
-if TYPE_CHECKING:
-    from typing import Any, Callable, Sequence
-
-    Options = Mapping[str, Any]
+Options = Mapping[str, Any]
 
 PROTOCOLS = ("tcp", "udp", "sctp")
 FORWARDS = ("dr", "nat", "tunnel")
@@ -194,8 +191,6 @@ def show(value: Any) -> str:
 
 
 def _hint(name: str, known: list[str]) -> str:
-    import difflib  # only here: everybody else's run is shorter by its import
-
     near = difflib.get_close_matches(name, known, 1)
     return "; did you mean %s?" % near[0] if near else "; known are " + ", ".join(known)
 
@@ -523,7 +518,7 @@ def _destinations_at_once(
             known[row] = _alone(entry, service, forward)
     # Canonical, since all are of one family.
     found = sorted(zip(octets, map(known.__getitem__, rows), addresses), reverse=True)
-    destinations = {make(DestinationKey, (address, port)): config for _octets, (port, config), address in found}
+    destinations = {DestinationKey(address, port): config for _octets, (port, config), address in found}
     if len(destinations) < len(entries):
         raise _Unclear
     return destinations

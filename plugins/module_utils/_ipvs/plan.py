@@ -10,7 +10,8 @@ service is never without a real server on the way. No step ever deletes what the
 
 from __future__ import annotations
 
-from .._typing import TYPE_CHECKING, NamedTuple, make
+from typing import Any, Dict, Iterator, List, NamedTuple
+
 from .table import (
     Desired,
     DestinationConfig,
@@ -23,11 +24,8 @@ from .table import (
     order_matters,
 )
 
-if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List
-
-    Destinations = Dict[DestinationKey, DestinationConfig]
-    Steps = List["Step"]
+Destinations = Dict[DestinationKey, DestinationConfig]
+Steps = List["Step"]
 
 SERVICE, DESTINATION, DAEMON, TIMEOUTS = "service", "destination", "daemon", "timeouts"
 
@@ -113,7 +111,7 @@ def _keep_weights(existing: Service, wanted: Service) -> Service:
 def addition(service: Service) -> Steps:
     """A service and its destinations. The kernel puts each destination before the others: the last one first."""
     key, _config, destinations = service
-    steps = [make(Step, (DESTINATION, (key, name), None, config, "")) for name, config in destinations.items()]
+    steps = [Step(DESTINATION, (key, name), None, config) for name, config in destinations.items()]
     return [Step(SERVICE, key, None, service), *reversed(steps)]
 
 

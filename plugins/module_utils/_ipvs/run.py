@@ -7,18 +7,15 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 from .._errors import LvsError
-from .._typing import TYPE_CHECKING
 from .options import from_options
 from .plan import Step, plan
 from .schedulers import exclusive, loadable, schedulers
 from .socket import IpvsNotLoaded, IpvsSocket
 from .table import Desired, Table, Timeouts
 from .text import unknown_scheduler
-
-if TYPE_CHECKING:
-    from typing import Any
 
 
 def read(desired: Desired, purge: bool, check_mode: bool) -> Table:

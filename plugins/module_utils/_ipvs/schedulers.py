@@ -9,9 +9,9 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from typing import NamedTuple
 
 from .._errors import LvsError
-from .._typing import NamedTuple
 
 # Modules called ip_vs_* that are no schedulers: application helpers and persistence engines.
 _NO_SCHEDULERS = ("ftp", "pe_")

@@ -7,16 +7,17 @@
 from __future__ import annotations
 
 import errno
+from typing import Collection, NamedTuple
 
 from .._errors import LvsError
 from .._netlink.generic import (
     NETLINK_GENERIC,
+    Connection,
     MalformedMessage,
     NetlinkError,
     NetlinkSocket,
     generic_family,
 )
-from .._typing import TYPE_CHECKING, NamedTuple
 from . import codec
 from .plan import (
     DESTINATION,
@@ -36,11 +37,6 @@ from .table import (
     order_matters,
 )
 from .text import lines, refusal
-
-if TYPE_CHECKING:
-    from typing import Collection
-
-    from .._netlink.generic import Connection
 
 NOT_LOADED = "this kernel has no IPVS: load the module ip_vs (modprobe ip_vs), or boot a kernel built with CONFIG_IP_VS"
 NOT_ROOT = "IPVS is read and changed with CAP_NET_ADMIN in the initial user namespace: run as root (become: true)"

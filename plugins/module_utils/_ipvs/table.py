@@ -12,9 +12,8 @@ These are named tuples, not dataclasses, because a table may have tens of thousa
 
 from __future__ import annotations
 
-from _socket import AF_INET, AF_INET6, inet_pton
-
-from .._typing import NamedTuple
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import NamedTuple
 
 INET, INET6 = "inet", "inet6"
 ALL_BITS = {INET: 32, INET6: 128}

@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 import os
 from functools import lru_cache
+from typing import Any, Dict, Iterable
 
-from .._typing import TYPE_CHECKING
 from .plan import (
     DAEMON,
     DESTINATION,
@@ -27,10 +27,7 @@ from .table import (
     prefix_of,
 )
 
-if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable
-
-    Words = Dict[str, str]
+Words = Dict[str, str]
 
 _PLAIN = frozenset({"scheduler", "forward", "tunnel", "flags"})
 

@@ -9,29 +9,27 @@ Sources: linux/netlink.h, linux/genetlink.h, net/netlink/af_netlink.c. Numbers a
 
 from __future__ import annotations
 
-import _socket as socket
 import errno
 import os
+import socket
 import struct
 from itertools import chain, islice
+from typing import Any, Dict, Iterable, Iterator, NamedTuple, Protocol, Sequence, Union
 
 from .._errors import LvsError
-from .._typing import TYPE_CHECKING, NamedTuple, make
 
-if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, Iterator, Protocol, Sequence, Union
+Buffer = Union[bytes, bytearray, memoryview]
+Attributes = Dict[int, bytes]
 
-    Buffer = Union[bytes, bytearray, memoryview]
-    Attributes = Dict[int, bytes]
 
-    class Connection(Protocol):
-        """As much of a socket as is used here."""
+class Connection(Protocol):
+    """As much of a socket as is used here."""
 
-        def send(self, data: bytes, /) -> int: ...
+    def send(self, data: bytes, /) -> int: ...
 
-        def recvfrom(self, size: int, /) -> tuple[bytes, Any]: ...
+    def recvfrom(self, size: int, /) -> tuple[bytes, Any]: ...
 
-        def close(self) -> None: ...
+    def close(self) -> None: ...
 
 
 NETLINK_ROUTE = 0
@@ -160,7 +158,7 @@ def parse_messages(data: Buffer) -> Iterator[Message]:
         length, kind, flags, sequence, _port = _HEADER.unpack_from(view, offset)
         if not _HEADER_BYTES <= length <= end - offset:
             raise MalformedMessage("a netlink message says %d bytes where %d are left" % (length, end - offset))
-        yield make(Message, (kind, flags, sequence, view[offset + _HEADER_BYTES : offset + length]))
+        yield Message(kind, flags, sequence, view[offset + _HEADER_BYTES : offset + length])
         offset += (length + 3) & ~3
 
 
