@@ -53,11 +53,12 @@ test-one: venv ## a file of tests against the lab that is up: make test-one FILE
 check: venv ## what needs no lab
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target sanity lint unit package
 
-lint: venv ## ansible-lint, yamllint, ruff, mypy
+lint: venv ## ansible-lint, yamllint, ruff, mypy, reuse
 	@ruff check . && ruff format --check --quiet .
 	@mypy plugins tests
 	@yamllint --strict .
 	@ansible-lint --offline --strict
+	@reuse lint --lines
 
 unit: venv ## unit tests, golden trees
 	@pytest tests/unit -n 2 -m "not long"
