@@ -68,8 +68,9 @@ def test_what_is_in_the_artifact(artifact: Path) -> None:
     with tarfile.open(artifact) as archive:
         names = [one.name for one in archive.getmembers() if one.isfile()]
     assert {name.partition("/")[0] for name in names} == {
-        "FILES.json", "LICENSE", "LICENSES", "MANIFEST.json", "README.md", "REUSE.toml", "changelogs", "docs",
-        "inventories", "meta", "playbooks", "plugins", "roles",
+        "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "LICENSES", "MAINTAINERS.md",
+        "MANIFEST.json", "README.md", "REUSE.toml", "SECURITY.md", "changelogs", "docs", "inventories", "meta",
+        "playbooks", "plugins", "roles",
     }  # fmt: skip
     assert [name for name in names if "__pycache__" in name or name.endswith(".pyc")] == []
     assert artifact.stat().st_size < 1_000_000
