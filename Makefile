@@ -102,6 +102,16 @@ bench: venv ## figures as ratios, into build/bench.json
 figures: venv ## docs/figures.json from build/, and the README's figures from it
 	@$(PYTHON) -m lab.figures
 
+.PHONY: docs golden docs-site
+docs: venv ## write the generated pages of docs/ anew
+	@$(PYTHON) tests/unit/docs/pages.py
+
+golden: venv ## write tests/golden anew; read the diff before a commit
+	@tests/golden/refresh
+
+docs-site: venv ## the documentation as a site, in build/docs-site
+	@.ci/docs-site
+
 .PHONY: venv clean
 venv: $(VENV) .ansible/collections/.made ## the tools, from requirements.txt; with ANSIBLE_CORE=2.16 for that one
 

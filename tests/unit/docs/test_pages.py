@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The generated pages are current, the pages of the site are complete, and links in the README work on Galaxy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pages import LABEL, PAGES, ROOT, SITE, URL, link, read, with_table
+from rst import rst
+
+EXTRA = yaml.safe_load(read("docs/docsite/extra-docs.yml"))
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_generated_page_is_current(path: str) -> None:
+    assert read(path) == PAGES[path](), "%s is old; make docs" % path
+
+
+def test_every_page_of_the_site_is_in_its_contents() -> None:
+    named = [name for section in EXTRA["sections"] for name in section["toctree"]]
+    made = [path.stem for path in (ROOT / "docs/docsite/rst").glob("*.rst")]
+    assert sorted(named) == sorted(made) == sorted(SITE)
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in ROOT.glob("*.md")))
+def test_links_of_a_page_at_the_top_lead_somewhere(page: str) -> None:
+    """Galaxy shows the README without the repository around it, so its links are whole ones."""
+    targets = LINK.findall(read(page))
+    paths = [re.sub(r"^https://github.com/vipstack/ansible-lvs/(blob|tree)/main/", "", one) for one in targets]
+    own = [path.partition("#")[0] for path in paths if "://" not in path and not path.startswith("#")]
+    assert [path for path in own if not (ROOT / path).exists()] == []
+    if page == "README.md":
+        assert [one for one in targets if "://" not in one and not one.startswith("#")] == []
+
+
+@pytest.mark.parametrize("page", sorted(Path(ROOT / "docs").rglob("*.md")), ids=lambda page: str(page.name))
+def test_links_of_a_document_lead_somewhere(page: Path) -> None:
+    targets = [one.partition("#")[0] for one in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in one]
+    assert [one for one in targets if one and not (page.parent / one).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("# A title\n\n## Below", "A title\n=======\n\nBelow\n-----\n"),
+        ("`a`s and (`b`), *c*, **d**", "``a``\\ s and (``b``), *c*, **d**\n"),
+        ("1`x`", "1\\ ``x``\n"),
+        ("a_b_ | 2 * 3", "a\\_b\\_ \\| 2 \\* 3\n"),
+        ("- one\n  more\n- two", "* one\n  more\n* two\n"),
+        ("    code", ".. code-block:: text\n\n    code\n"),
+        ("```sh\na\n\nb\n```", ".. code-block:: sh\n\n    a\n\n    b\n"),
+        (
+            "| a | b |\n|---|---|\n| `x \\| y` | |",
+            ".. list-table::\n   :header-rows: 1\n   :widths: auto\n\n   * - a\n     - b\n   * - ``x | y``\n     -\n",
+        ),
+        ("[m](model.md)", ":ref:`m <%smodel>`\n" % LABEL),
+        ("[d](decisions/0001-one-model.md#x)", "`d <%sdocs/decisions/0001-one-model.md#x>`__\n" % URL),
+        ("[r](../README.md)", "`r <%sREADME.md>`__\n" % URL),
+    ],
+)
+def test_markdown_as_rst(markdown: str, expected: str) -> None:
+    assert rst(markdown, link) == expected
+
+
+@pytest.mark.parametrize("markdown", ["1. one", "> quoted", "![a](b.png)", "<br>"])
+def test_what_has_no_rst_is_refused(markdown: str) -> None:
+    with pytest.raises(ValueError, match="no reStructuredText for"):
+        rst(markdown, link)
+
+
+def test_a_table_is_replaced_and_nothing_else() -> None:
+    assert with_table("a\n| h |\n|---|\n| 1 |\n\nb\n| x |\n", "| h |\n|---|\n| 2 |") == (
+        "a\n| h |\n|---|\n| 2 |\n\nb\n| x |\n"
+    )
