@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The generated pages are current, the pages of the site are complete, and links in the README work on Galaxy."""
+"""The generated pages are current, the pages of the site are complete, and links lead somewhere."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rst import rst
 
 EXTRA = yaml.safe_load(read("docs/docsite/extra-docs.yml"))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+OWN = re.compile(r"^https://github\.com/vipstack/ansible-lvs/(blob|tree)/main/")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -28,15 +29,20 @@ def test_every_page_of_the_site_is_in_its_contents() -> None:
     assert sorted(named) == sorted(made) == sorted(SITE)
 
 
-@pytest.mark.parametrize("page", sorted(path.name for path in ROOT.glob("*.md")))
-def test_links_of_a_page_at_the_top_lead_somewhere(page: str) -> None:
-    """Galaxy shows the README without the repository around it, so its links are whole ones."""
-    targets = LINK.findall(read(page))
-    paths = [re.sub(r"^https://github.com/vipstack/ansible-lvs/(blob|tree)/main/", "", one) for one in targets]
-    own = [path.partition("#")[0] for path in paths if "://" not in path and not path.startswith("#")]
-    assert [path for path in own if not (ROOT / path).exists()] == []
-    if page == "README.md":
-        assert [one for one in targets if "://" not in one and not one.startswith("#")] == []
+READMES = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("roles/*/README.md"))]
+TOP = sorted(path.name for path in ROOT.glob("*.md") if path.name not in READMES)
+
+
+@pytest.mark.parametrize("page", [*READMES, *TOP])
+def test_links_of_a_page_lead_somewhere(page: str) -> None:
+    paths = [OWN.sub("", one).partition("#")[0] for one in LINK.findall(read(page))]
+    assert [path for path in paths if "://" not in path and path and not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", READMES)
+def test_links_of_a_readme_are_whole(page: str) -> None:
+    """Galaxy shows it without the repository around it."""
+    assert [one for one in LINK.findall(read(page)) if "://" not in one and not one.startswith("#")] == []
 
 
 @pytest.mark.parametrize("page", sorted(Path(ROOT / "docs").rglob("*.md")), ids=lambda page: str(page.name))
