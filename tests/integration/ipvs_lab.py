@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 import tarfile
 from pathlib import Path
@@ -20,7 +19,9 @@ from typing import IO, Any
 
 import ansible
 import pyroute2
-from live_lab import ROOT, SOCKET
+
+from lab.lab import Lab
+from lab.stack import ROOT
 
 TREE = "/opt/ipvs-tests"
 MODULE = "ansible_collections.vipstack.lvs.plugins.modules.ipvs"
@@ -51,7 +52,7 @@ class Director:
     """One container with one agent. Use as a context manager; it is removed at the end."""
 
     def __init__(self, name: str) -> None:
-        self._environment = dict(os.environ, DOCKER_HOST=SOCKET)
+        self._environment = dict(Lab().docker.environ)
         self._name = name
         self.messages, self.seconds = 0, 0.0  # of the last run
         self._agent: subprocess.Popen[str] | None = None
@@ -75,7 +76,7 @@ class Director:
         if self._agent:
             stdin, stdout = self._pipes()
             stdin.close()
-            self._agent.wait(20)
+            self._agent.wait(120)
             stdout.close()
         self._docker("rm", "-f", self._name, check=False)
 

@@ -5,41 +5,27 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-from lab.stack import ROOT, Play, Stack
-
-BIN = Path(sys.executable).parent
-
-
-def command(where: Path, environment: dict[str, str], *words: str) -> str:
-    done = subprocess.run(
-        [BIN / words[0], *words[1:]], cwd=where, env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+from lab.play import ansible
+from lab.stack import ROOT, Stack
 
 
 def test_the_installed_collection_deploys_the_stack(converged: Stack, tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "DOCKER_HOST": converged.docker.host,
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_COLLECTIONS_PATH": f"{tmp_path / 'here'}:{tmp_path / 'connection'}",
-    }
+    here, connection = tmp_path / "here", tmp_path / "connection"
+    installed = f"{here}:{connection}"
+
+    def collection(verb: str, *arguments: str | Path) -> None:
+        done = ansible(converged.docker.host, "ansible-galaxy", "collection", verb, *arguments, installed=installed)
+        assert done.status == 0, done.output
+
     # The connection to the lab's containers is the lab's own need, not the collection's.
-    theirs = tmp_path / "connection" / "ansible_collections"
+    theirs = connection / "ansible_collections"
     theirs.mkdir(parents=True)
     (theirs / "community").symlink_to(ROOT / ".ansible" / "collections" / "ansible_collections" / "community")
-    command(tmp_path, environment, "ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(tmp_path))
+    collection("build", ROOT, "--output-path", tmp_path)
     (artifact,) = tmp_path.glob("vipstack-lvs-*.tar.gz")
-    install = ("ansible-galaxy", "collection", "install", "--offline", str(artifact), "-p", str(tmp_path / "here"))
-    command(tmp_path, environment, *install)
-    inventory = str(ROOT / "inventories" / "lab")
-    output = command(tmp_path, environment, "ansible-playbook", "-i", inventory, "vipstack.lvs.site")
-    assert Play(0, output, 0.0).total("changed") == 0, output
-    command(tmp_path, environment, "ansible-playbook", "-i", inventory, "vipstack.lvs.verify")
+    collection("install", "--offline", artifact, "-p", here)
+    play = converged.play("site", installed=installed)
+    assert play.total("changed") == 0, play.output
+    converged.play("verify", installed=installed)

@@ -8,71 +8,64 @@ The hosts are made anew first, and are converged when the first test is over.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from live_lab import ROOT, settled, until
-from plays_lab import HOSTS, INVENTORY, edited, play, recap, states
+
+from lab.play import INVENTORY, Play, edited
+from lab.stack import MANAGED, Stack
 
 SECRET = "pa55w0rd"
-MAKES_THE_HOSTS_ANEW = True
+MAKES_THE_MANAGED_ANEW = True
 
 
-def check(inventory: Path = INVENTORY, *arguments: str) -> str:
-    return play("site", inventory, "--check", "--diff", *arguments)
+def check(stack: Stack, inventory: Path = INVENTORY, *arguments: str) -> Play:
+    return stack.play("site", "--check", "--diff", *arguments, inventory=inventory)
 
 
-def reset() -> None:
-    """The hosts as they are when the lab has just come up."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "tests/lab")}
-    subprocess.run([sys.executable, "-m", "lab", "reset", *HOSTS], cwd=ROOT, env=env, check=True, timeout=300)
-
-
-def diff(said: str) -> list[str]:
+def diff(said: Play) -> list[str]:
     """The lines of all diffs that come, go or change, without those that name the files."""
-    lines = said.partition("PLAY RECAP")[0].splitlines()
+    lines = said.output.partition("PLAY RECAP")[0].splitlines()
     return [line for line in lines if line.startswith(("+", "-", "~")) and not line.startswith(("+++", "---"))]
 
 
 @pytest.fixture(scope="module")
-def as_converged() -> dict[str, list[str]]:
+def as_converged(stack: Stack) -> dict[str, list[str]]:
     """The states of the hosts, which nothing after it is to change."""
-    return states()
+    return stack.states()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def fresh() -> Iterator[None]:
-    reset()
+def fresh(stack: Stack) -> Iterator[None]:
+    """The hosts as they are when the lab has just come up."""
+    stack.lab.make(list(MANAGED))
     yield
-    until("a settled cluster", settled, 60)
+    stack.settled()
 
 
-def test_fresh_hosts_are_not_touched() -> None:
-    before = states()
-    said = check()
-    assert states() == before
-    counts = recap(said)
-    assert sorted(counts) == sorted(HOSTS)
-    for host in HOSTS:
+def test_fresh_hosts_are_not_touched(stack: Stack) -> None:
+    before = stack.states()
+    said = check(stack)
+    assert stack.states() == before
+    counts = said.recap
+    assert sorted(counts) == sorted(MANAGED)
+    for host in MANAGED:
         assert counts[host]["failed"] == 0
         assert counts[host]["changed"] >= 3
-    assert "+    virtual_router_id 51" in said
-    assert "+upstream app_servers {" in said
+    assert "+    virtual_router_id 51" in said.output
+    assert "+upstream app_servers {" in said.output
     # A run that is not one of check mode is seen by what the states are made of.
-    play("site")
-    until("a settled cluster", settled, 60)
-    after = states()
-    assert [host for host in HOSTS if len(set(after[host]) ^ set(before[host])) < 20] == []
+    stack.play("site")
+    stack.settled()
+    after = stack.states()
+    assert [host for host in MANAGED if len(set(after[host]) ^ set(before[host])) < 20] == []
 
 
-def test_converged_hosts_have_nothing_to_change(as_converged: dict[str, list[str]]) -> None:
-    said = check()
-    assert states() == as_converged
-    assert {host: counts["changed"] for host, counts in recap(said).items()} == dict.fromkeys(HOSTS, 0)
+def test_converged_hosts_have_nothing_to_change(stack: Stack, as_converged: dict[str, list[str]]) -> None:
+    said = check(stack)
+    assert stack.states() == as_converged
+    assert {host: counts["changed"] for host, counts in said.recap.items()} == dict.fromkeys(MANAGED, 0)
     assert diff(said) == []
 
 
@@ -85,16 +78,16 @@ def password(everything: dict[str, Any]) -> None:
     everything["vars"]["lvs_vips"]["web"].update(version=2, advert_interval=1, auth_pass=SECRET)
 
 
-def test_an_edit_is_shown_and_nothing_else(tmp_path: Path, as_converged: dict[str, list[str]]) -> None:
-    said = check(edited(tmp_path, upstream_server_and_weight))
-    assert states() == as_converged
+def test_an_edit_is_shown_and_nothing_else(stack: Stack, tmp_path: Path, as_converged: dict[str, list[str]]) -> None:
+    said = check(stack, edited(tmp_path, upstream_server_and_weight))
+    assert stack.states() == as_converged
     # A weight of 5 is one of 4 more: it goes where Keepalived adds it, and needs no reload.
     web, director = "+    server 198.51.100.203:8080 max_fails=3;", "~ web@web2 weight 1 -> weight 5"
     assert diff(said) == [web, web, director, director]
-    assert {host: counts["changed"] for host, counts in recap(said).items()} == dict.fromkeys(HOSTS, 1)
+    assert {host: counts["changed"] for host, counts in said.recap.items()} == dict.fromkeys(MANAGED, 1)
 
 
-def test_no_secret_is_shown(tmp_path: Path) -> None:
-    said = check(edited(tmp_path, password), "--limit", "lvs_directors", "--tags", "keepalived")
-    assert "+        auth_pass ********" in said
-    assert SECRET not in said
+def test_no_secret_is_shown(stack: Stack, tmp_path: Path) -> None:
+    said = check(stack, edited(tmp_path, password), "--limit", "lvs_directors", "--tags", "keepalived")
+    assert "+        auth_pass ********" in said.output
+    assert SECRET not in said.output

@@ -9,7 +9,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from live_lab import ROOT, run
+
+from lab.stack import ROOT, Stack
 
 GOLDEN = ROOT / "tests/golden"
 TREES = [(name, host) for name in ("staging", "production") for host in ("director1", "director2")]
@@ -17,20 +18,21 @@ TREES = [(name, host) for name in ("staging", "production") for host in ("direct
 TEST = "trap '' TERM; keepalived -t -f %s"
 
 
-def keepalived_test(path: Path, edit: str = "") -> str:
+def keepalived_test(stack: Stack, path: Path, edit: str = "") -> str:
     """What the daemon of a director says of a file, with its status. Nothing is put in place."""
     text = path.read_text(encoding="utf-8")
     put = "printf %%s %s > /tmp/golden.conf" % shlex.quote(text)
-    return run("d1", "%s; %s; %s; echo status $?" % (put, edit or ":", TEST % "/tmp/golden.conf"))
+    return stack.run("d1", "exec 2>&1; %s; %s; %s; echo status $?" % (put, edit or ":", TEST % "/tmp/golden.conf"))
 
 
 @pytest.mark.parametrize(("name", "host"), TREES)
-def test_keepalived_takes_a_golden_file(name: str, host: str) -> None:
-    assert keepalived_test(GOLDEN / name / host / "etc/keepalived/keepalived.conf") == "status 0\n"
+def test_keepalived_takes_a_golden_file(stack: Stack, name: str, host: str) -> None:
+    assert keepalived_test(stack, GOLDEN / name / host / "etc/keepalived/keepalived.conf") == "status 0\n"
 
 
-def test_keepalived_would_say_what_is_wrong() -> None:
+def test_keepalived_would_say_what_is_wrong(stack: Stack) -> None:
     said = keepalived_test(
+        stack,
         GOLDEN / "staging/director1/etc/keepalived/keepalived.conf",
         "sed -i s/virtual_router_id/vrouter_id/ /tmp/golden.conf",
     )

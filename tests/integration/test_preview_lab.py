@@ -8,28 +8,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from live_lab import VIP
-from plays_lab import HOSTS, INVENTORY, edited, play, states
+from lab.hosts import VIP
+from lab.play import INVENTORY, edited
+from lab.stack import MANAGED, Stack
 
 SERVICE = "tcp %s:80" % VIP
 
 
-def changes(dest: Path, inventory: Path = INVENTORY) -> list[str]:
+def changes(stack: Stack, dest: Path, inventory: Path = INVENTORY) -> list[str]:
     """What a run would do to the lab, as preview.yml says and writes it."""
-    said = play("preview", inventory, "-e", "lvs_preview_dest=%s" % dest, "-e", "lvs_preview_live=true")
+    said = stack.play("preview", "-e", "lvs_preview_dest=%s" % dest, "-e", "lvs_preview_live=true", inventory=inventory)
     written = (dest / "changes.txt").read_text(encoding="utf-8")
-    assert written in said
+    assert written in said.output
     return written.splitlines()
 
 
-def test_converged_hosts_stay_as_they_are(tmp_path: Path) -> None:
-    assert changes(tmp_path) == [
-        *("%s: nothing changes" % host for host in HOSTS),
+def test_converged_hosts_stay_as_they_are(stack: Stack, tmp_path: Path) -> None:
+    assert changes(stack, tmp_path) == [
+        *("%s: nothing changes" % host for host in MANAGED),
         "cluster default: no VRRP transition",
     ]
 
 
-def test_an_edit_is_told_and_nothing_is_done(tmp_path: Path) -> None:
+def test_an_edit_is_told_and_nothing_is_done(stack: Stack, tmp_path: Path) -> None:
     def edit(everything: dict[str, Any]) -> None:
         groups, shared = everything["children"], everything["vars"]
         groups["lvs_real_servers"]["hosts"]["web1"]["lvs_weight"] = 3
@@ -38,9 +39,9 @@ def test_an_edit_is_told_and_nothing_is_done(tmp_path: Path) -> None:
         shared["lvs_vips"]["web"]["vrid"] = 52
         shared["lvs_nginx_upstreams"]["app_servers"]["servers"].append("198.51.100.203:8080")
 
-    before = states()
-    said = changes(tmp_path / "preview", edited(tmp_path, edit))
-    assert states() == before
+    before = stack.states()
+    said = changes(stack, tmp_path / "preview", edited(tmp_path, edit))
+    assert stack.states() == before
     files = [line for line in said if "keepalived/" in line]
     assert files.count("  ~ /etc/keepalived/keepalived.conf") == 2
     said = [line for line in said if line not in files]
@@ -59,11 +60,11 @@ def test_an_edit_is_told_and_nothing_is_done(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_host_that_does_not_answer_is_said(tmp_path: Path) -> None:
+def test_a_host_that_does_not_answer_is_said(stack: Stack, tmp_path: Path) -> None:
     def edit(everything: dict[str, Any]) -> None:
         everything["children"]["lvs_real_servers"]["hosts"]["web3"] = {"lvs_address": "198.51.100.104"}
 
-    said = changes(tmp_path / "preview", edited(tmp_path, edit))
+    said = changes(stack, tmp_path / "preview", edited(tmp_path, edit))
     assert "web1: nothing changes" in said
     assert [line for line in said if line.startswith("web3: not compared, it cannot be looked at: ")]
     assert "  + %s -> 198.51.100.104:80 dr weight 1" % SERVICE in said

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from lab.play import LONGEST
 from lab.stack import ROOT, Stack
 
 
@@ -27,7 +28,8 @@ def one_application_is_down(stack: Stack) -> Iterator[None]:
 def test_answers_of_one_application_alone_are_no_proof() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "lab.prove"], cwd=ROOT, env={**os.environ, "PYTHONPATH": "tests/lab"},
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LONGEST,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert "not proved: 1000 requests through the VIP spread over nodes and applications, none fails" in done.stdout

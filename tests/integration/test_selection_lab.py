@@ -6,14 +6,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from lab.stack import ROOT, Play, Stack
+from lab.stack import Stack
 
 ALONE = """\
 - hosts: web1
@@ -52,13 +49,8 @@ def test_a_part_of_an_edit_is_done_where_it_was_asked_for(stack: Stack) -> None:
 def test_a_role_by_itself_has_the_model(stack: Stack, tmp_path: Path) -> None:
     book = tmp_path / "alone.yml"
     book.write_text(ALONE)
-    done = subprocess.run(
-        [Path(sys.executable).parent / "ansible-playbook", "-i", ROOT / "inventories" / "lab", book],
-        cwd=ROOT, env={**os.environ, "DOCKER_HOST": stack.docker.host, "ANSIBLE_NOCOLOR": "1"},
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    assert Play(0, done.stdout, 0.0).total("changed") == 0, done.stdout
+    play = stack.play(book)
+    assert play.total("changed") == 0, play.output
 
 
 def test_a_mistake_is_said_before_any_host_is_touched(stack: Stack) -> None:

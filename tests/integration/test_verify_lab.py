@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
-from live_lab import NO_DROP, VIP, Answer, backup, drop, holder, holders, playbook, run_all, settled, until
 
-from lab.stack import Stack
+from lab.hosts import VIP
+from lab.stack import DIRECTORS, MANAGED, NO_DROP, Play, Stack, drop
 
 CONF = "/etc/keepalived/keepalived.conf"
 RELOAD = "systemctl reload-or-restart keepalived"
@@ -35,24 +35,24 @@ def answer_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def healthy() -> Iterator[None]:
+def healthy(stack: Stack) -> Iterator[None]:
     """Every case leaves a cluster that is well."""
     yield
-    until("a settled cluster after the repair", settled, 60)
+    stack.settled()
 
 
 @contextmanager
-def fault(broken: Mapping[str, str], repaired: Mapping[str, str]) -> Iterator[None]:
+def fault(stack: Stack, broken: Mapping[str, str], repaired: Mapping[str, str]) -> Iterator[None]:
     """Commands by host that break something, and those that put it right, in any case."""
     try:
-        run_all(broken)
+        stack.run_all(broken)
         yield
     finally:
-        run_all(repaired)
+        stack.run_all(repaired)
 
 
-def verify(path: Path, *arguments: str) -> Answer:
-    answer = playbook("verify", path, *arguments)
+def verify(stack: Stack, path: Path, *arguments: str) -> Play:
+    answer = stack.play("verify", *arguments, check=False, writes=path)
     assert answer.result, answer.output
     assert answer.status == (0 if answer.result["ok"] else 2), answer.output
     assert " changed=0 " in answer.output
@@ -61,38 +61,40 @@ def verify(path: Path, *arguments: str) -> Answer:
 
 
 def found(
+    stack: Stack,
     path: Path,
     broken: Mapping[str, str],
     repaired: Mapping[str, str],
-    ready: Callable[[], bool] = lambda: True,
+    ready: Callable[[Stack], object] = lambda _stack: None,
     *arguments: str,
-) -> Answer:
-    with fault(broken, repaired):
-        until("the fault", ready, 30)
-        return verify(path, *arguments)
+) -> Play:
+    """What verify says of a fault; ``ready`` waits for what the fault does by itself."""
+    with fault(stack, broken, repaired):
+        ready(stack)
+        return verify(stack, path, *arguments)
 
 
 # --- all is well ------------------------------------------------------------------------------------------------
 
 
-def test_a_converged_cluster_is_as_the_model_says(answer_file: Path) -> None:
-    answer = verify(answer_file)
+def test_a_converged_cluster_is_as_the_model_says(stack: Stack, answer_file: Path) -> None:
+    answer = verify(stack, answer_file)
     assert answer.codes() == set(), answer.output
     assert answer.codes("degraded", "note") == set()
-    assert answer.result["hosts"] == ["d1", "d2", "web1", "web2"]
+    assert answer.result["hosts"] == list(MANAGED)
 
 
-def test_a_limit_leaves_the_others_unseen(answer_file: Path) -> None:
-    answer = verify(answer_file, "--limit", backup(), "--check")
+def test_a_limit_leaves_the_others_unseen(stack: Stack, answer_file: Path) -> None:
+    answer = verify(stack, answer_file, "--limit", stack.backup(), "--check")
     assert answer.codes() == set(), answer.output
     assert len(answer.result["unseen"]) == 3
 
 
-def test_a_host_that_does_not_answer_is_a_finding(answer_file: Path, tmp_path: Path) -> None:
+def test_a_host_that_does_not_answer_is_a_finding(stack: Stack, answer_file: Path, tmp_path: Path) -> None:
     """Nothing listens where the inventory leads to; the other hosts are judged all the same."""
     nowhere = "{ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 1}"
     (tmp_path / "nowhere.yml").write_text("all: {hosts: {web2: %s}}\n" % nowhere)
-    answer = verify(answer_file, "-i", str(tmp_path / "nowhere.yml"), "-e", "verify_output=json")
+    answer = verify(stack, answer_file, "-i", str(tmp_path / "nowhere.yml"), "-e", "verify_output=json")
     assert answer.errors() == {("web2", "unreachable")}, answer.output
     assert '"code": "unreachable"' in answer.output
 
@@ -100,8 +102,12 @@ def test_a_host_that_does_not_answer_is_a_finding(answer_file: Path, tmp_path: P
 # --- VRRP and the VIP -------------------------------------------------------------------------------------------
 
 
-def split() -> bool:
-    return len(holders()) == 2
+def split(stack: Stack) -> None:
+    stack.wait("the split brain", lambda: len(stack.holders()) == 2)
+
+
+def degraded_on(stack: Stack, *hosts: str) -> None:
+    stack.wait("the check", lambda: all(stack.weights(host)["web1"] == 0 for host in hosts))
 
 
 def password(text: str) -> str:
@@ -111,12 +117,12 @@ def password(text: str) -> str:
     return KEEP + "sed -i %s %s\n" % (edits, CONF) + RELOAD
 
 
-def test_a_split_brain_by_a_wire_without_vrrp(answer_file: Path, stack: Stack) -> None:
+def test_a_split_brain_by_a_wire_without_vrrp(stack: Stack, answer_file: Path) -> None:
     """Neither director hears the other: verify fails, and says that the adverts get lost on the way."""
     stack.lab.wire.block_vrrp("d2")
     try:
-        until("the split brain", split)
-        answer = verify(answer_file)
+        split(stack)
+        answer = verify(stack, answer_file)
     finally:
         stack.lab.wire.block_vrrp("d2", False)
     assert answer.status == 2
@@ -126,48 +132,50 @@ def test_a_split_brain_by_a_wire_without_vrrp(answer_file: Path, stack: Stack) -
     assert "IP protocol 112" in answer.output
 
 
-def test_vrrp_filtered_by_the_hosts_themselves(answer_file: Path) -> None:
-    both = ("d1", "d2")
-    answer = found(answer_file, dict.fromkeys(both, drop("protocol 112 0xff")), dict.fromkeys(both, NO_DROP), split)
+def test_vrrp_filtered_by_the_hosts_themselves(stack: Stack, answer_file: Path) -> None:
+    silent = dict.fromkeys(DIRECTORS, drop("protocol 112 0xff"))
+    answer = found(stack, answer_file, silent, dict.fromkeys(DIRECTORS, NO_DROP), split)
     assert answer.codes() == {"vrrp_filtered", "vip_on_both"}
     assert all("the host's own firewall" in one["what_is"] for one in answer.found("vrrp_filtered"))
 
 
-def test_vrid_differs(answer_file: Path) -> None:
-    host = backup()
+def test_vrid_differs(stack: Stack, answer_file: Path) -> None:
+    host = stack.backup()
     edit = KEEP + "sed -i 's/virtual_router_id .*/virtual_router_id 52/' %s\n" % CONF + RELOAD
-    answer = found(answer_file, {host: edit}, {host: RESTORE + "\n" + RELOAD}, split)
+    answer = found(stack, answer_file, {host: edit}, {host: RESTORE + "\n" + RELOAD}, split)
     assert answer.errors() == {(host, "vrid_differs"), (host, "config_edited"), ("d1, d2", "vip_on_both")}
 
 
-def test_auth_differs_and_no_secret_is_said(answer_file: Path) -> None:
+def test_auth_differs_and_no_secret_is_said(stack: Stack, answer_file: Path) -> None:
     """The passwords of a configuration that was edited by hand stay on their hosts."""
     broken = {"d1": password("tellno1"), "d2": password("tellno2")}
-    answer = found(answer_file, broken, dict.fromkeys(broken, RESTORE + "\n" + RELOAD), split, "-vvv")
+    answer = found(stack, answer_file, broken, dict.fromkeys(broken, RESTORE + "\n" + RELOAD), split, "-vvv")
     assert "auth_differs" in answer.codes()
     assert answer.codes() <= {"auth_differs", "vrrp_settings_differ", "config_edited", "vip_on_both"}
     assert "tellno" not in answer.output
     assert "tellno" not in answer_file.read_text()
 
 
-def test_wrong_interface(answer_file: Path) -> None:
-    host = backup()
+def test_wrong_interface(stack: Stack, answer_file: Path) -> None:
+    host = stack.backup()
     more = "ip link add other0 type dummy && ip address add 192.0.2.9/24 dev other0 && ip link set other0 up\n"
     edit = KEEP + "sed -i 's/^    interface .*/    interface other0/' %s\n" % CONF + RELOAD
-    answer = found(answer_file, {host: more + edit}, {host: "%s\n%s\nip link del other0" % (RESTORE, RELOAD)})
+    answer = found(stack, answer_file, {host: more + edit}, {host: "%s\n%s\nip link del other0" % (RESTORE, RELOAD)})
     assert {"wrong_interface", "config_edited"} <= answer.codes()
     assert answer.codes() <= {"wrong_interface", "config_edited", "vip_on_both"}
 
 
-def test_vip_on_both_by_hand(answer_file: Path) -> None:
-    host, address = backup(), "ip address %%s %s/24 dev eth0" % VIP
-    answer = found(answer_file, {host: address % "add"}, {host: address % "del"})
+def test_vip_on_both_by_hand(stack: Stack, answer_file: Path) -> None:
+    host, address = stack.backup(), "ip address %%s %s/24 dev eth0" % VIP
+    answer = found(stack, answer_file, {host: address % "add"}, {host: address % "del"})
     assert answer.errors() == {(host, "vip_stale"), ("d1, d2", "vip_on_both")}
 
 
-def test_vip_on_none(answer_file: Path) -> None:
-    stop, start = (dict.fromkeys((backup(), holder()), "systemctl %s keepalived" % what) for what in ("stop", "start"))
-    codes = found(answer_file, stop, start).codes()
+def test_vip_on_none(stack: Stack, answer_file: Path) -> None:
+    stop, start = (
+        dict.fromkeys((stack.backup(), stack.holder()), "systemctl %s keepalived" % what) for what in ("stop", "start")
+    )
+    codes = found(stack, answer_file, stop, start).codes()
     # Keepalived takes the services of its table along.
     assert {"service_not_running", "vip_on_none"} <= codes <= {"service_not_running", "vip_on_none", "service_missing"}
 
@@ -175,11 +183,15 @@ def test_vip_on_none(answer_file: Path) -> None:
 # --- configuration, services, logs ------------------------------------------------------------------------------
 
 
-def test_what_disturbs_nobody_yet(answer_file: Path) -> None:
+def test_what_disturbs_nobody_yet(stack: Stack, answer_file: Path) -> None:
     """A file edited, a unit that will not come back, a setting lost, a VIP not kept; and what the logs hint at."""
     log = "/var/log/vipstack-lvs/transitions.log"
-    host = backup()
-    died = "systemctl kill -s KILL nginx; sleep 0.3; until systemctl is-active -q nginx; do sleep 0.3; done\n"
+    host = stack.backup()
+    died = """
+        which() { systemctl show -P InvocationID nginx; }
+        first=$(which); systemctl kill -s KILL nginx
+        until [ "$(which)" != "$first" ] && systemctl is-active -q nginx; do sleep 0.3; done
+    """
     broken = {
         host: "for n in 1 2 3 4 5 6; do date '+%%FT%%T%%z web fault by hand'; done >> %s\n" % log
         + KEEP
@@ -192,7 +204,7 @@ def test_what_disturbs_nobody_yet(answer_file: Path) -> None:
         "web1": "mv /run/nginx.conf.kept /etc/nginx/nginx.conf",
         "web2": "systemctl reset-failed nginx; systemctl enable -q nginx\nsysctl -qw net.ipv4.conf.all.arp_announce=2",
     }
-    answer = found(answer_file, broken, repaired, settled)
+    answer = found(stack, answer_file, broken, repaired, Stack.settled)
     assert answer.errors() == {
         (host, "config_edited"),
         ("web1", "config_edited"),
@@ -204,19 +216,19 @@ def test_what_disturbs_nobody_yet(answer_file: Path) -> None:
     assert host in [one["host"] for one in answer.found("flapping")]
 
 
-def test_configuration_broken_by_hand(answer_file: Path) -> None:
-    host = backup()
-    answer = found(answer_file, {host: KEEP + "echo 'nonsense {' >> %s" % CONF}, {host: RESTORE})
+def test_configuration_broken_by_hand(stack: Stack, answer_file: Path) -> None:
+    host = stack.backup()
+    answer = found(stack, answer_file, {host: KEEP + "echo 'nonsense {' >> %s" % CONF}, {host: RESTORE})
     assert answer.errors() == {(host, "config_broken"), (host, "config_edited")}
     assert "Unknown keyword 'nonsense'" in answer.found("config_broken")[0]["what_is"]
 
 
-def test_service_not_running(answer_file: Path) -> None:
+def test_service_not_running(stack: Stack, answer_file: Path) -> None:
     """Nginx cannot start, and its last words say why."""
     conf = "/etc/nginx/nginx.conf"
     broken = "cp -a %s /run/nginx.conf.kept; echo 'nonsense;' >> %s\nsystemctl restart nginx || true" % (conf, conf)
     repaired = "mv /run/nginx.conf.kept %s\nsystemctl reset-failed nginx; systemctl start nginx" % conf
-    answer = found(answer_file, {"web2": broken}, {"web2": repaired})
+    answer = found(stack, answer_file, {"web2": broken}, {"web2": repaired})
     assert answer.errors() == {("web2", code) for code in ("service_not_running", "config_broken", "config_edited")}
     assert 'directive "nonsense"' in answer.found("service_not_running")[0]["what_is"]
 
@@ -224,10 +236,10 @@ def test_service_not_running(answer_file: Path) -> None:
 # --- real servers -----------------------------------------------------------------------------------------------
 
 
-def test_vip_missing_on_lo(answer_file: Path) -> None:
+def test_vip_missing_on_lo(stack: Stack, answer_file: Path) -> None:
     """A real server without the VIP on lo makes verify fail; and what people read of it."""
     away = {"web1": "ip address del %s/32 dev lo" % VIP}
-    answer = found(answer_file, away, {"web1": "systemctl restart vipstack-lvs-vips"})
+    answer = found(stack, answer_file, away, {"web1": "systemctl restart vipstack-lvs-vips"})
     assert answer.status == 2
     assert answer.errors() == {("web1", "vip_missing_on_lo")}
     assert answer.result["failing"] == ["vip_missing_on_lo"]
@@ -235,30 +247,30 @@ def test_vip_missing_on_lo(answer_file: Path) -> None:
         assert words in answer.output
 
 
-def test_vip_on_the_wire_of_a_real_server(answer_file: Path) -> None:
+def test_vip_on_the_wire_of_a_real_server(stack: Stack, answer_file: Path) -> None:
     address = "ip address %%s %s/32 dev eth0" % VIP
-    answer = found(answer_file, {"web1": address % "add"}, {"web1": address % "del"})
+    answer = found(stack, answer_file, {"web1": address % "add"}, {"web1": address % "del"})
     assert answer.errors() == {("web1", "real_server_answers_arp"), ("web1", "vip_on_wire")}
 
 
-def test_a_real_server_answers_arp(answer_file: Path) -> None:
+def test_a_real_server_answers_arp(stack: Stack, answer_file: Path) -> None:
     loud = "for where in all lo; do sysctl -qw net.ipv4.conf.$where.arp_ignore=%d; done"
-    answer = found(answer_file, {"web1": loud % 0}, {"web1": loud % 1})
+    answer = found(stack, answer_file, {"web1": loud % 0}, {"web1": loud % 1})
     assert answer.errors() == {("web1", "real_server_answers_arp"), ("web1", "arp_sysctls_lost")}
 
 
 # --- the IPVS table ---------------------------------------------------------------------------------------------
 
 
-def test_service_missing(answer_file: Path) -> None:
-    host = backup()
-    answer = found(answer_file, {host: "%s\nipvsadm -D -t %s:80" % (TABLE, VIP)}, {host: OLD_TABLE})
+def test_service_missing(stack: Stack, answer_file: Path) -> None:
+    host = stack.backup()
+    answer = found(stack, answer_file, {host: "%s\nipvsadm -D -t %s:80" % (TABLE, VIP)}, {host: OLD_TABLE})
     assert answer.errors() == {(host, "service_missing")}
 
 
-def test_one_director_has_another_table(answer_file: Path) -> None:
+def test_one_director_has_another_table(stack: Stack, answer_file: Path) -> None:
     """Each thing that somebody can change past Keepalived, with what is and what should be."""
-    host, pool = backup(), "-t %s:80" % VIP
+    host, pool = stack.backup(), "-t %s:80" % VIP
     edits = [
         TABLE,
         "ipvsadm -E %s -s rr" % pool,
@@ -267,7 +279,7 @@ def test_one_director_has_another_table(answer_file: Path) -> None:
         "ipvsadm -a %s -r 198.51.100.109:80 -g -w 1" % pool,
         "ipvsadm -A -t %s:81 -s rr" % VIP,
     ]
-    answer = found(answer_file, {host: "\n".join(edits)}, {host: OLD_TABLE})
+    answer = found(stack, answer_file, {host: "\n".join(edits)}, {host: OLD_TABLE})
     service = "tcp %s:80" % VIP
     assert {one["code"]: (one["host"], one["what_is"], one["what_should_be"]) for one in answer.result["findings"]
             if one["severity"] == "error"} == {
@@ -281,32 +293,29 @@ def test_one_director_has_another_table(answer_file: Path) -> None:
     }  # fmt: skip
 
 
-def test_tables_differ(answer_file: Path) -> None:
+def test_tables_differ(stack: Stack, answer_file: Path) -> None:
     """One director does not reach a real server that the other reaches."""
-    host = backup()
-    answer = found(answer_file, {host: drop("src %s/32" % WEB1)}, {host: NO_DROP}, lambda: " -w 0" in table(host))
+    host = stack.backup()
+    unreached = {host: drop("src %s/32" % WEB1)}
+    answer = found(stack, answer_file, unreached, {host: NO_DROP}, lambda stack: degraded_on(stack, host))
     assert answer.errors() == {("d1, d2", "tables_differ")}
     assert [one["host"] for one in answer.found("destination_degraded")] == [host]
 
 
-def table(host: str) -> str:
-    return run_all({host: "ipvsadm -Sn"})[host]
-
-
-def test_a_check_that_cannot_be_made_takes_nothing_out(answer_file: Path) -> None:
+def test_a_check_that_cannot_be_made_takes_nothing_out(stack: Stack, answer_file: Path) -> None:
     """Keepalived tries for ever where connect() itself is refused, and goes on sending connections there."""
-    host, route = backup(), "ip route %%s blackhole %s/32" % WEB1
-    answer = found(answer_file, {host: route % "add"}, {host: route % "del"})
+    host, route = stack.backup(), "ip route %%s blackhole %s/32" % WEB1
+    answer = found(stack, answer_file, {host: route % "add"}, {host: route % "del"})
     assert answer.errors() == {(host, "destination_dead")}
 
 
-def test_a_dead_real_server_is_degraded_and_fails_only_a_strict_run(answer_file: Path) -> None:
+def test_a_dead_real_server_is_degraded_and_fails_only_a_strict_run(stack: Stack, answer_file: Path) -> None:
     """Nginx is up but its health address is not: a firewall in front of it, as the director sees it."""
-    with fault({"web1": drop("dport 80 0xffff")}, {"web1": NO_DROP}):
-        until("the check", lambda: all(" -w 0" in table(host) for host in ("d1", "d2")))
-        answer = verify(answer_file)
+    with fault(stack, {"web1": drop("dport 80 0xffff")}, {"web1": NO_DROP}):
+        degraded_on(stack, *DIRECTORS)
+        answer = verify(stack, answer_file)
         assert answer.codes() == set(), answer.output
         assert answer.codes("degraded") == {"destination_degraded"}
-        strict = verify(answer_file, "-e", "verify_strict=true", "--check")
+        strict = verify(stack, answer_file, "-e", "verify_strict=true", "--check")
         assert "destination_degraded" in strict.result["failing"]
         assert strict.status == 2

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import math
-import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from lab.hosts import HOSTS, VIP
 from lab.lab import Lab
+from lab.play import INVENTORY, ROOT, Play, ansible, written
 from lab.processes import wait_until
 from lab.state import LabError
 
-ROOT = Path(__file__).resolve().parents[3]
+__all__ = ["ADDRESSES", "DIRECTORS", "MANAGED", "NO_DROP", "REAL_SERVERS", "ROOT", "Director", "Play", "Stack",
+           "director", "drop", "spread"]  # fmt: skip
 DIRECTORS = tuple(host.name for host in HOSTS if host.role == "director")
 REAL_SERVERS = tuple(host.name for host in HOSTS if host.role == "real_server")
+MANAGED = (*DIRECTORS, *REAL_SERVERS)
 ADDRESSES = {host.name: host.address for host in HOSTS}
 _NAMES = {address: name for name, address in ADDRESSES.items()}
 # What a director is, in one command: a command on a host costs more than what it does there.
@@ -30,39 +32,24 @@ journalctl -u keepalived.service -o cat --no-pager | grep Entering | tail -n 1
 ipvsadm -Sn
 """
 _ENTERING = re.compile(r"Entering (MASTER|BACKUP|FAULT|STOP) STATE")
-_RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Play:
-    """One run of a playbook: its exit status, its output, its recap by host, and how long it took in seconds."""
-
-    status: int
-    output: str
-    seconds: float
-
-    @property
-    def recap(self) -> dict[str, dict[str, int]]:
-        return {
-            host: {key: int(value) for key, value in (word.split("=") for word in words.split())}
-            for host, words in _RECAP.findall(self.output)
-        }
-
-    def total(self, key: str) -> int:
-        """ok, changed, failed … over all hosts."""
-        return sum(counts[key] for counts in self.recap.values())
-
-    @property
-    def tasks_per_host(self) -> int:
-        """The most tasks that a host had, those that were left out among them."""
-        return max(counts["ok"] + counts["failed"] + counts["skipped"] for counts in self.recap.values())
-
-    @property
-    def error(self) -> str:
-        """What the run said of its failure, short."""
-        lines = self.output.splitlines()
-        begin = next((number for number, line in enumerate(lines) if "[ERROR]" in line or "fatal:" in line), 0)
-        return "\n".join(lines[begin : begin + 12])
+# A host as far as a run could touch it, one line a thing; without what daemons and the kernel go on writing themselves.
+_STATE = r"""
+find /etc /usr/libexec /usr/local /var/lib /var/log/vipstack-lvs /lib/systemd/system /run/systemd/system \
+    \( -path /var/lib/systemd -o -path /var/lib/docker -o -name transitions.log \) -prune -o \
+    -printf 'file %p %y %m %u %g %l\n' -type f -exec sha256sum {} + 2>/dev/null | sort
+ip -o address | sed 's/ valid_lft .*//'
+sysctl -a 2>/dev/null | grep -E '^net\.(ipv4|ipv6)\.(vs|conf\.(all|default|lo|eth0))\.|^net\.ipv4\.ip_' | sort
+ipvsadm -Sn 2>/dev/null | sort
+lsmod 2>/dev/null | grep -o '^ip_vs[^ ]*' | sort
+systemctl list-units --no-legend --no-pager --plain --type=service --state=active | awk '{print $1, $2, $3}' | sort
+systemctl show -p MainPID -p NRestarts -p InvocationID keepalived nginx
+getent passwd; getent group
+"""
+# A filter before everything else that the host does with its packets; it needs no nf_tables.
+_DROP = "tc qdisc add dev eth0 ingress && tc filter add dev eth0 parent ffff: protocol ip u32 match ip %s action drop"
+NO_DROP = "tc qdisc del dev eth0 ingress"
+# Seconds for what has to come. Nothing is said about how soon: a machine that has much else to do may take its time.
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
@@ -92,24 +79,64 @@ class Stack:
         self.lab = lab
         self.docker = lab.docker
 
-    def play(self, name: str, *arguments: str, inventory: str = "inventories/lab", check: bool = True) -> Play:
-        """Run a playbook of ours. Raises LabError where it fails, unless `check` is false."""
-        begin = time.monotonic()
-        done = subprocess.run(
-            [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, f"vipstack.lvs.{name}", *arguments],
-            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, "DOCKER_HOST": self.docker.host, "ANSIBLE_NOCOLOR": "1",
-                 "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections")},
-            timeout=900, check=False,
-        )  # fmt: skip
-        play = Play(done.returncode, done.stdout, time.monotonic() - begin)
+    # -- Ansible
+
+    def play(
+        self,
+        name: str | Path,
+        *arguments: str,
+        inventory: str | Path = INVENTORY,
+        check: bool = True,
+        writes: Path | None = None,
+        installed: str | None = None,
+        log: Path | None = None,
+    ) -> Play:
+        """Run a playbook of ours, or one by its path. Raises LabError where it fails, unless ``check`` is false.
+
+        ``writes`` is where verify or status puts its answer, the result of the Play. ``installed`` is a search path of
+        collections to take in place of the working tree. ``log`` has the output so far while it runs.
+        """
+        book: str | Path = name if isinstance(name, Path) else f"vipstack.lvs.{name}"
+        if writes is not None:
+            writes.unlink(missing_ok=True)
+            arguments = ("-e", f"{name}_result={writes}", *arguments)
+        words: tuple[str | Path, ...] = ("-i", inventory, book, *arguments)
+        play = ansible(self.docker.host, "ansible-playbook", *words, installed=installed, log=log)
         if check and play.status:
-            raise LabError(f"{name}.yml failed ({play.status}):\n{play.error}")
-        return play
+            raise LabError(f"{name} failed ({play.status}):\n{play.error}")
+        return play if writes is None else replace(play, result=written(writes))
+
+    def module(self, name: str, hosts: str, folder: Path, *arguments: str) -> dict[str, dict[str, Any]]:
+        """Host -> what a module of ours returns there; ``folder`` takes the answers. Raises LabError."""
+        words: tuple[str | Path, ...] = (
+            hosts,
+            "-i",
+            INVENTORY,
+            "-m",
+            f"vipstack.lvs.{name}",
+            "--tree",
+            folder,
+            *arguments,
+        )
+        done = ansible(self.docker.host, "ansible", *words)
+        if done.status:
+            raise LabError(f"{name} failed ({done.status}):\n{done.output}")
+        return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in folder.iterdir()}
+
+    # -- a host
 
     def run(self, host: str, script: str, check: bool = True) -> str:
         """The output of a shell script on a host."""
-        return self.docker.shell(host, script, check)
+        return self.docker.shell(host, script, check, timeout=5 * PATIENCE)
+
+    def run_all(self, scripts: Mapping[str, str]) -> dict[str, str]:
+        """A shell script on each host, all at the same time."""
+        with ThreadPoolExecutor() as pool:
+            return dict(zip(scripts, pool.map(self.run, scripts, scripts.values())))
+
+    def states(self) -> dict[str, list[str]]:
+        """Each host's state, line by line, so that a difference names itself."""
+        return {host: said.splitlines() for host, said in self.run_all(dict.fromkeys(MANAGED, _STATE)).items()}
 
     # -- what the directors are
 
@@ -126,7 +153,7 @@ class Stack:
         """The directors that have the VIP now."""
         return [name for name, seen in self.looks(among).items() if seen.holds]
 
-    def holder(self, seconds: float = 120) -> str:
+    def holder(self, seconds: float = PATIENCE) -> str:
         """The one director that has the VIP; it gets so long to settle. Raises LabError."""
         found: list[str] = []
 
@@ -137,6 +164,11 @@ class Stack:
         if not wait_until(one, seconds, 0.2):
             raise LabError(f"{VIP} is on {', '.join(found) or 'no director'}")
         return found[0]
+
+    def backup(self) -> str:
+        """The director that has not the VIP. Raises LabError where not one has it."""
+        holder = self.holder()
+        return next(host for host in DIRECTORS if host != holder)
 
     def answers_arp(self) -> set[str]:
         """The hosts that answer the client's ARP requests for the VIP."""
@@ -156,15 +188,14 @@ class Stack:
         for host in DIRECTORS:
             self.run(host, f"ipvsadm --set {established} {ended} 0")
 
-    def wait(self, what: str, true: object, seconds: float = 120) -> float:
+    def wait(self, what: str, true: Callable[[], bool], seconds: float = PATIENCE) -> float:
         """Wait until a function says so; seconds that it took. Raises LabError."""
         begin = time.monotonic()
-        assert callable(true)
         if not wait_until(true, seconds, 0.1):
             raise LabError(f"{what} did not come within {seconds:g} s")
         return time.monotonic() - begin
 
-    def settled(self, seconds: float = 120) -> str:
+    def settled(self, seconds: float = PATIENCE) -> str:
         """The master, once all is at rest; it gets so long. Raises LabError."""
         seen: dict[str, Director] = {}
         if not wait_until(lambda: self.is_settled(seen), seconds, 0.1):
@@ -179,6 +210,11 @@ class Stack:
         whole = dict.fromkeys(REAL_SERVERS, 1)
         rest = [(False, "BACKUP", whole), (True, "MASTER", whole)]
         return sorted(((one.holds, one.state, one.weights) for one in now.values()), key=lambda one: one[0]) == rest
+
+
+def drop(what: str) -> str:
+    """The command that drops a host's arriving packets, ``what`` as u32 has it: ``protocol 112 0xff``."""
+    return _DROP % what
 
 
 def spread(counts: dict[str, int], names: Sequence[str]) -> bool:
