@@ -17,6 +17,7 @@ from lab import tools
 from lab.state import LabError, Settings, State, size
 
 GIB = 1 << 30
+GENEROUS = 120.0  # seconds for a command to end
 LAB = Path(__file__).parents[2] / "lab"
 
 
@@ -25,7 +26,8 @@ def command(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LAB_", "DOCKER_"))}
     return subprocess.run(
         [sys.executable, "-m", "lab", *words],
-        env={**inherited, "PYTHONPATH": str(LAB), **environ}, capture_output=True, text=True, timeout=20, check=False,
+        env={**inherited, "PYTHONPATH": str(LAB), **environ}, capture_output=True, text=True, timeout=GENEROUS,
+        check=False,
     )  # fmt: skip
 
 

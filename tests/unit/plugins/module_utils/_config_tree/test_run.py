@@ -461,7 +461,7 @@ def test_a_set_that_is_loaded_but_does_not_serve_goes_back(host: Host) -> None:
 def test_a_daemon_that_takes_a_moment_is_waited_for(host: Host) -> None:
     count = host.root / "count"
     confirm = ("sh", "-c", "echo x >> %s; test $(wc -l < %s) -ge 3" % (count, count))
-    outcome = host.run(OLD, loading=Loading(reload=host.loading.reload, confirm=confirm, confirm_timeout=5))
+    outcome = host.run(OLD, loading=Loading(reload=host.loading.reload, confirm=confirm, confirm_timeout=300))
     assert outcome.confirmed
     assert count.read_text() == "x\n" * 3
 

@@ -124,8 +124,9 @@ def test_this_process_is_found_and_another_name_is_not() -> None:
 
 
 def test_the_clock_is_that_of_this_machine() -> None:
+    before = time.time()
     found = system.clock()
-    assert abs(found["epoch"] - time.time()) < 5
+    assert round(before, 3) <= found["epoch"] <= round(time.time(), 3)
     assert found["synchronised"] in (True, False)
 
 
@@ -150,5 +151,5 @@ def test_a_config_test_that_must_be_silent() -> None:
 def test_a_program_that_is_missing_or_hangs() -> None:
     with pytest.raises(LvsError, match="no-such-program is not installed"):
         system.run(["no-such-program"])
-    with pytest.raises(LvsError, match=r"sleep 5 did not end within 0\.1 s"):
-        system.run(["sleep", "5"], 0.1)
+    with pytest.raises(LvsError, match=r"sleep 600 did not end within 0\.1 s"):
+        system.run(["sleep", "600"], 0.1)

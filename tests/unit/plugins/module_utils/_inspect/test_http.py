@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -53,18 +53,16 @@ def test_an_answer() -> None:
 
 
 def test_an_answer_in_drops_ends_by_the_time_limit() -> None:
-    def answer(connection: socket.socket, _request: bytes) -> None:
-        for _turn in range(20):
-            try:
-                connection.sendall(b"H")
-            except OSError:
-                return
-            time.sleep(0.05)
+    """The drops do not end before the one who asks has hung up."""
 
-    started = time.monotonic()
+    def answer(connection: socket.socket, _request: bytes) -> None:
+        with suppress(OSError):
+            while True:
+                connection.sendall(b"H")
+                time.sleep(0.05)
+
     with server(answer) as port:
         found = ask(probe(port, timeout=0.3))
-        assert time.monotonic() - started < 0.6
     assert (found["connected"], found["error"]) == (True, "no answer within 0.3 s")
 
 
@@ -97,6 +95,11 @@ def test_a_part_that_fails_takes_no_other_with_it() -> None:
 
 
 def test_parts_wait_at_the_same_time() -> None:
-    started = time.monotonic()
-    gather({str(number): lambda: time.sleep(0.2) for number in range(5)})
-    assert time.monotonic() - started < 0.6
+    """Each goes on when all are there: one after the other, the first would wait in vain."""
+    together = threading.Barrier(5, timeout=60)
+
+    def part() -> str:
+        together.wait()
+        return "met"
+
+    assert gather({str(number): part for number in range(5)}) == {str(number): "met" for number in range(5)}
