@@ -34,7 +34,7 @@ mount -t cgroup2 cgroup2 "$box/cgroup"
 mkdir "$box/cgroup/$name"
 echo $$ > "$box/cgroup/$name/cgroup.procs"
 # Whatever becomes of the tests, the box ends.
-timeout --signal=KILL 900 unshare --kill-child --mount --cgroup --pid --net --uts --ipc --fork sh -c '
+timeout --signal=KILL 3600 unshare --kill-child --mount --cgroup --pid --net --uts --ipc --fork sh -c '
   cd "$1/root"
   hostname box
   mount -t proc proc proc
@@ -100,14 +100,14 @@ class Box:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=120,
+            timeout=900,
         )
         assert not check or done.returncode == 0, "%s: %d\n%s" % (argv, done.returncode, done.stdout)
         return done.stdout
 
     def wait(self, condition: str) -> None:
-        """Until a shell command succeeds, for ten seconds at most."""
-        loop = "for n in $(seq 100); do if %s; then exit 0; fi; sleep 0.1; done; exit 1" % condition
+        """Until a shell command succeeds, for two minutes at most."""
+        loop = "for n in $(seq 1200); do if %s; then exit 0; fi; sleep 0.1; done; exit 1" % condition
         self.run("sh", "-c", loop)
 
     def command(self, name: str, /, check_mode: bool = False, **options: Any) -> list[str]:
@@ -146,18 +146,19 @@ def booted(directory: Path) -> Iterator[Box]:
                 os.kill(init, signal.SIGKILL)
             else:
                 boot.kill()
-        boot.wait(timeout=30)
+        boot.wait(timeout=300)
 
 
 def _wait_for_init(boot: subprocess.Popen[bytes]) -> int:
-    for attempt in range(200):
-        time.sleep(0.1 if attempt else 0.5)
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        time.sleep(0.1)
         assert boot.poll() is None, "the box did not boot"
         for limit in _children(boot.pid):
             for init in [init for unshare in _children(limit) for init in _children(unshare)]:
                 if Path("/proc/%d/comm" % init).read_text().strip() == "systemd" and _is_up(init):
                     return init
-    raise AssertionError("the box is not up after 20 s")
+    raise AssertionError("the box is not up after 120 s")
 
 
 def _children(pid: int) -> list[int]:

@@ -219,8 +219,8 @@ class Nginx(Set):
         main += "  access_log %s/log/access.log;\n  include %s/conf.d/*.conf;\n}\n" % (self.root, self.path)
         return {"nginx.conf": main, **{"conf.d/%s.conf" % name: text for name, text in sites.items()}}
 
-    def loading(self, name: str, answer: str) -> Loading:
-        """Reload, and wait until that site gives that answer."""
+    def loading(self, name: str, answer: str, seconds: float = 300) -> Loading:
+        """Reload, and wait until that site gives that answer, so long at most."""
         ask = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n"
         ask += "s.sendall(b'GET / HTTP/1.0\\r\\n\\r\\n'); t=b''\n"
         ask += "while True:\n d=s.recv(999)\n t+=d\n if not d: break\n"
@@ -228,7 +228,7 @@ class Nginx(Set):
         return Loading(
             reload=(*self.argv, "-s", "reload"),
             confirm=(sys.executable, "-c", ask, "%s/run/%s.sock" % (self.root, name), answer),
-            confirm_timeout=3,
+            confirm_timeout=seconds,
             log=str(self.log),
         )
 
@@ -264,11 +264,11 @@ def nginx(short_path: Path) -> Iterator[Nginx]:
         yield found
     finally:
         master.terminate()
-        master.wait(timeout=10)
+        master.wait(timeout=120)
 
 
 def wait_until(done: Callable[[], bool]) -> None:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 120
     while not done():
         assert time.monotonic() < until, "it does not come"
         time.sleep(0.05)
@@ -300,7 +300,7 @@ def test_nginx_accepts_but_does_not_serve_so_the_old_set_comes_back(nginx: Nginx
         other.listen()
         before = nginx.texts()
         files = nginx.files(www=nginx.site("www", "two"), taken=nginx.site("taken", "mine"))
-        error = nginx.refused(files, loading=nginx.loading("www", "two"))
+        error = nginx.refused(files, loading=nginx.loading("www", "two", 3))
     assert error.details["validated"]
     assert error.details["rolled_back"]
     assert error.details["reloaded"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from typing import Any, Iterator
 
 import pytest
@@ -34,7 +33,7 @@ def content(box: Box, path: str) -> str:
 # --- Nginx ------------------------------------------------------------------------------------------------------------
 
 
-def nginx_set(answer: str, *ports: int) -> dict[str, Any]:
+def nginx_set(answer: str, *ports: int, seconds: float = 300) -> dict[str, Any]:
     text = "".join("  listen 127.0.0.1:%d;\n" % port for port in ports)
     files = [
         {"path": "conf.d/site.conf", "content": 'server {\n%s  return 200 "%s";\n}\n' % (text, answer)},
@@ -49,7 +48,7 @@ def nginx_set(answer: str, *ports: int) -> dict[str, Any]:
         "validate_scratch": ["/run", "/var/log/nginx", "/var/lib/nginx"],
         "service": "nginx.service",
         "confirm": ["sh", "-c", ask],
-        "confirm_timeout": 3,
+        "confirm_timeout": seconds,
         "log": "/var/log/nginx/error.log",
     }
 
@@ -91,12 +90,12 @@ def test_nginx_is_reloaded_and_never_restarted(nginx: Box) -> None:
 
 def test_a_port_that_is_taken_brings_the_old_set_back(nginx: Box) -> None:
     """The check of Nginx does not see it, systemctl reload does not either; the confirmation does."""
-    take = "import socket, time; s = socket.create_server(('127.0.0.1', 8099)); time.sleep(60)"
+    take = "import socket, time; s = socket.create_server(('127.0.0.1', 8099)); time.sleep(3600)"
     nginx.run("systemd-run", "--unit", "taker", sys.executable, "-c", take)
     nginx.wait("ss -ltn | grep -q :8099")
     old = content(nginx, "/etc/nginx/conf.d/site.conf")
     try:
-        answer = nginx.module("config_tree", **nginx_set("three", 8080, 8099))
+        answer = nginx.module("config_tree", **nginx_set("three", 8080, 8099, seconds=3))
     finally:
         nginx.run("systemctl", "stop", "taker.service")
     assert answer["failed"] is True
@@ -137,7 +136,7 @@ def keepalived_set(*addresses: str, word: str = "geheim1") -> dict[str, Any]:
         "validate_requires": ["/usr/sbin/keepalived"],
         "service": "keepalived.service",
         "confirm": ["sh", "-c", "ip address show dev eth0 | grep -q 'inet %s/'" % addresses[-1]],
-        "confirm_timeout": 8,
+        "confirm_timeout": 300,
     }
 
 
@@ -230,20 +229,23 @@ def test_a_unit_that_cannot_reload_is_named_and_not_restarted(box: Box) -> None:
 
 def test_a_run_killed_before_the_reload_is_finished_by_the_next(fragile: Box) -> None:
     """SIGKILL while systemctl reload waits: the set is in place, and nobody knows whether it was loaded."""
-    slow = "[Service]\nExecReload=\nExecReload=/bin/sleep 3\n"
+    reload = "touch /run/reloads; until test -e /run/go-on; do sleep 0.1; done"
+    slow = "[Service]\nExecReload=\nExecReload=/bin/sh -c '%s'\n" % reload
     fragile.write("/run/systemd/system/fragile.service.d/slow.conf", slow)
     fragile.run("systemctl", "daemon-reload")
     fragile.run(
         "sh",
         "-c",
-        '"$@" & run=$!; sleep 1.5; test -e /var/lib/vipstack-lvs/fragile.swapped && kill -9 $run',
+        '"$@" & run=$!; until test -e /run/reloads; do kill -0 $run || exit; sleep 0.1; done; '
+        "test -e /var/lib/vipstack-lvs/fragile.swapped && kill -9 $run",
         "sh",
         *fragile.command("config_tree", **fragile_set("good again")),
     )
     assert content(fragile, "/etc/fragile/word") == "good again\n"
     fragile.run("rm", "-r", "/run/systemd/system/fragile.service.d")
     fragile.run("systemctl", "daemon-reload")
-    time.sleep(3)
+    fragile.run("touch", "/run/go-on")
+    fragile.wait("test $(systemctl show --property ActiveState --value fragile.service) = active")
     answer = fragile.module("config_tree", **fragile_set("good again"))
     assert (answer["changed"], answer["recovered"], answer["reloaded"]) == (True, "finished", True)
     assert "reads word:1: good again" in fragile.run("journalctl", "--unit", "fragile.service", "--lines", "3")
