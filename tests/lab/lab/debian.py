@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -49,6 +50,9 @@ def tree(root: Path, suite: str, packages: Sequence[str]) -> None:
     remove(root)
     conf = root.with_name(root.name + ".apt.conf")
     conf.parent.mkdir(parents=True, exist_ok=True)
+    scratch = root.with_name(root.name + ".tmp")  # not /tmp: what mmdebstrap has there when it is cut would stay
+    scratch.mkdir(exist_ok=True)
+    environ = {**os.environ, "TMPDIR": str(scratch)}
     conf.write_bytes(run(["apt-config", "dump", "--no-empty", "Acquire::http", "Acquire::https"]).stdout)
     command = [
         "unshare",
@@ -67,12 +71,15 @@ def tree(root: Path, suite: str, packages: Sequence[str]) -> None:
         str(root),
         f"deb {mirror()} {suite} main",
     ]
-    done = run(command, check=False)
+    done = run(command, env=environ, check=False)
     if done.returncode and b"is expired" in done.stderr:
         # A mirror that lags behind testing's Valid-Until of a week: dates are waived then, signatures never.
         remove(root)
-        done = run([*command[:-3], '--aptopt=Acquire::Check-Valid-Until "false"', *command[-3:]], check=False)
+        done = run(
+            [*command[:-3], '--aptopt=Acquire::Check-Valid-Until "false"', *command[-3:]], env=environ, check=False
+        )
     conf.unlink()
+    remove(scratch)
     if done.returncode:
         # The first error is the cause; what follows only says that mmdebstrap gave up.
         errors = [line for line in done.stderr.splitlines() if line.startswith(b"E:")]
@@ -117,7 +124,7 @@ def _lock(lock: IO[str], wait: bool) -> bool:
 
 
 def _clear(cache: Path, name: str) -> None:
-    """Remove what is not done: NAME.new, NAME.new.apt.conf, NAME-KEY.new."""
+    """Remove what is not done: NAME.new, NAME.new.apt.conf, NAME.new.tmp, NAME-KEY.new."""
     for half in (*cache.glob(f"{name}.new*"), *cache.glob(f"{name}-*.new")):
         if half.is_dir():
             remove(half)

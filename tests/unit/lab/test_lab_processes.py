@@ -123,6 +123,7 @@ def test_an_interrupt_is_a_lab_error_of_its_own() -> None:
 
 def half(cache: Path) -> None:
     (cache / "node.new/root").mkdir(parents=True)
+    (cache / "node.new.tmp/mmdebstrap.gpghome").mkdir(parents=True)
     for name in ("node.new.apt.conf", "node-1234.new", "node-1234.tar", "uml.new"):
         (cache / name).write_text("")
 
