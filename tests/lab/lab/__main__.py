@@ -127,8 +127,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def entry() -> int:
-    interruptible()
     try:
+        interruptible()
         return main()
     except (KeyboardInterrupt, Interrupted):
         print("lab: interrupted; `lab up` goes on from here, `lab down` removes it", file=sys.stderr)
