@@ -81,7 +81,7 @@ class Containers:
         else:
             has_ipv6 = self.docker("network", "inspect", NETWORK, "--format", "{{.EnableIPv6}}").strip() == "true"
             arguments = run_arguments(BY_NAME[name], self.lab, has_ipv6)
-        self.docker(*arguments, what=f"container {name}", timeout=120)
+        self.docker(*arguments, what=f"container {name}", timeout=600)
 
     def _ready(self, name: str) -> None:
         """systemd has come up, with nothing failed."""
@@ -91,11 +91,11 @@ class Containers:
             nonlocal said
             # One call that waits: a busy asker costs the guest's only CPU more than the boot does.
             said = self.docker(
-                "exec", name, "systemctl", "is-system-running", "--wait", check=False, timeout=60
+                "exec", name, "systemctl", "is-system-running", "--wait", check=False, timeout=300
             ).strip()
             return said in ("running", "degraded")
 
-        if not wait_until(settled, 60, 0.3):
+        if not wait_until(settled, 300, 0.3):
             raise LabError(f"{name}: systemd does not come up (it says {said or 'nothing'!r})")
         if said == "degraded":
             failed = self.docker.shell(name, "systemctl --failed --plain --no-legend | cut -d' ' -f1").split()
@@ -103,13 +103,13 @@ class Containers:
 
     def reboot(self, name: str) -> None:
         """Stop and start: a new network namespace, the same file system."""
-        self.docker("restart", name, what=f"reboot of {name}", timeout=120)
+        self.docker("restart", name, what=f"reboot of {name}", timeout=600)
         self._ready(name)
 
     def remove(self, names: Iterable[str]) -> None:
         names = list(names)
         if names:
-            self.docker("rm", "-f", "-v", *names, what="docker rm", timeout=120)
+            self.docker("rm", "-f", "-v", *names, what="docker rm", timeout=600)
 
     def down(self) -> None:
         self.remove(self.states())

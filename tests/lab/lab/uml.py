@@ -226,10 +226,10 @@ class Uml:
                  str(self.settings.dir), self.settings.mem, GUEST_IP, HOST_IP, umid],
                 "--net", "--mount",
             )  # fmt: skip
-            wait_until(lambda: self.kernel.pid() is None or umid in {guest.umid for guest in guests()}, 5)
+            wait_until(lambda: self.kernel.pid() is None or umid in {guest.umid for guest in guests()}, 60)
         mine = os.readlink("/proc/self/ns/net")
         pid = self.kernel.pid()
-        if not wait_until(lambda: self.kernel.pid() is None or os.readlink(f"/proc/{pid}/ns/net") != mine, 5, 0.01):
+        if not wait_until(lambda: self.kernel.pid() is None or os.readlink(f"/proc/{pid}/ns/net") != mine, 60, 0.01):
             raise LabError(f"the guest gets no network namespace: {last_line(self.kernel.log.read_bytes())}")
         if self.kernel.pid() is None:
             return  # said by _wait
@@ -239,7 +239,7 @@ class Uml:
         listen = f"UNIX-LISTEN:{self.settings.socket},fork,mode=600,backlog=128"
         self.relay.start(["nsenter", f"--net=/proc/{pid}/ns/net", "socat", "-t3600", listen, f"TCP:{GUEST_IP}:2375"])
 
-    def _wait(self, seconds: float = 60) -> None:
+    def _wait(self, seconds: float = 300) -> None:
         wait_until(lambda: self.kernel.pid() is None or self.docker.answers(), seconds, 0.2)
         said = f"{last_line(self.kernel.log.read_bytes())} (all of it: {self.kernel.log})"
         if self.kernel.pid() is None:
