@@ -15,7 +15,7 @@ from lab.hosts import VIP
 _SESSION = """
 import http.client, json, select, sys
 connection = http.client.HTTPConnection(%r, 80, timeout=60)
-answers, error, first = 0, None, None
+answers, error, first, told = 0, None, None, False
 try:
     while True:
         connection.request("GET", "/")
@@ -27,8 +27,10 @@ try:
             print(answer.getheader("X-Served-By"), flush=True)
         if connection.sock is not first:
             raise ConnectionError("the connection was closed")
-        if select.select([sys.stdin], [], [], 0.5)[0]:
+        if told:
             break
+        # Told to end, it asks once more: its connection still carries answers then.
+        told = bool(select.select([sys.stdin], [], [], 0.5)[0])
 except OSError as reason:
     error = repr(reason)
 print(json.dumps({"answers": answers, "error": error}))
@@ -77,7 +79,7 @@ class Flow:
     def goes_on(self) -> bool:
         return self._process.poll() is None
 
-    def end(self, seconds: float = 120) -> dict[str, Any]:
+    def end(self, seconds: float = 300) -> dict[str, Any]:
         """End it (a download: wait for its end); what it saw."""
         out, err = self._process.communicate(b"\n", timeout=seconds)
         assert out, err.decode()

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import flows
@@ -46,30 +46,33 @@ def inventory(path: Path, **weights: str) -> Path:
     return path
 
 
-def test_flows_outlive_a_drain_and_a_drain_outlives_a_run(stack: Stack) -> None:
+def test_flows_outlive_a_drain_and_a_drain_outlives_a_run(stack: Stack, tmp_path: Path) -> None:
+    """Two sessions end when they are told to, and are counted before; a download ends in its own time."""
     before = reloads(stack)
-    talk = flows.to("web1", lambda: flows.session(stack.docker))
+    log, counted = tmp_path / "drain.log", "%s: web1 is drained; " % stack.holder()
+    talk, chat = (flows.to("web1", lambda: flows.session(stack.docker)) for _flow in range(2))
     slow = flows.to("web1", lambda: flows.download(stack.docker, 18))
-    requests = Probe(stack.docker).start(22, timeout=3)
-    began = time.monotonic()
+    requests = Probe(stack.docker).start(22, timeout=10)
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(stack.play, "drain", "-e", "host=web1", "-e", "limit=60")
+        running = pool.submit(partial(stack.play, "drain", "-e", "host=web1", "-e", "limit=600", log=log))
         stack.wait("weight 0 on both directors", lambda: everywhere(stack, DRAINED))
-        drained = time.monotonic() - began
+        late = Probe(stack.docker).load(200, timeout=10).summary
+        stack.wait("the holder's count", lambda: counted in log.read_text(encoding="utf-8"))
         assert slow.end() == {"status": 200, "bytes": flows.SIZE, "error": None}
         assert not running.done(), "it waits for the session"
         assert talk.goes_on
-        seen = talk.end()
-        play = running.result(60)
-    assert seen["error"] is None
-    assert seen["answers"] > 10
+        assert chat.goes_on
+        seen = [talk.end(), chat.end()]
+        play = running.result()
+    for one in seen:
+        assert one["error"] is None
+        assert one["answers"] >= 2, "the first, and one after the drain"
     said = [int(one) for one in re.findall(r"web1 is drained; (\d+) connection", play.output)]
-    assert (max(said), min(said)) == (2, 0), play.output
-    outcome = requests.result()
-    assert outcome.summary["failed"] == 0, outcome.summary
-    late = [one["server"] for one in outcome.records if one["t"] > drained + 1]
-    assert len(late) > 100
-    assert set(late) == {"web2"}
+    assert max(said) >= 2, play.output
+    assert min(said) == 0, play.output
+    through = requests.result().summary
+    assert through["failed"] == 0, through
+    assert (late["failed"], late["by_server"]) == (0, {"web2": 200})
 
     again = stack.play("site", "-l", "lvs_directors")
     assert again.total("changed") == 0, again.output
@@ -77,7 +80,7 @@ def test_flows_outlive_a_drain_and_a_drain_outlives_a_run(stack: Stack) -> None:
     assert "drain.yml, 20" in stack.play("status").output
 
     stack.play("undrain", "-e", "host=web1")
-    stack.wait("the weights", lambda: everywhere(stack, WHOLE), 5)
+    stack.wait("the weights", lambda: everywhere(stack, WHOLE))
     assert reloads(stack) == before
 
 
@@ -86,7 +89,7 @@ def test_what_is_left_at_the_limit_is_named_and_the_last_one_stays(stack: Stack)
     play = stack.play("drain", "-e", "host=web1", "-e", "limit=3", check=False)
     assert play.status != 0
     told = " ".join(play.output.split())
-    words = r"web1 is drained and stays so, but after \d s there are left: tcp \S+ -> web1 \S+ connections 1"
+    words = r"web1 is drained and stays so, but after \d+ s there are left: tcp \S+ -> web1 \S+ connections 1"
     assert re.search(words, told), told
     assert re.search(r"%s:\d+, ESTABLISHED, \d+ s" % re.escape(ADDRESSES["client"]), told), told
     assert everywhere(stack, DRAINED)
@@ -103,22 +106,22 @@ def test_a_share_is_shifted_step_by_step(stack: Stack, tmp_path: Path) -> None:
     for weights, least, most in (({"web1": 1, "web2": 9}, 4, 56), ({"web1": 5, "web2": 5}, 107, 193)):
         path = inventory(tmp_path / "weights.yml", **{host: "lvs_weight: %d" % one for host, one in weights.items()})
         stack.play("weights", "-i", str(path))
-        stack.wait("the weights", lambda weights=weights: everywhere(stack, weights), 5)
+        stack.wait("the weights", partial(everywhere, stack, weights))
         outcome = Probe(stack.docker).load(300, 2).summary
         assert outcome["failed"] == 0, outcome
         assert least <= outcome["by_server"]["web1"] <= most, "within five standard deviations: %s" % outcome
     stack.play("weights")
-    stack.wait("the old weights", lambda: everywhere(stack, WHOLE), 5)
+    stack.wait("the old weights", lambda: everywhere(stack, WHOLE))
     assert reloads(stack) == before
 
 
 def test_the_inventory_drains_and_only_it_undrains(stack: Stack, tmp_path: Path) -> None:
     path = inventory(tmp_path / "state.yml", web1="lvs_drained_services: [web]")
     stack.play("weights", "-i", str(path))
-    stack.wait("weight 0", lambda: everywhere(stack, DRAINED), 5)
+    stack.wait("weight 0", lambda: everywhere(stack, DRAINED))
     play = stack.play("undrain", "-i", str(path), "-e", "host=web1", check=False)
     words = "web1 is drained from web by the inventory (lvs_state or lvs_drained_services): change it there"
     assert words in " ".join(play.output.split())
     assert everywhere(stack, DRAINED)
     stack.play("weights")
-    stack.wait("the weights", lambda: everywhere(stack, WHOLE), 5)
+    stack.wait("the weights", lambda: everywhere(stack, WHOLE))

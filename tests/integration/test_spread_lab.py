@@ -52,7 +52,7 @@ def test_a_share_is_the_weights(stack: Stack, weights: tuple[int, int], share: i
     wanted = dict(zip(("web1", "web2"), weights))
     lay(stack, wanted)
     try:
-        stack.wait("the weights", lambda: all(stack.weights(host) == wanted for host in DIRECTORS), 5)
+        stack.wait("the weights", lambda: all(stack.weights(host) == wanted for host in DIRECTORS))
         seen = stack.lab.probe.load(300, 2).summary
     finally:
         lay(stack, {"web1": 1, "web2": 1})

@@ -47,7 +47,7 @@ def test_a_change_of_the_owner_ends_no_connection(stack: Stack) -> None:
     before = transitions(stack)
     complete = {"status": 200, "bytes": flows.SIZE, "error": None}
     talk = flows.session(stack.docker)
-    requests = Probe(stack.docker).start(60, timeout=3)
+    requests = Probe(stack.docker).start(60, timeout=10)
 
     slow = flows.download(stack.docker, 30)
     site(stack, *STATIC)
@@ -95,13 +95,13 @@ def test_a_service_comes_and_goes_without_a_transition(stack: Stack) -> None:
 
 @pytest.mark.usefixtures("static")
 def test_a_static_table_drains_lasts_and_survives_a_boot(stack: Stack) -> None:
-    stack.play("drain", *STATIC, "-e", "host=web1", "-e", "limit=20")
+    stack.play("drain", *STATIC, "-e", "host=web1", "-e", "limit=600")
     drained = {"web1": 0, "web2": 1}
     assert [stack.weights(host) for host in DIRECTORS] == [drained, drained]
     assert site(stack, *STATIC).total("changed") == 0
     other = next(host for host in DIRECTORS if host != stack.holder())
     before = stack.run(other, "ipvsadm -Sn")
     stack.lab.containers.reboot(other)
-    stack.wait("the table", lambda: stack.run(other, "ipvsadm -Sn", check=False) == before, 30)
+    stack.wait("the table", lambda: stack.run(other, "ipvsadm -Sn", check=False) == before)
     stack.play("undrain", *STATIC, "-e", "host=web1")
     stack.settled()
