@@ -29,8 +29,8 @@ HEAD = """..
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / ".ansible/collections"))
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._findings_text import catalogue
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._schema_text import markdown
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema_text import markdown
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.text import catalogue
 
 
 def read(path: str) -> str:
