@@ -186,7 +186,7 @@ class Suite:
             if self.is_ending:
                 return 130
             child = subprocess.Popen(
-                words, cwd=ROOT, env={**os.environ, "LAB_NAME": part.lab}, stdin=subprocess.DEVNULL, stdout=log,
+                words, cwd=ROOT, env=environment(part.lab), stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
             self._children.add(child.pid)
@@ -218,6 +218,12 @@ class Suite:
             f"{result.seconds:5.0f} s{of:8} {counts}{over}",
             flush=True,
         )
+
+
+def environment(lab: str) -> dict[str, str]:
+    """Ours with another lab, and without what the make above us says to those it starts."""
+    ours = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    return {**ours, "LAB_NAME": lab}
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
@@ -295,7 +301,7 @@ def main() -> int:
     finally:
         for lab in (LAB_A, LAB_B):
             down = ["make", "--no-print-directory", "lab-down"]
-            subprocess.run(down, cwd=ROOT, env={**os.environ, "LAB_NAME": lab}, capture_output=True, check=False)
+            subprocess.run(down, cwd=ROOT, env=environment(lab), capture_output=True, check=False)
     good = report(list(suite.results.values()))
     seconds = time.time() - float(os.environ.get("VIPSTACK_BEGIN") or time.time())
     print(f"{'all passed' if good else 'FAILED'} in {seconds:.0f} s", flush=True)
