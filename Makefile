@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # When the command began, for the figures of `make lab`.
 export VIPSTACK_BEGIN := $(shell date +%s)
 
-# `make check ANSIBLE_CORE=2.16`: with that ansible-core in place of the one in requirements.txt.
+# `make check ANSIBLE_CORE=2.21`: with that ansible-core in place of the one in requirements.txt.
 export ANSIBLE_CORE
 VENV := .venv/.made$(ANSIBLE_CORE)
 PYTHON := .venv/bin/python
@@ -113,7 +113,7 @@ docs-site: venv ## the documentation as a site, in build/docs-site
 	@.ci/docs-site
 
 .PHONY: venv clean
-venv: $(VENV) .ansible/collections/.made ## the tools, from requirements.txt; with ANSIBLE_CORE=2.16 for that one
+venv: $(VENV) .ansible/collections/.made ## the tools, from requirements.txt; with ANSIBLE_CORE=2.21 for that one
 
 $(VENV): requirements.txt
 	@.ci/venv

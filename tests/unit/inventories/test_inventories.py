@@ -39,8 +39,9 @@ def model(name: str) -> Any:
     """The model of an inventory as a run computes it; no connection is made."""
     with tempfile.TemporaryDirectory() as folder:
         done = ansible(
-            "ansible", "lvs_directors[0]", "-i", "inventories/%s" % name, "-m", "vipstack.lvs.topology", "-t", folder
-        )
+            "ansible", "lvs_directors[0]", "-i", "inventories/%s" % name, "-m", "vipstack.lvs.topology", "-t", folder,
+            "-e", "ansible_connection=local",
+        )  # fmt: skip
         assert done.returncode == 0, done.stdout
         (answer,) = Path(folder).iterdir()
         return json.loads(answer.read_text(encoding="utf-8"))["ansible_facts"]["lvs_model"]
