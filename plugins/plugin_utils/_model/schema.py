@@ -89,12 +89,16 @@ VIP = table(
     "A virtual IP address: one VRRP instance for each family.",
     addresses=many("Addresses with their prefix length.", REQUIRED, Field("vip_address"), least=1),
     vrid=whole("Virtual router id, unique on its network.", None, 1, 255, "", "the last byte of the first address"),
-    interface=text("Interface that holds it.", None, "interface", "the director's `lvs_interface`"),
+    interface=text("Interface of the VIP on directors.", None, "interface", "the director's `lvs_interface`"),
     labels=many(
-        "One label for each IPv4 address, without the interface.", None, text("", REQUIRED, "label"), 0, "counted"
+        "One label for each IPv4 address, without the interface.",
+        None,
+        text("", REQUIRED, "label"),
+        0,
+        "counted from `0`",
     ),
     prefer=many(
-        "Directors that should hold it, the best first; the others follow by name.",
+        "Directors by preference, the preferred one first; the others follow by name.",
         [],
         text("", REQUIRED, "word"),
     ),
@@ -102,27 +106,27 @@ VIP = table(
         "map", "VRRP priority of every director, instead of `prefer`.", {}, of=whole("", REQUIRED, 1, 254), longest=253
     ),
     preempt=switch("A director with a higher priority takes the VIP back.", False),
-    preempt_delay=whole("How long it waits before it does.", 0, 0, 1000, "s"),
-    version=whole("VRRP version; 2 only for IPv4.", 3, 2, 3),
+    preempt_delay=whole("Delay before it takes the VIP back.", 0, 0, 1000, "s"),
+    version=whole("VRRP version; 2 supports IPv4 only.", 3, 2, 3),
     advert_interval=number(
-        "Time between two adverts: steps of 0.01 up to 40.95 with version 3, whole seconds with 2.",
+        "Time between two adverts. Version 3: steps of 0.01, at most 40.95. Version 2: whole seconds.",
         None,
         0.01,
         255,
         "s",
-        "as `lvs_failover` says",
+        "set by `lvs_failover`",
     ),
     auth_pass=Field("secret", "Password of VRRP version 2; keep it in a vault.", False, 1, 8),
-    unicast=switch("Adverts go to the peers' addresses; false: multicast.", True),
-    track=switch("The check script takes part.", True),
+    unicast=switch("`true`: adverts go to the peers' addresses. `false`: multicast.", True),
+    track=switch("The instance tracks the result of `lvs_check_script`.", True),
 )
 
 CHECK = table(
-    "How keepalived checks a real server; a word alone is its `type`.",
+    "How Keepalived checks a real server. A single word sets `type`.",
     {},
     "type",
     type=choice(
-        "`auto`: `http` where our Nginx serves the port, else `tcp`; `none` where it is not TCP.",
+        "`auto`: `http` where our Nginx serves the port, otherwise `tcp`; `none` if the protocol is not TCP.",
         "auto",
         "auto",
         "http",
@@ -130,20 +134,20 @@ CHECK = table(
         "none",
     ),
     interval=number("Time between two checks.", 1, 0.1, 3600, "s"),
-    timeout=number("How long an answer may take.", 1, 0.1, 3600, "s"),
-    retries=whole("More tries before a real server is out.", 1, 0, 100),
-    retry_delay=number("Time between two tries.", 0.5, 0, 3600, "s"),
-    path=text("Path of an `http` check.", None, "url_path", "`lvs_health_path` where our Nginx answers, else `/`"),
-    host=text("Host header of an `http` check.", None, "host_name", "no name"),
+    timeout=number("Time limit for an answer.", 1, 0.1, 3600, "s"),
+    retries=whole("Retries before a real server is taken out.", 1, 0, 100),
+    retry_delay=number("Time between two retries.", 0.5, 0, 3600, "s"),
+    path=text("Path of an `http` check.", None, "url_path", "`lvs_health_path` on our Nginx, otherwise `/`"),
+    host=text("Host header of an `http` check.", None, "host_name", "none"),
     status=whole("Status that an `http` check expects.", 200, 100, 599),
 )
 
 PERSISTENCE = table(
-    "A client keeps its real server; a number alone is its `timeout`.",
+    "A client stays with its real server. A single number sets `timeout`.",
     None,
     "timeout",
-    timeout=whole("For how long after the last connection.", 300, 1, 31 * 86400, "s"),
-    prefix=whole("Clients with this many bits in common count as one.", None, 1, 128, "bits", "the whole address"),
+    timeout=whole("How long after its last connection.", 300, 1, 31 * 86400, "s"),
+    prefix=whole("Clients whose first bits are the same count as one.", None, 1, 128, "bits", "the whole address"),
 )
 
 SERVICE = table(
@@ -152,97 +156,104 @@ SERVICE = table(
     ports=many("Ports of the VIP.", REQUIRED, PORT, least=1),
     protocol=choice("Transport protocol.", "tcp", "tcp", "udp", "sctp"),
     scheduler=choice(
-        "Which real server gets the next connection; with `mh` one outlives its director, with `wrr` shares are exact.",
+        "How IPVS selects a real server. `mh`: connections survive a failover. `wrr`: exact shares.",
         "mh",
         *SCHEDULERS,
     ),
     scheduler_flags=many(
-        "Of `sh` and `mh` only.",
+        "Flags of `sh` and `mh`.",
         None,
         choice("", REQUIRED, *SCHEDULER_FLAGS),
-        otherwise="with `mh` both of its own, without `mh-port` where `persistence` is asked for",
+        otherwise="`mh-fallback` and `mh-port` with `mh`; with `persistence` only `mh-fallback`",
     ),
     forward=choice("Forwarding method.", "dr", "dr", "nat", "tunnel"),
-    pool=text("Group of its real servers.", None, "word", "all of the cluster"),
-    real_port=whole("Port on the real servers; another one needs `nat`.", None, 1, 65535, "", "the same"),
+    pool=text("Inventory group of its real servers.", None, "word", "all real servers of the cluster"),
+    real_port=whole(
+        "Port on the real servers; a different one needs `forward: nat`.", None, 1, 65535, "", "the port of the service"
+    ),
     persistence=PERSISTENCE,
-    one_packet=switch("Every packet is scheduled by itself; `udp` only.", False),
+    one_packet=switch("IPVS schedules each packet separately; `udp` only.", False),
     check=CHECK,
     sorry_server=Field(
-        "endpoint", "What serves when no real server can.", None, otherwise="the directors' Nginx, if it runs"
+        "endpoint",
+        "Server that answers when no real server is available.",
+        None,
+        otherwise="the directors' Nginx, if it serves the port",
     ),
-    inhibit_on_failure=switch("A failed check takes the weight to 0, so flows end by themselves.", True),
-    lower_threshold=whole("Connections below which a full real server is used again.", 0, 0, 2**32 - 1),
-    upper_threshold=whole("Connections at which a real server is full; 0: never.", 0, 0, 2**32 - 1),
+    inhibit_on_failure=switch("A failed check sets the weight to 0, so existing connections go on.", True),
+    lower_threshold=whole("Connections below which a full real server gets new ones again.", 0, 0, 2**32 - 1),
+    upper_threshold=whole("Connections at which a real server is full; 0: no limit.", 0, 0, 2**32 - 1),
 )
 
 UPSTREAM_SERVER = table(
-    "A server behind Nginx; ADDRESS:PORT alone is enough.",
+    "A server behind Nginx. A single ADDRESS:PORT is enough.",
     REQUIRED,
     "endpoint",
-    address=text("Where it listens.", REQUIRED, "host_name"),
-    port=whole("Its port.", REQUIRED, 1, 65535),
-    weight=whole("Its share of the requests.", 1, 1, 65535),
-    max_fails=whole("Failures within `fail_timeout` that take it out; 0: never out.", 3, 0, 1000),
-    fail_timeout=whole("Time in which failures count, and for which it is out then.", 10, 1, 3600, "s"),
-    backup=switch("Serves only when the others are out.", False),
+    address=text("Address of the server.", REQUIRED, "host_name"),
+    port=whole("Port of the server.", REQUIRED, 1, 65535),
+    weight=whole("Share of the requests, relative to the other servers.", 1, 1, 65535),
+    max_fails=whole("Failures within `fail_timeout` after which it is taken out; 0: never.", 3, 0, 1000),
+    fail_timeout=whole("Time in which failures count, and for which the server then stays out.", 10, 1, 3600, "s"),
+    backup=switch("Gets requests only when all others are out.", False),
 )
 
 UPSTREAM = table(
     "An upstream: servers behind Nginx.",
-    servers=many("What stands behind.", REQUIRED, UPSTREAM_SERVER, least=1),
-    keepalive=whole("Idle connections that each worker keeps; 0: none.", 32, 0, 65535),
-    method=choice(
-        "Which server gets the next request.", "round_robin", "round_robin", "least_conn", "ip_hash", "random"
-    ),
+    servers=many("Servers of the upstream.", REQUIRED, UPSTREAM_SERVER, least=1),
+    keepalive=whole("Idle connections that each worker keeps open; 0: none.", 32, 0, 65535),
+    method=choice("How Nginx selects a server.", "round_robin", "round_robin", "least_conn", "ip_hash", "random"),
 )
 
 SITE = table(
     "A site: a server block of Nginx.",
-    server_names=many("Names it answers to, `*.` or `.*` allowed at one end.", [], text("", REQUIRED, "server_name")),
-    upstream=text("A name in `lvs_nginx_upstreams`.", None, "word", "only the health path is served"),
-    ports=many("Ports it listens on.", None, PORT, 1, "all that TCP services bring"),
-    default=switch("Answers to names that no site has.", None, "where it is alone on its ports"),
+    server_names=many("Names of the site; `*.` or `.*` is allowed at one end.", [], text("", REQUIRED, "server_name")),
+    upstream=text("A name in `lvs_nginx_upstreams`.", None, "word", "none: the site serves only the health path"),
+    ports=many("Ports that the site listens on.", None, PORT, 1, "the ports of all TCP services on the real servers"),
+    default=switch("Answers requests for names that no site has.", None, "`true` for the only site on its ports"),
 )
 
 # The same for all hosts of a cluster.
 CLUSTER: dict[str, Field] = {
     "lvs_failover": choice(
-        "How soon a dead director is noticed: an advert every 0.1, 0.25 or 1 s.",
+        "How fast directors detect a failure: an advert every 0.1, 0.25 or 1 s.",
         "balanced",
         "fast",
         "balanced",
         "tolerant",
     ),
-    "lvs_table_owner": choice("Who writes the IPVS table.", "keepalived", "keepalived", "static"),
-    "lvs_nginx_on_directors": choice("What Nginx does on directors.", "none", "none", "sorry", "real_server"),
-    "lvs_health_path": text("Where Nginx says that it is fit to serve.", "/lvs-health", "url_path"),
+    "lvs_table_owner": choice(
+        "Owner of the IPVS table: the only one that writes it.", "keepalived", "keepalived", "static"
+    ),
+    "lvs_nginx_on_directors": choice("Role of Nginx on directors.", "none", "none", "sorry", "real_server"),
+    "lvs_health_path": text("Path of the health check that Nginx answers.", "/lvs-health", "url_path"),
     "lvs_vips": named("", VIP, 32),
     "lvs_virtual_services": named("", SERVICE, 48),
     "lvs_nginx_upstreams": named("", UPSTREAM),
     "lvs_nginx_sites": named("", SITE),
     "lvs_check_script": table(
-        "What a director checks about itself.",
+        "The check script, with which a director checks itself.",
         {},
-        enabled=switch("`false`: nothing is checked.", None, "`true`"),
+        enabled=switch("Whether the script runs.", None, "enabled"),
         interval=whole("Time between two runs.", 2, 1, 3600, "s"),
-        timeout=whole("How long a run may take.", 2, 1, 3600, "s"),
-        fall=whole("Failures in a row until it counts as failed.", 2, 1, 1000),
-        rise=whole("Successes in a row until it counts as well.", 2, 1, 1000),
-        weight=whole("0: a failure is FAULT; else the priority changes by it.", 0, -253, 253),
-        restart=switch("Try one restart of a dead Nginx.", False),
+        timeout=whole("Time limit of a run.", 2, 1, 3600, "s"),
+        fall=whole("Consecutive failures until the check counts as failed.", 2, 1, 1000),
+        rise=whole("Consecutive successes until the check counts as passed again.", 2, 1, 1000),
+        weight=whole("0: a failure is FAULT. Otherwise it changes the priority by this value.", 0, -253, 253),
+        restart=switch("Restart a dead Nginx once.", False),
     ),
     "lvs_notify": table(
-        "What a transition does besides the journal and the log.",
+        "What happens at a VRRP transition, in addition to the journal and the log.",
         {},
-        command=text("Program that is run.", None, "file_path", "none"),
-        mail=text("Address that gets a mail.", None, "mail", "none"),
+        command=text("Program to run.", None, "file_path", "none"),
+        mail=text("Mail address to notify.", None, "mail", "none"),
     ),
     "lvs_kernel": table(
         "IPVS in the kernel of directors.",
         {},
-        conn_tab_bits=whole("Size of the connection table; takes effect when the module is loaded.", 20, 8, 27, "bits"),
-        sysctls=Field("sysctls", "More sysctls under `net.`.", {}),
+        conn_tab_bits=whole(
+            "Size of the connection table (2^bits); takes effect when the module is loaded.", 20, 8, 27, "bits"
+        ),
+        sysctls=Field("sysctls", "Additional sysctls under `net.`.", {}),
     ),
 }
 
@@ -250,12 +261,15 @@ CLUSTER: dict[str, Field] = {
 HOST: dict[str, Field] = {
     "lvs_cluster": text("The cluster that the host belongs to.", "default", "name"),
     "lvs_address": Field(
-        "host_address", "Its address.", None, otherwise="`ansible_host` or the inventory name, where an IP address"
+        "host_address",
+        "Address of the host on the service network.",
+        None,
+        otherwise="`ansible_host` or the inventory name, if it is an IP address",
     ),
     "lvs_interface": text("Interface of the service network.", "eth0", "interface"),
-    "lvs_state": choice("`drained`: gets no new connections.", "active", "active", "drained"),
+    "lvs_state": choice("`drained`: the host gets no new connections.", "active", "active", "drained"),
     "lvs_weight": whole("Weight as a real server.", 1, 0, 65535),
-    "lvs_drained_services": many("Virtual services that it is drained from.", [], text("", REQUIRED, "word")),
+    "lvs_drained_services": many("Virtual services that the host is drained from.", [], text("", REQUIRED, "word")),
 }
 
 # The same for the whole inventory.

@@ -14,14 +14,14 @@ from typing import Iterator, Mapping
 from .read import FORMS, span
 from .schema import CLUSTER, HOST, INVENTORY, REQUIRED, Field
 
-_HEAD = """# What to write
+_HEAD = """# The inventory
 
-Every variable that the model is computed from, with what it may be and what it is where nobody writes it. This page is
-made from the schema that also checks the inventory (`plugins/plugin_utils/_model/schema.py`), so it cannot say
-something else. What goes together and what does not is checked as well: a run names every mistake with its path before
-it touches a host.
+This page lists every variable of the inventory with its allowed values and its default. It is generated from the
+schema that validates the inventory (`plugins/plugin_utils/_model/schema.py`). A run also checks that variables fit
+together. It reports every mistake with its path before it changes a host.
 
-Numbers may be written as text. `null` means the same as not written where the default is not in code letters.
+Numbers may be written as text. `null` means "not set". It is allowed where the default is described in words instead of
+a literal value.
 """
 _KINDS = {
     "switch": "`true` or `false`",
@@ -38,9 +38,9 @@ def markdown() -> str:
     plain = {name: field for name, field in CLUSTER.items() if name not in tables}
     parts = [
         _HEAD,
-        *_section("Of the whole inventory", "The same for every host.", INVENTORY),
-        *_section("Of a host", "Each host has its own.", HOST),
-        *_section("Of a cluster", "The same for every host of a cluster.", plain),
+        *_section("Variables of the whole inventory", "They have the same value on every host.", INVENTORY),
+        *_section("Variables of a host", "Each host has its own values.", HOST),
+        *_section("Variables of a cluster", "They have the same value on every host of a cluster.", plain),
     ]
     for name, field in tables.items():
         parts += _section("`%s`" % name, _about(field), _fields(field))
@@ -49,7 +49,7 @@ def markdown() -> str:
 
 def _about(field: Field) -> str:
     if field.kind == "map" and field.of:
-        name = "`{NAME: …}`, a name has 1-%d letters, digits or `_ . -`." % field.longest
+        name = "It is a dict `{NAME: …}`. A name has 1-%d letters, digits or `_ . -`." % field.longest
         return "%s\n%s" % (field.of.doc, name)
     return field.doc
 
