@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module ipvs costs beside ipvsadm, and a reload beside it: ratios within one run, on the lab's kernel.
+"""The time of the module ipvs compared with ipvsadm, and a reload of Keepalived: ratios, on the lab's kernel.
 
-Run it against a lab that is up. It prints a table and writes its figures into build/bench.json; its status is 1 where
-a bound is missed. docs/bench.md says what is measured, and how.
+Run it against a lab that is up. It prints a table and writes its figures into build/bench.json. Its exit status is 1 if
+a bound is missed. docs/bench.md describes what is measured, and how.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from lab.stack import Stack
 from lab.state import LabError
 
 HOSTS_THEN = ROOT / "build" / "hosts"
-# All that a host can say of a failure: it may never come again.
+# The state of a host at a failure, which may not happen again.
 _LOOK = """
 date; ip -o address; echo; ip neighbour; echo
 ipvsadm -Ln 2> /dev/null; ipvsadm -Lcn 2> /dev/null | head -n 200; echo
@@ -43,13 +43,13 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def stack() -> Stack:
-    """The stack of the lab that is up; none is an error, not a skip."""
+    """The stack of the lab that is up. Without one, tests fail and are not skipped."""
     return Stack(Lab())
 
 
 @pytest.fixture(scope="session")
 def converged(stack: Stack) -> Stack:
-    """Once: whatever the lab was before, it is what inventories/lab describes."""
+    """Converge the lab once, so that it matches inventories/lab."""
     stack.play("site")
     stack.settled()
     return stack
@@ -57,7 +57,7 @@ def converged(stack: Stack) -> Stack:
 
 @pytest.fixture(scope="module", autouse=True)
 def a_lab_where_one_is_needed(request: pytest.FixtureRequest) -> None:
-    """Files named `test_*_lab.py` find a converged lab, unless they make its hosts anew; the others need none."""
+    """Files named `test_*_lab.py` get a converged lab, unless they recreate its hosts. Other files need no lab."""
     if request.module.__name__.endswith("_lab") and not getattr(request.module, "MAKES_THE_HOSTS_ANEW", False):
         request.getfixturevalue("converged")
 
@@ -66,7 +66,7 @@ def a_lab_where_one_is_needed(request: pytest.FixtureRequest) -> None:
 def pytest_runtest_makereport(
     item: pytest.Function, call: pytest.CallInfo[None]
 ) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
-    """A failure leaves the journals, tables and addresses of all hosts in build/hosts/TEST."""
+    """Save the journals, tables and addresses of all hosts in build/hosts/TEST after a failure."""
     report = (yield).get_result()
     stack = item.funcargs.get("stack") if isinstance(item, pytest.Function) else None
     if report.failed and isinstance(stack, Stack):

@@ -66,7 +66,7 @@ def sh(argv: list[str], stdin: str = "") -> dict[str, Any]:
 
 
 def measure(argv: list[str], path: str = "/dev/null") -> dict[str, Any]:
-    """A process from its start to its end: its seconds, its greatest memory (MiB), what it said."""
+    """Run a process to its end: its seconds, its peak memory (MiB), its output."""
     with open(path, encoding="utf-8") as given, open("/tmp/said", "w+", encoding="utf-8") as said:
         begun = time.perf_counter()
         process = subprocess.Popen(argv, stdin=given, stdout=said, stderr=subprocess.STDOUT)

@@ -71,7 +71,7 @@ with patch_module_args(json.loads(sys.argv[2])):
 
 
 def lacking() -> str:
-    """Why there can be no box here, "" where there can."""
+    """Why a box cannot run here; "" if it can."""
     if os.geteuid() != 0:
         return "needs root"
     if not os.path.exists("/lib/systemd/systemd"):
@@ -89,7 +89,7 @@ class Box:
         self.init = init
 
     def run(self, *argv: str, check: bool = True, given: str = "") -> str:
-        """Run a command in the box; what it said. Raises AssertionError with all its words where it fails."""
+        """Run a command in the box and return its output. Raises AssertionError with the output if it fails."""
         enter = ["nsenter", "--target", str(self.init), "--all", "--root", "--wd"]
         clean = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8"]
         clean.append("PYTHONPATH=%s/.ansible/collections" % ROOT)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""site.yml --check --diff: says what would happen and touches nothing, on fresh hosts and on converged ones.
+"""site.yml --check --diff reports all changes and makes none, on fresh hosts and on converged ones.
 
-The hosts are made anew first, and are converged when the first test is over.
+The hosts are recreated first, and are converged after the first test.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def check(stack: Stack, inventory: Path = INVENTORY, *arguments: str) -> Play:
 
 
 def diff(said: Play) -> list[str]:
-    """The lines of all diffs that come, go or change, without those that name the files."""
+    """The added and removed lines of all diffs, without file names."""
     lines = said.output.partition("PLAY RECAP")[0].splitlines()
     return [line for line in lines if line.startswith(("+", "-", "~")) and not line.startswith(("+++", "---"))]
 

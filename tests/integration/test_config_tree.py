@@ -77,7 +77,7 @@ class Set:
 
 
 def everything(root: Path) -> dict[str, tuple[Any, ...]]:
-    """All that a file system says of the entries below a directory, but for the time of the last reading."""
+    """The metadata of all entries below a directory, except access times."""
     found: dict[str, tuple[Any, ...]] = {}
     for path in [root, *sorted(root.rglob("*"))]:
         info = path.lstat()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draining where Keepalived owns the table: nobody notices, nothing is reloaded, and it lasts."""
+"""Draining if Keepalived owns the table: no request fails, nothing is reloaded, and the drain is permanent."""
 
 from __future__ import annotations
 

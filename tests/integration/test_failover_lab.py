@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What follows each fault, seen by a client that asks through the VIP all the while. What it costs: `make measure`."""
+"""What follows each fault, for a client that sends requests to the VIP. `make measure` measures the outages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lab.variants import Variants
 
 @pytest.fixture(scope="module")
 def variant(stack: Stack) -> Iterator[Variants]:
-    """Whatever these tests leave, the directors go back to the inventory.
+    """After these tests, the directors match the inventory again.
 
     A director forgets an ended connection after two seconds here, not after two minutes: a client's port that comes
     round again must not meet what the variant before this one picked.
@@ -33,7 +33,7 @@ def variant(stack: Stack) -> Iterator[Variants]:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_service_goes_on_after(name: str, variant: Variants) -> None:
-    """The VIP is where it has to be and on nobody else, and whoever asks from then on is answered."""
+    """The right director alone holds the VIP, and all later requests succeed."""
     fault = FAULTS[name]
     stack = variant(fault.variant)
     struck = fault.prepare(stack)

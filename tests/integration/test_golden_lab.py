@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The daemons take the golden files: a tree that nothing would read is no expectation."""
+"""The daemons accept the golden files."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lab.stack import ROOT, Stack
 
 GOLDEN = ROOT / "tests/golden"
 TREES = [(name, host) for name in ("staging", "production") for host in ("director1", "director2")]
-# Of the daemon's own proof of the file; see keepalived_test in the role keepalived.
+# Of the daemon's validation of the file; see keepalived_test in the role keepalived.
 TEST = "trap '' TERM; keepalived -t -f %s"
 
 
 def keepalived_test(stack: Stack, path: Path, edit: str = "") -> str:
-    """What the daemon of a director says of a file, with its status. Nothing is put in place."""
+    """The output and the status of the daemon's validation of a file, on a director. No file is replaced."""
     text = path.read_text(encoding="utf-8")
     put = "printf %%s %s > /tmp/golden.conf" % shlex.quote(text)
     return stack.run("d1", "exec 2>&1; %s; %s; %s; echo status $?" % (put, edit or ":", TEST % "/tmp/golden.conf"))

@@ -73,7 +73,7 @@ def offspring() -> dict[int, str]:
 
 
 def catches(pid: int, number: signal.Signals) -> bool:
-    """Whether a process has a handler for the signal: from then on it is cut as people cut it."""
+    """Whether a process has a handler for the signal, so that a signal interrupts it as a user would."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:
@@ -186,7 +186,7 @@ class Lab:
             come = moments[step]
             assert wait_until(
                 lambda: child.poll() is not None or (catches(child.pid, signal.SIGTERM) and come(self)), GENEROUS, 0.01
-            ), f"{step!r} is said and nothing comes of it: {said}"
+            ), f"{step!r} was printed and nothing followed: {said}"
         if step not in moments or child.poll() is not None:
             out, err = child.communicate(timeout=GENEROUS)
             assert child.returncode == 0, f"{said}{out}{err}"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A configuration that Nginx takes but cannot serve goes back, and its clients notice nothing."""
+"""A configuration that Nginx accepts but cannot serve is rolled back, and no request fails."""
 
 from __future__ import annotations
 

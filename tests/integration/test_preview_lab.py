@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""preview.yml beside a converged lab: it says what a run would do, and does nothing."""
+"""preview.yml against a converged lab: it reports what a run would do, and changes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SERVICE = "tcp %s:80" % VIP
 
 
 def changes(stack: Stack, dest: Path, inventory: Path = INVENTORY) -> list[str]:
-    """What a run would do to the lab, as preview.yml says and writes it."""
+    """What a run would change in the lab, as preview.yml prints and writes it."""
     said = stack.play("preview", "-e", "lvs_preview_dest=%s" % dest, "-e", "lvs_preview_live=true", inventory=inventory)
     written = (dest / "changes.txt").read_text(encoding="utf-8")
     assert written in said.output

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a reboot brings back by the distribution's own means: nobody runs a playbook in between."""
+"""The stack after a reboot, without a run of a playbook."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lab.stack import DIRECTORS, REAL_SERVERS, Stack, spread
 
 
 def as_the_model_says(stack: Stack) -> None:
-    """Nothing is to be changed, and verify finds nothing."""
+    """A run changes nothing, and verify reports nothing."""
     again = stack.play("site")
     assert again.total("changed") == 0, again.output
     stack.play("verify")

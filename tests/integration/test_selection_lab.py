@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A part of the hosts, a part of the roles: each sees the whole model and changes nothing that is right."""
+"""Runs with --limit and --tags see the whole model and change nothing that is correct."""
 
 from __future__ import annotations
 

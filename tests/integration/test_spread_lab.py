@@ -41,7 +41,7 @@ def test_the_spread_is_even_to_the_request(stack: Stack) -> None:
 
 
 def lay(stack: Stack, weights: dict[str, int]) -> None:
-    """Into the files that Keepalived watches, as what it adds to the 1 of its configuration."""
+    """Write weights into the files that Keepalived watches. It adds them to the 1 of its configuration."""
     for host in DIRECTORS:
         for name, weight in weights.items():
             stack.run(host, f"echo {weight - 1} > /var/lib/vipstack-lvs/weights/web@{name}")
@@ -69,5 +69,5 @@ def test_a_port_that_comes_round_again_is_scheduled_again(stack: Stack) -> None:
 
 @pytest.mark.usefixtures("as_the_kernel_has_it")
 def test_by_the_kernels_default_it_is_not(stack: Stack) -> None:
-    """Proof that the one above would see it."""
+    """The test above would detect it."""
     assert len(set(flows.from_one_port(stack.docker, 10))) == 1

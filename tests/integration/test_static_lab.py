@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The static table: its owner changes while connections go on; it drains; it is there after a boot."""
+"""The static table: its owner changes while connections go on, it drains, and it is restored at boot."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""status.yml against a converged lab: what it says is what other tools say, also while things are broken."""
+"""status.yml against a converged lab reports what other tools report, also during faults."""
 
 from __future__ import annotations
 

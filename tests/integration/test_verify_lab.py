@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""verify.yml against a converged lab: green where all is well, and every classic fault found by its name.
+"""verify.yml against a converged lab: no finding without a fault, and a finding for every classic fault.
 
 Each case breaks something, past Ansible, and puts it right; the set of errors has to be exactly the one that is written
 down, so a finding too many fails as well as one too few. Faults that touch nothing of each other share a run, with the
@@ -36,7 +36,7 @@ def answer_file(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def healthy(stack: Stack) -> Iterator[None]:
-    """Every case leaves a cluster that is well."""
+    """Every case leaves a cluster without faults."""
     yield
     stack.settled()
 
@@ -68,7 +68,7 @@ def found(
     ready: Callable[[Stack], object] = lambda _stack: None,
     *arguments: str,
 ) -> Play:
-    """What verify says of a fault; ``ready`` waits for what the fault does by itself."""
+    """The result of verify with a fault; ``ready`` waits until the fault has taken effect."""
     with fault(stack, broken, repaired):
         ready(stack)
         return verify(stack, path, *arguments)
@@ -118,7 +118,7 @@ def password(text: str) -> str:
 
 
 def test_a_split_brain_by_a_wire_without_vrrp(stack: Stack, answer_file: Path) -> None:
-    """Neither director hears the other: verify fails, and says that the adverts get lost on the way."""
+    """Neither director hears the other: verify fails, and reports that the network loses the adverts."""
     stack.lab.wire.block_vrrp("d2")
     try:
         split(stack)

@@ -41,8 +41,8 @@ def test_the_configuration_is_for_root_only_and_the_daemon_takes_it(director: Ho
     file = director.file("/etc/keepalived/keepalived.conf")
     assert (file.user, file.group, file.mode) == ("root", "root", 0o640)
     # Keepalived 2.2.7 ends its own test with SIGTERM where scripts have a user; the trap lets it go on.
-    proof = director.run("trap '' TERM; keepalived -t -f /etc/keepalived/keepalived.conf")
-    assert (proof.rc, proof.stderr) == (0, "")
+    checked = director.run("trap '' TERM; keepalived -t -f /etc/keepalived/keepalived.conf")
+    assert (checked.rc, checked.stderr) == (0, "")
 
 
 def test_ipvs_settings_are_live_and_at_boot(director: Host) -> None:

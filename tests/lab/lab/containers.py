@@ -96,7 +96,7 @@ class Containers:
             return said in ("running", "degraded")
 
         if not wait_until(settled, 300, 0.3):
-            raise LabError(f"{name}: systemd does not come up (it says {said or 'nothing'!r})")
+            raise LabError(f"{name}: systemd does not come up (it reports {said or 'nothing'!r})")
         if said == "degraded":
             failed = self.docker.shell(name, "systemctl --failed --plain --no-legend | cut -d' ' -f1").split()
             raise LabError(f"{name}: units failed at boot: {', '.join(failed)}")

@@ -81,7 +81,7 @@ def tree(root: Path, suite: str, packages: Sequence[str]) -> None:
     conf.unlink()
     remove(scratch)
     if done.returncode:
-        # The first error is the cause; what follows only says that mmdebstrap gave up.
+        # The first error is the cause; later ones only report that mmdebstrap gave up.
         errors = [line for line in done.stderr.splitlines() if line.startswith(b"E:")]
         raise LabError(f"Debian {suite} tree: {last_line(errors[0] if errors else done.stderr)}")
 
@@ -97,7 +97,7 @@ def remove(root: Path) -> None:
 
 @contextlib.contextmanager
 def locked(cache: Path, name: str, wait: bool = True) -> Iterator[None]:
-    """One maker at a time for one thing of the shared cache; what one left half made is cleared away.
+    """Only one process at a time makes a part of the shared cache. It removes what an interrupted one left.
 
     Raises BlockingIOError without `wait` where somebody else is at it.
     """

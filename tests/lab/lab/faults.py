@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The faults that the stack is made for: tests see what follows them, `make measure` what they cost a client."""
+"""The faults that the stack handles. Tests assert what follows each; `make measure` measures its outage."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def join(stack: Stack, host: str) -> None:
 
 
 def nothing(_stack: Stack, _host: str) -> None:
-    """There is nothing to mend."""
+    """Nothing has to be repaired."""
 
 
 def kill(stack: Stack, host: str) -> None:
-    """Every process of Keepalived at once, so nobody says goodbye; it is over when systemd has started it again."""
+    """Kill all processes of Keepalived at once, so that none announces it. systemd restarts it."""
     before = _main_pid(stack, host)
     stack.run(host, "systemctl kill --signal=KILL keepalived.service")
     stack.wait("Keepalived to be started again", lambda: _main_pid(stack, host) not in ("0", before))
@@ -54,7 +54,7 @@ def restart_both(stack: Stack, _host: str) -> None:
 
 
 def freeze(stack: Stack, host: str) -> None:
-    """Keepalived of the host stands still for 1.5 s, as in a virtual machine that is moved."""
+    """Freeze Keepalived of the host for 1.5 s, as when a virtual machine migrates."""
     stop, go_on = (f"systemctl kill --signal={signal} keepalived.service" for signal in ("STOP", "CONT"))
     stack.run(host, f"{stop}; sleep 1.5; {go_on}")
 
@@ -80,7 +80,7 @@ def without_the_preferred(stack: Stack) -> str:
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to a director while a client asks, and who has the VIP in the end."""
+    """A fault of a director while a client sends requests, and the holder of the VIP after it."""
 
     variant: str
     strike: Action
@@ -118,10 +118,10 @@ FAULTS = {
     # VRRP version 2, adverts of one second, a check script that takes 20 off
     "reference_crash": Fault("reference", cut, join, preferred, returns=True, seconds=10),
     "director_nginx_down": Fault("reference", _STOP_NGINX, _START_NGINX, preferred, returns=True, seconds=12),
-    # Its processes stand still: alive for systemd, dead for whoever asks. Weight 0: the failure is a fault.
+    # Its processes are frozen: alive for systemd, but they do not answer. Weight 0: the failure is a fault.
     "check_script_fails": Fault("sorry", _FREEZE_NGINX, _THAW_NGINX, seconds=12),
 }
-# What follows hangs on how long it lasts, so it is measured and not tested.
+# The outcome depends on the duration, so it is measured and not tested.
 TIMED = {"freeze_tolerant": Fault("tolerant", freeze, then="same", seconds=6)}
 
 

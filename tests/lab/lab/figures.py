@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The README's figures, by `make figures`: from build/, where measurements leave them, by way of docs/figures.json.
 
-A figure that was not measured anew stays as it was. Nobody types one: a test compares the README with the file.
+A figure that was not measured again stays. Nobody edits figures by hand: a test compares the README with the file.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ README = ROOT / "README.md"
 BEGIN, END = "<!-- begin: made by make figures -->\n", "<!-- end: made by make figures -->\n"
 SOURCES = {"failover": "failover.json", "lab": "lab.json", "bench": "bench.json", "test": "test.json"}
 
-# Key of build/failover.json -> what happens, in a user's words.
+# Key of build/failover.json -> the fault, in words for users.
 FAULTS = {
     "crash": "the master's cable is pulled (`balanced`, the default)",
     "crash_fast": "the same with `lvs_failover: fast`",
     "reference_crash": "the same in the reference deployment (VRRPv2, adverts of 1 s)",
     "planned_stop": "Keepalived of the master is stopped",
-    "return": "it comes back, where preemption was asked for",
-    "return_without_preempt": "it comes back, by default as a backup",
+    "return": "it returns, with preemption",
+    "return_without_preempt": "it returns as a backup (the default)",
     "keepalived_sigkill": "every process of Keepalived is killed",
     "both_directors_restart": "Keepalived of both directors restarts at once",
     "real_server_nginx_stopped": "Nginx of a real server is stopped",
     "director_nginx_down": "Nginx of the master is stopped (reference deployment)",
-    "check_script_fails": "Nginx of the master lives, but does not answer",
-    "freeze_tolerant": "Keepalived of the master stands still for 1.5 s (`lvs_failover: tolerant`)",
-    "freeze_fast": "the same with `fast`: it moves, and both hold the VIP for a moment",
+    "check_script_fails": "Nginx of the master runs, but does not answer",
+    "freeze_tolerant": "Keepalived of the master freezes for 1.5 s (`lvs_failover: tolerant`)",
+    "freeze_fast": "the same with `fast`: the VIP moves, and both hold it for a moment",
     "reload_under_load": "3 edits by `site.yml` and 80 reloads under load",
-    "busy_machine": "every CPU is busy for a minute, as much as the lab's guest may be",
+    "busy_machine": "every CPU is busy for a minute",
 }
 # A figure of build/failover.json beside the outage and the failures -> its words.
 NOTES = {
@@ -52,7 +52,7 @@ OTHERS = {
     ("lab", "first_converge_s"): ("first run of `site.yml` on bare hosts", "{} s", "make lab"),
     ("lab", "second_run_s"): ("second run of `site.yml`, 0 changed", "{} s", "make lab"),
     ("lab", "tasks_per_host"): ("tasks per host, those skipped among them", "{}", "make lab"),
-    ("test", "seconds"): ("everything that is tested, from a fresh clone", "{} s", "make test"),
+    ("test", "seconds"): ("all tests, from a fresh clone", "{} s", "make test"),
     ("bench", "ipvs_apply_speedup_over_restore"): (
         "1,000 services with 10 destinations each by `ipvs`, against `ipvsadm --restore`",
         "{} times as fast",
@@ -92,7 +92,7 @@ def fault_row(key: str, figures: Mapping[str, Any]) -> str:
 
 
 def others(figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What else was measured, with the command that measures it."""
+    """The other figures, with the command that measures each."""
     return [
         f"| {what} | {words.format(number(figures[name][key]))} | `{by}` |"
         for (name, key), (what, words, by) in OTHERS.items()
@@ -101,7 +101,7 @@ def others(figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def block(figures: Mapping[str, Mapping[str, Any]]) -> str:
-    """What stands between the two marks in the README."""
+    """The text between the two marks in the README."""
     failover = figures.get("failover", {})
     faults = [fault_row(key, failover[key]) for key in FAULTS if key in failover]
     counts = sorted({one["count"] for one in failover.values()})

@@ -184,7 +184,7 @@ class Lab:
 
     @contextlib.contextmanager
     def _cache_to_purge(self) -> Iterator[None]:
-        """The cache, used by nobody else. Raises LabError that says by whom."""
+        """The cache, if no other lab uses it. Raises LabError that names the other lab."""
         cache = self.settings.cache.resolve()
         others = sorted(guest.umid for guest in guests() if cache in guest.root.parents)
         others = [umid for umid in others if umid != self.settings.unique]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes while a client asks a hundred times a second, and a machine that is busy with something else."""
+"""Changes while a client sends a hundred requests a second, and a machine that is busy with other work."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each fault costs a client: `make measure [KEY=crash] [RUNS=5]`, into build/failover.json.
+"""The outage of each fault: `make measure [KEY=crash] [RUNS=5]`, into build/failover.json.
 
-Each figure is taken from several runs: its median, its worst and their count, with how busy the machine was before
-them. The status is 1 where a median misses its bound. A machine that does something else is refused: its figures would
-be those of something else.
+Each figure comes from several runs: the median, the worst value and their number, with how busy the machine was before
+them. The exit status is 1 if a median misses its bound. It refuses a busy machine, because the figures would be those
+of its other work.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from lab.state import LabError
 from lab.variants import Variants
 
 RUNS = 5
-LEAD = 1.5  # seconds that the client asks before the fault
-AT_REST = 5.0  # seconds in which check scripts of a variant have had their say
-MOST_BUSY = 0.3  # share of all CPUs' time, the lab at rest among it
+LEAD = 1.5  # seconds of requests before the fault
+AT_REST = 5.0  # seconds until the check scripts of a variant have run
+MOST_BUSY = 0.3  # share of the time of all CPUs, including the idle lab
 Figures = dict[str, float]
 
-# Key -> figure -> the least and the most that its median may be. Seconds, requests.
+# Key -> figure -> lowest and highest allowed median. Seconds, requests.
 BOUNDS: dict[str, dict[str, tuple[float, float]]] = {
     "crash": {"longest_gap_s": (0, 0.9)},
     "planned_stop": {"longest_gap_s": (0, 0.15), "failed": (0, 0)},
@@ -202,7 +202,7 @@ def missed(key: str, figures: Mapping[str, Any]) -> list[str]:
 
 
 def measure(lab: Lab, keys: list[str], count: int) -> list[str]:
-    """Take the figures; the lines of bounds that are missed."""
+    """Take the figures; returns a line for each missed bound."""
     lab.up()
     stack = Stack(lab)
     with step("site.yml"):
@@ -236,7 +236,7 @@ def _shown(name: str, figure: Mapping[str, float]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="lab.measure", description="What each fault costs a client.")
+    parser = argparse.ArgumentParser(prog="lab.measure", description="Measure the outage of each fault.")
     parser.add_argument("keys", nargs="*", metavar="KEY", help=f"of {', '.join(KEYS)}; all without one")
     parser.add_argument("--runs", type=int, default=RUNS)
     options = parser.parse_args()

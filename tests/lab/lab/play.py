@@ -1,4 +1,4 @@
-"""Playbooks of ours against the lab: with which inventory, how they ended, what they said and wrote."""
+"""Runs our playbooks against the lab: the inventory, the exit status, the output and the results."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class Play:
 
     @property
     def tasks_per_host(self) -> int:
-        """The most tasks that a host had, those that were left out among them."""
+        """The largest number of tasks of a host, including skipped ones."""
         return max(counts["ok"] + counts["failed"] + counts["skipped"] for counts in self.recap.values())
 
     @property
     def error(self) -> str:
-        """What the run said of its failure, short."""
+        """The error messages of the run, shortened."""
         lines = self.output.splitlines()
         begin = next((number for number, line in enumerate(lines) if "[ERROR]" in line or "fatal:" in line), 0)
         return "\n".join(lines[begin : begin + 12])
@@ -114,6 +114,6 @@ def edited(folder: Path, edit: Callable[[dict[str, Any]], None]) -> Path:
 
 
 def written(path: Path) -> dict[str, Any]:
-    """What a playbook wrote as JSON; empty where it wrote nothing."""
+    """The JSON that a playbook wrote; empty if it wrote none."""
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found

@@ -1,4 +1,4 @@
-"""The client's view: requests through the VIP at a steady pace, and what they say about an outage."""
+"""The client's view: requests through the VIP at a constant rate, and the outage that they measure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _counts(names: Iterable[object]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of the client saw. `records` as probe_client.py says."""
+    """The results of a run of the client. probe_client.py documents `records`."""
 
     records: list[Record]
     seconds: float
@@ -66,7 +66,7 @@ class Outcome:
 
 
 class Running:
-    """A client that asks, beside us; its first request has come back when you hold this."""
+    """A client that runs in the background. Its first request has been answered."""
 
     def __init__(self, child: subprocess.Popen[bytes], seconds: float) -> None:
         self.child = child
@@ -110,11 +110,11 @@ class Probe:
         return self._start(seconds, "probe", url, f"{seconds:g}", f"{every_ms:g}", f"{timeout:g}")
 
     def until_told(self, every_ms: float = 20, timeout: float = 20) -> Running:
-        """The same until `Running.end`, and patient: no verdict hangs on how busy the machine is."""
+        """The same until `Running.end`, with a long timeout, so that a busy machine fails no request."""
         return self.start(MAX_SECONDS, every_ms=every_ms, timeout=timeout)
 
     def load(self, requests: int, threads: int = 1, url: str = f"http://{VIP}/", timeout: float = 3) -> Outcome:
-        """So many requests as fast as the threads can."""
+        """That many requests, as fast as the threads can send them."""
         if not 0 < requests <= MAX_REQUESTS or not 0 < threads <= MAX_THREADS:
             raise LabError(
                 f"load is {requests} by {threads}; must be 1-{MAX_REQUESTS} requests, 1-{MAX_THREADS} threads"

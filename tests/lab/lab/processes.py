@@ -38,7 +38,7 @@ def run(
     check: bool = True,
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run to the end with both outputs taken. LabError carries the last line that the command said.
+    """Run to the end with both outputs taken. LabError has the last line of the command's output.
 
     What the command started ends with it where it stays in its process group. An interrupt raises Interrupted.
     """
@@ -72,10 +72,10 @@ def run(
 
 
 def last_line(output: bytes) -> str:
-    """The last line with something in it, hints aside: where most tools say what went wrong."""
+    """The last line that is not empty and no hint: most tools report the error there."""
     lines = [line.strip() for line in output.decode(errors="replace").splitlines()]
     telling = [line for line in lines if line and not line.startswith(("Run 'docker", "See 'docker"))]
-    return telling[-1] if telling else "it said nothing"
+    return telling[-1] if telling else "it printed nothing"
 
 
 def interruptible() -> None:
@@ -140,7 +140,7 @@ def start_time(pid: int) -> int | None:
 
 
 class Daemon:
-    """A process that outlives the command. Its record holds "PID START_TIME": a pid alone may be reused.
+    """A process that runs on after the command. Its record holds "PID START_TIME": a pid alone may be reused.
 
     It runs in a PID namespace: when it ends, however it ends, the kernel ends all that it started.
     """

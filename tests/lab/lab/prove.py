@@ -1,4 +1,4 @@
-"""The lab up, site.yml twice, and the proof with traffic: what `make lab` is. Figures go to build/lab.json."""
+"""`make lab`: start the lab, run site.yml twice, check it with traffic. Figures go to build/lab.json."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def build(name: str) -> Path:
 
 
 def merge(path: Path, figures: dict[str, Any]) -> None:
-    """Write figures beside those that are there."""
+    """Add figures to those in the file."""
     known = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps({**known, **figures}, indent=2, sort_keys=True) + "\n")
 
 
 @contextmanager
-def proof(what: str) -> Iterator[list[str]]:
-    """A line for something that is proved; reasons that are put in the list make it fail."""
+def check(what: str) -> Iterator[list[str]]:
+    """A progress line for a check. It fails if its body appends reasons to the list."""
     wrong: list[str] = []
     with step(what):
         yield wrong
     if wrong:
-        raise LabError(f"not proved: {what}: {'; '.join(wrong)}")
+        raise LabError(f"check failed: {what}: {'; '.join(wrong)}")
 
 
 def crash(stack: Stack) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The master's cable is pulled while the client asks every 20 ms, and is plugged in again.
+    """Cut the master's cable while the client sends a request every 20 ms, and connect it again.
 
-    What the client saw, and what it sees of 100 requests after the other director is the master.
+    Returns the results of the client, and those of 100 requests after the other director is the master.
     """
     before = stack.settled()
     after = other(before)
@@ -64,7 +64,7 @@ def crash(stack: Stack) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def converge(stack: Stack, what: str) -> float:
-    """One run of site.yml with its log in build/; seconds."""
+    """Run site.yml once, with its log in build/; returns its seconds."""
     with step(f"site.yml, {what}"):
         play = stack.play("site", check=False)
         build(f"site-{what.replace(' ', '-')}.log").write_text(play.output)
@@ -85,7 +85,7 @@ def report(master: str, table: str, load: dict[str, Any], crashed: dict[str, Any
         print(f"  {title:9} {shares}   of {load['requests']} requests, {load['failed']} failed")
     print(
         f"  crash     {crashed['master_before']} lost its cable; {crashed['master_after']} took over, "
-        f"away for {crashed['longest_gap_s']:.2f} s, {crashed['failed']} of {crashed['requests']} requests failed\n"
+        f"outage of {crashed['longest_gap_s']:.2f} s, {crashed['failed']} of {crashed['requests']} requests failed\n"
     )
 
 
@@ -99,19 +99,19 @@ def prove(lab: Lab) -> None:
     if not warm:
         figures["first_converge_s"] = converge(stack, "first run")
     figures["second_run_s"] = converge(stack, "again" if not warm else "on a lab that is up")
-    with proof("one master, silent real servers, the same whole table on both directors") as wrong:
+    with check("one master, silent real servers, the same whole table on both directors") as wrong:
         master = stack.settled()
         answering = stack.answers_arp()
         if answering != {master}:
             wrong.append(f"ARP for {VIP} is answered by {sorted(answering)}")
-    with proof(f"{REQUESTS} requests through the VIP spread over nodes and applications, none fails") as wrong:
+    with check(f"{REQUESTS} requests through the VIP spread over nodes and applications, none fails") as wrong:
         load = lab.probe.load(REQUESTS, 4).summary
         if load["failed"]:
             wrong.append(f"{load['failed']} failed: {load['errors']}")
         table = stack.table(master)
         if not spread(load["by_server"], REAL_SERVERS) or not spread(load["by_app"], APPLICATIONS):
             wrong.append(f"{load['by_server']}, {load['by_app']}")
-    with proof("the service goes on after the crash of the master") as wrong:
+    with check("the service goes on after the crash of the master") as wrong:
         crashed, late = crash(stack)
         if late["failed"]:
             wrong.append(f"{late['failed']} of 100 requests to {crashed['master_after']} failed: {late['errors']}")
@@ -121,7 +121,7 @@ def prove(lab: Lab) -> None:
         figures = {"warm_s": figures["warm_s"]}
     merge(build("lab.json"), {**figures, "load": load, "crash": crashed})
     report(master, table, load, crashed)
-    print(f"proved in {time.time() - begin:.0f} s; figures in build/lab.json; make lab-shell HOST=d1 to look around")
+    print(f"passed in {time.time() - begin:.0f} s; figures in build/lab.json; make lab-shell HOST=d1 opens a shell")
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""The stack as it stands in the lab: converge it, and see what it does; past Ansible, by the hosts' own tools."""
+"""The stack in the lab: converge it, and observe it with the hosts' own tools, without Ansible."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ getent passwd; getent group
 # A filter before everything else that the host does with its packets; it needs no nf_tables.
 _DROP = "tc qdisc add dev eth0 ingress && tc filter add dev eth0 parent ffff: protocol ip u32 match ip %s action drop"
 NO_DROP = "tc qdisc del dev eth0 ingress"
-# Seconds for what has to come. Nothing is said about how soon: a machine that has much else to do may take its time.
+# Seconds to wait for an event. It is a generous limit, not a bound: a busy machine may take long.
 PATIENCE = 120.0
 
 
@@ -57,7 +57,7 @@ class Director:
     """A director at one moment."""
 
     holds: bool  # the VIP
-    state: str  # MASTER, BACKUP or FAULT: what its Keepalived last said that it enters; empty before that
+    state: str  # MASTER, BACKUP or FAULT: the state that its Keepalived last reported; empty before that
     weights: dict[str, int]  # of each real server in the table, over all services the lowest
 
 
@@ -166,7 +166,7 @@ class Stack:
         return found[0]
 
     def backup(self) -> str:
-        """The director that has not the VIP. Raises LabError where not one has it."""
+        """The director without the VIP. Raises LabError unless exactly one has it."""
         holder = self.holder()
         return next(host for host in DIRECTORS if host != holder)
 
@@ -189,14 +189,14 @@ class Stack:
             self.run(host, f"ipvsadm --set {established} {ended} 0")
 
     def wait(self, what: str, true: Callable[[], bool], seconds: float = PATIENCE) -> float:
-        """Wait until a function says so; seconds that it took. Raises LabError."""
+        """Wait until a function returns true; returns the seconds that it took. Raises LabError."""
         begin = time.monotonic()
         if not wait_until(true, seconds, 0.1):
             raise LabError(f"{what} did not come within {seconds:g} s")
         return time.monotonic() - begin
 
     def settled(self, seconds: float = PATIENCE) -> str:
-        """The master, once all is at rest; it gets so long. Raises LabError."""
+        """The master, once the stack has settled. Raises LabError after that many seconds."""
         seen: dict[str, Director] = {}
         if not wait_until(lambda: self.is_settled(seen), seconds, 0.1):
             raise LabError(f"the directors do not settle within {seconds:g} s: {seen}")

@@ -16,7 +16,7 @@ _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 class LabError(Exception):
-    """Something a person can mend. The text is one line: what is wrong, then what to do."""
+    """An error that the user can fix. The text is one line: the error, then what to do."""
 
 
 def size(text: str, name: str = "size") -> int:

@@ -1,4 +1,4 @@
-"""What the lab needs of the machine it runs on: root, room, and a few Debian packages."""
+"""What the lab needs from its machine: root, disk space, memory, and a few Debian packages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOOLS = {
     "mmdebstrap": "mmdebstrap", "socat": "socat", "ip": "iproute2", "mke2fs": "e2fsprogs", "taskset": "util-linux",
     "unshare": "util-linux", "nsenter": "util-linux", "mount": "mount", "gpgv": "gpgv",
 }  # fmt: skip
-# What tests ask for its own word on a configuration.
+# Daemons with which tests validate configurations.
 DAEMONS = {"nginx": "nginx", "keepalived": "keepalived"}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -51,7 +51,7 @@ def require_room(settings: Settings) -> None:
 
 
 def room(settings: Settings, shm: int, memory: int, disks: Mapping[Path, int]) -> str | None:
-    """What there is too little of, in bytes that are free; None where there is enough."""
+    """What is too small, with the free bytes; None if there is enough of everything."""
     for where, free in (("/dev/shm", shm), ("memory", memory)):
         if free < size(settings.mem):
             return f"{where} has {free / GIB:.1f} GiB free; LAB_MEM is {settings.mem}: free some or set LAB_MEM=2G"
@@ -65,13 +65,13 @@ def room(settings: Settings, shm: int, memory: int, disks: Mapping[Path, int]) -
 
 
 def available_memory(meminfo: Path = Path("/proc/meminfo")) -> int:
-    """What new processes can have without swapping, in bytes."""
+    """Memory for new processes without swapping, in bytes."""
     lines = (line.split() for line in meminfo.read_text().splitlines())
     return next(int(words[1]) << 10 for words in lines if words[0] == "MemAvailable:")
 
 
 def missing() -> list[str]:
-    """Packages to install, by what is not there."""
+    """The packages to install, from the commands that are missing."""
     packages = {package for tool, package in TOOLS.items() if not shutil.which(tool)}
     if not KEYRING.exists():
         packages.add("debian-archive-keyring")
@@ -85,12 +85,12 @@ def missing() -> list[str]:
 
 
 def install() -> None:
-    """Install what the lab lacks; services that come with it do not start."""
+    """Install the missing packages, without starting their services."""
     _install("host tools", missing)
 
 
 def install_daemons() -> None:
-    """Install the daemons that tests prove configurations with; they do not start."""
+    """Install the daemons with which tests validate configurations, without starting them."""
     _install("daemons", lambda: sorted(package for name, package in DAEMONS.items() if not shutil.which(name)))
 
 

@@ -232,7 +232,7 @@ class Uml:
         if not wait_until(lambda: self.kernel.pid() is None or os.readlink(f"/proc/{pid}/ns/net") != mine, 60, 0.01):
             raise LabError(f"the guest gets no network namespace: {last_line(self.kernel.log.read_bytes())}")
         if self.kernel.pid() is None:
-            return  # said by _wait
+            return  # _wait has reported it
         # A socket with a path is reached from every network namespace. -t3600 keeps half-closed connections:
         # `docker exec -i` closes its input long before the output is all there. backlog: eight clients come at once.
         self.settings.socket.unlink(missing_ok=True)
@@ -262,7 +262,7 @@ class Uml:
             time.sleep(1)
 
     def _console(self, *words: str) -> bool:
-        """Whether the guest's kernel took these words; said in a process of its own, as it changes its root."""
+        """Whether the guest's kernel took these words; sent by a process of its own, as it changes its root."""
         code = "import sys; from lab.uml import mconsole; mconsole(*sys.argv[1:])"
         command = [sys.executable, "-c", code, str(self.root), self.settings.unique, *words]
         environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
@@ -280,7 +280,7 @@ def _copy(disk: Path, to: Path) -> None:
 
 
 def mconsole(root: str, umid: str, *commands: str) -> None:
-    """Say words to a guest's console socket. It answers to a path of its own root, so this process goes there."""
+    """Write words to a guest's console socket. It answers to a path of its own root, so this process goes there."""
     os.chroot(root)
     os.chdir("/")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as console:

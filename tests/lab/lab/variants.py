@@ -41,7 +41,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 # What a preview writes in place of a password.
 _HIDDEN, _PASSWORD = b"auth_pass ********", b"auth_pass " + VARIANTS["reference"]["vault_lvs_auth_pass"].encode()
-# Of a file that a host has: another content, with the rights that it has. Says its path.
+# Replace the content of a file and keep its mode and owner. Prints its path.
 _PUT = 'new=$(mktemp) && echo %s | base64 -d > "$new" && { cmp -s "$new" %s || { cat "$new" > %s && echo %s; }; }\n'
 
 
@@ -75,7 +75,7 @@ class Variants:
         return self.stack
 
     def converged(self) -> None:
-        """Whatever was put in: the directors are what the lab's inventory describes, by site.yml."""
+        """Run site.yml, so that the directors match the lab's inventory again, whatever variant they had."""
         self.stack.play("site", "-l", "lvs_directors")
         self.now = "balanced"
         self.stack.settled()

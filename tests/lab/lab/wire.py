@@ -1,4 +1,4 @@
-"""What happens to a host from outside: its cable is pulled, slowed, or carries no VRRP any more.
+"""Faults of a host's cable: it is cut, slow, or carries no VRRP.
 
 Everything is done at the host's end of the veth pair, in the daemon's own network namespace, by the helper
 container `wire`; the host itself sees only that nothing comes. A reboot plugs in a new, whole cable.
@@ -50,7 +50,7 @@ class Wire:
         return found[4]
 
     def cut(self, host: str) -> None:
-        """Pull the cable: the host loses its carrier as by a dead switch port."""
+        """Cut the cable: the host loses its carrier, as with a dead switch port."""
         self._do([f"ip link set {self.port(host)} down"])
 
     def join(self, host: str) -> None:

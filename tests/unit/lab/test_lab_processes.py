@@ -114,7 +114,7 @@ def test_no_end_takes_what_it_started_along(tmp_path: Path) -> None:
 def test_hints_of_docker_are_not_the_reason() -> None:
     said = b"docker: no such image\n\nRun 'docker run --help' for more information\n"
     assert last_line(said) == "docker: no such image"
-    assert last_line(b"\n") == "it said nothing"
+    assert last_line(b"\n") == "it printed nothing"
 
 
 def test_an_interrupt_is_a_lab_error_of_its_own() -> None:
