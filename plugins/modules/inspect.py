@@ -45,15 +45,6 @@ options:
     type: list
     elements: path
     default: []
-  processes:
-    description: Names of programs whose processes are looked for.
-    type: list
-    elements: str
-    default: []
-  listening:
-    description: Listening sockets.
-    type: bool
-    default: false
   probes:
     description: HTTP requests to make from this host, all at the same time.
     type: list
@@ -221,17 +212,6 @@ files:
   sample:
     /etc/keepalived/keepalived.conf:
       {exists: true, mode: "0640", owner: root, group: root, size: 1234, sha256: 9f86d0…, target: null}
-processes:
-  description: Process ids by name of the program.
-  type: dict
-  returned: when O(processes) is not empty
-  sample: {keepalived: [310, 312, 313]}
-listening:
-  description: Listening sockets.
-  type: list
-  elements: dict
-  returned: when O(listening=true)
-  sample: [{protocol: tcp, address: 0.0.0.0, port: 80}]
 probes:
   description:
     - Answers in the order of O(probes). C(error) is null for an answer in HTTP of whatever C(status), and else the
@@ -350,8 +330,6 @@ def main() -> None:
             "sysctls": {"type": "list", "elements": "str", "default": []},
             "units": {"type": "list", "elements": "str", "default": []},
             "files": {"type": "list", "elements": "path", "default": []},
-            "processes": {"type": "list", "elements": "str", "default": []},
-            "listening": {"type": "bool", "default": False},
             "probes": {"type": "list", "elements": "dict", "default": [], "options": PROBE},
             "ipvs": {"type": "bool", "default": False},
             "keepalived": {"type": "bool", "default": False},

@@ -10,7 +10,6 @@ import contextlib
 import ctypes
 import grp
 import hashlib
-import ipaddress
 import os
 import pwd
 import re
@@ -30,8 +29,6 @@ UNIT_PROPERTIES = (
 )  # fmt: skip
 # A clock whose greatest error the kernel puts at 16 s is synchronised by nobody (linux/timex.h, MAXPHASE).
 UNSYNCHRONISED_US = 16_000_000
-# The states of a socket in /proc/net that waits for others: TCP_LISTEN, and what a bound UDP socket is in.
-_LISTENING = {"tcp": "0A", "udp": "07"}
 _SECRET = re.compile(r"(auth_pass\s+|password\s+)\S+", re.IGNORECASE)
 _TRANSITION = re.compile(r"^(\S+) (\S+) (MASTER|BACKUP|FAULT|STOP)\b", re.IGNORECASE)
 # An ignored signal stays ignored over exec.
@@ -62,23 +59,6 @@ def parse_units(text: str, names: Sequence[str], offset: float) -> dict[str, dic
             "result": values.get("Result", ""),
         }
     return found
-
-
-def parse_sockets(text: str, protocol: str) -> list[tuple[str, int]]:
-    """(address, port) of each listening socket in the text of /proc/net/tcp, tcp6, udp or udp6."""
-    found = []
-    for line in text.splitlines()[1:]:
-        words = line.split()
-        if len(words) > 3 and words[3] == _LISTENING[protocol]:
-            address, port = words[1].split(":")
-            found.append((_socket_address(address), int(port, 16)))
-    return found
-
-
-def _socket_address(text: str) -> str:
-    """Words of 32 bits in the order of the host, as /proc/net prints them."""
-    packed = b"".join(struct.pack("=I", int(text[start : start + 8], 16)) for start in range(0, len(text), 8))
-    return str(ipaddress.ip_address(packed))
 
 
 def parse_transitions(text: str, last: int) -> list[dict[str, Any]]:
@@ -182,21 +162,6 @@ def _name(look_up: Any, number: int) -> str:
         return str(number)
 
 
-def processes(names: Sequence[str]) -> dict[str, list[int]]:
-    """Process ids by the name of the program, as the kernel has it (15 characters).
-
-    A container's processes show in the host's /proc, too; they are of another PID namespace and do not count.
-    """
-    found: dict[str, list[int]] = {name: [] for name in names}
-    for process in processes_here():
-        with contextlib.suppress(OSError):
-            program = _comm(process)
-            for name in names:
-                if program == name[:15]:
-                    found[name].append(process)
-    return found
-
-
 def processes_here() -> Iterator[int]:
     """Every process of this PID namespace, in order."""
     here = os.readlink("/proc/self/ns/pid")
@@ -204,22 +169,6 @@ def processes_here() -> Iterator[int]:
         with contextlib.suppress(OSError):
             if os.readlink("/proc/%d/ns/pid" % process) == here:
                 yield process
-
-
-def _comm(process: int) -> str:
-    with open("/proc/%d/comm" % process, encoding="utf-8", errors="replace") as stream:
-        return stream.read().rstrip("\n")
-
-
-def listening() -> list[dict[str, Any]]:
-    """``{protocol, address, port}`` of all listening sockets of this network namespace, each once."""
-    found: set[tuple[str, str, int]] = set()
-    for protocol in ("tcp", "udp"):
-        for suffix in ("", "6"):
-            path = "/proc/net/" + protocol + suffix
-            with contextlib.suppress(FileNotFoundError), open(path, encoding="ascii") as stream:
-                found.update((protocol, *place) for place in parse_sockets(stream.read(), protocol))
-    return [{"protocol": kind, "address": address, "port": port} for kind, address, port in sorted(found)]
 
 
 def clock() -> dict[str, Any]:

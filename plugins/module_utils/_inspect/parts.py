@@ -57,8 +57,6 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("sysctls", wanted["sysctls"], lambda: sysctls(wanted["sysctls"])),
         ("units", wanted["units"], lambda: system.units(wanted["units"])),
         ("files", wanted["files"], lambda: {path: system.file_facts(path) for path in wanted["files"]}),
-        ("processes", wanted["processes"], lambda: system.processes(wanted["processes"])),
-        ("listening", wanted["listening"], system.listening),
         ("probes", wanted["probes"], lambda: probes(wanted["probes"])),
         ("ipvs", wanted["ipvs"], ipvs),
         ("keepalived", wanted["keepalived"], describe),

@@ -67,7 +67,6 @@ ATTRIBUTE = struct.Struct("=HH")  # length, type
 _ERROR = struct.Struct("=i")
 _U16 = struct.Struct("=H")
 _U32 = struct.Struct("=I")
-_U64 = struct.Struct("=Q")
 _BE16 = struct.Struct("!H")
 
 # One message must fit the kernel's dump buffer (32 KiB at most); twice that is never too small.
@@ -194,10 +193,6 @@ def as_u16(data: bytes) -> int:
 
 def as_u32(data: bytes) -> int:
     return _number(_U32, data)
-
-
-def as_u64(data: bytes) -> int:
-    return _number(_U64, data)
 
 
 def as_be16(data: bytes) -> int:

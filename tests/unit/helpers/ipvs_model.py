@@ -86,7 +86,7 @@ class ModelKernel:
             body = codec.header(codec.SET_CONFIG) + codec.encode_timeouts(self.timeouts)
             return [_message(kind, 0, sequence, body), _ack(sequence, 0)]
         if payload[0] == codec.GET_INFO:
-            body = codec.header(codec.SET_INFO) + netlink.u32(1, 0x010201) + netlink.u32(2, 4096)
+            body = codec.header(codec.GET_INFO) + netlink.u32(1, 0x010201) + netlink.u32(2, 4096)
             return [_message(kind, 0, sequence, body), _ack(sequence, 0)]
         number = self.refuse.get(self.writes, 0) or self._write(payload[0], payload)
         self.writes += 1

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import time
 from pathlib import Path
 
@@ -86,21 +85,6 @@ def test_a_daemon_that_ends_itself_in_its_own_test_is_deaf_to_that() -> None:
     }
 
 
-def test_a_socket_that_listens_is_found() -> None:
-    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-        with socket.socket(family) as opened:
-            opened.bind((address, 0))
-            port = opened.getsockname()[1]
-            place = {"protocol": "tcp", "address": address, "port": port}
-            assert place not in system.listening()
-            opened.listen()
-            assert place in system.listening()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
-        opened.bind(("127.0.0.1", 0))
-        place = {"protocol": "udp", "address": "127.0.0.1", "port": opened.getsockname()[1]}
-        assert place in system.listening()
-
-
 def test_files(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("x")
@@ -116,11 +100,10 @@ def test_files(tmp_path: Path) -> None:
     assert not system.file_facts(str(tmp_path / "none"))["exists"]
 
 
-def test_this_process_is_found_and_another_name_is_not() -> None:
-    name = Path("/proc/self/comm").read_text().strip()
-    found = system.processes([name, "no-such-program"])
-    assert os.getpid() in found[name]
-    assert found["no-such-program"] == []
+def test_this_process_is_here_and_each_is_named_once() -> None:
+    found = list(system.processes_here())
+    assert os.getpid() in found
+    assert found == sorted(set(found))
 
 
 def test_the_clock_is_that_of_this_machine() -> None:

@@ -115,7 +115,7 @@ def test_a_broken_attribute_is_refused(data: bytes) -> None:
         netlink.parse_attributes(data)
 
 
-@pytest.mark.parametrize("read", [netlink.as_u8, netlink.as_u16, netlink.as_u32, netlink.as_u64, netlink.as_be16])
+@pytest.mark.parametrize("read", [netlink.as_u8, netlink.as_u16, netlink.as_u32, netlink.as_be16])
 def test_a_number_that_is_too_short_is_refused(read: Any) -> None:
     with pytest.raises(netlink.MalformedMessage, match="a netlink attribute has 0 bytes where"):
         read(b"")
