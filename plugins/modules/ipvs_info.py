@@ -164,7 +164,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import LvsError
-from ..module_utils._ipvs.options import in_order, to_options
+from ..module_utils._ipvs.listing import in_order, to_options
 from ..module_utils._ipvs.schedulers import schedulers
 from ..module_utils._ipvs.socket import Counters, IpvsSocket
 from ..module_utils._ipvs.table import Table

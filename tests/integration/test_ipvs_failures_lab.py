@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from ipvs_lab import MODULE, Director, Refused
 from ipvs_strategies import tables
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.listing import to_options
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import Table
 
 Options = Any

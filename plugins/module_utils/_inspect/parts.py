@@ -17,7 +17,7 @@ from .._errors import LvsError
 from .._host import system, weights
 from .._host.files import HostFiles
 from .._host.sysctl import Sysctls
-from .._ipvs.options import in_order, to_options
+from .._ipvs.listing import in_order, to_options
 from .._ipvs.socket import Counters, IpvsSocket
 from .._ipvs.text import endpoint, service_name
 from .._keepalived.ask import describe

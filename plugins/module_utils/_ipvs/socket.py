@@ -18,7 +18,7 @@ from .._netlink.generic import (
     NetlinkSocket,
     generic_family,
 )
-from . import codec
+from . import decode, encode, protocol
 from .plan import (
     DESTINATION,
     Step,
@@ -51,7 +51,7 @@ class Counters(NamedTuple):
 
     services: dict[ServiceKey, dict[str, int]]
     destinations: dict[tuple[ServiceKey, DestinationKey], dict[str, int]]
-    connections: dict[tuple[ServiceKey, DestinationKey], codec.Connections]
+    connections: dict[tuple[ServiceKey, DestinationKey], decode.Connections]
 
 
 class IpvsSocket:
@@ -63,7 +63,7 @@ class IpvsSocket:
     def __init__(self, connection: Connection | None = None) -> None:
         self._netlink = NetlinkSocket(NETLINK_GENERIC, connection=connection)
         try:
-            self._family = generic_family(self._netlink, codec.FAMILY)
+            self._family = generic_family(self._netlink, protocol.FAMILY)
         except NetlinkError as error:
             self._netlink.close()
             if error.errno == errno.ENOENT:
@@ -86,11 +86,11 @@ class IpvsSocket:
     def dump(self, only: Collection[ServiceKey] | None = None, counters: Counters | None = None) -> Table:
         """The table. ``only``: destinations of these services, no others. ``counters`` is filled where it is given."""
         services: dict[ServiceKey, Service] = {}
-        for answer in self._dump(codec.header(codec.GET_SERVICE)):
-            key, config, found = codec.decode_service(answer)
+        for answer in self._dump(protocol.header(protocol.GET_SERVICE)):
+            key, config, found = decode.decode_service(answer)
             services[key] = Service(key, config, {})
             if counters is not None:
-                counters.services[key] = codec.decode_counters(found, codec.SVC_STATS64, codec.SVC_STATS)
+                counters.services[key] = decode.decode_counters(found, protocol.SVC_STATS64, protocol.SVC_STATS)
         for key in services:
             if only is None or key in only:
                 services[key] = services[key]._replace(destinations=self._destinations(key, counters))
@@ -101,30 +101,30 @@ class IpvsSocket:
     ) -> dict[DestinationKey, DestinationConfig]:
         """In the kernel's order."""
         destinations: dict[DestinationKey, DestinationConfig] = {}
-        for answer in self._dump(codec.get_destinations(service)):
-            key, config = codec.decode_destination(answer, service.family)
+        for answer in self._dump(encode.get_destinations(service)):
+            key, config = decode.decode_destination(answer, service.family)
             destinations[key] = config
             if counters is not None:
-                found = codec.destination_attributes(answer)
+                found = decode.destination_attributes(answer)
                 place = (service, key)
-                counters.destinations[place] = codec.decode_counters(found, codec.DEST_STATS64, codec.DEST_STATS)
-                counters.connections[place] = codec.decode_connections(found)
+                counters.destinations[place] = decode.decode_counters(found, protocol.DEST_STATS64, protocol.DEST_STATS)
+                counters.connections[place] = decode.decode_connections(found)
         return destinations
 
     def timeouts(self) -> Timeouts:
-        return codec.decode_timeouts(self._ask(codec.GET_CONFIG))
+        return decode.decode_timeouts(self._ask(protocol.GET_CONFIG))
 
     def daemons(self) -> dict[str, SyncDaemon]:
         """By role, master and backup."""
-        return dict(codec.decode_daemon(answer) for answer in self._dump(codec.header(codec.GET_DAEMON)))
+        return dict(decode.decode_daemon(answer) for answer in self._dump(protocol.header(protocol.GET_DAEMON)))
 
     def version(self) -> tuple[str, int]:
         """The version of IPVS and the buckets of its connection table."""
-        return codec.decode_info(self._ask(codec.GET_INFO))
+        return decode.decode_info(self._ask(protocol.GET_INFO))
 
     def _ask(self, command: int) -> bytes:
         try:
-            answers = self._netlink.request(self._family, codec.header(command))
+            answers = self._netlink.request(self._family, protocol.header(command))
         except NetlinkError as error:
             raise _explained(error) from error
         if not answers:
@@ -144,7 +144,7 @@ class IpvsSocket:
 
         Raises LvsError with the object, the kernel's errno in words, what to do, and how the table is left.
         """
-        outcome = self._netlink.batch(self._family, codec.encode_all(steps))
+        outcome = self._netlink.batch(self._family, encode.encode_all(steps))
         refused = [(step, number) for step, number in zip(steps, outcome) if number]
         if not refused:
             return
@@ -173,7 +173,7 @@ class IpvsSocket:
     def _try(self, steps: list[Step]) -> list[str]:
         stuck = []
         for step in steps:
-            number = self._netlink.batch(self._family, [codec.encode(step)])[0]
+            number = self._netlink.batch(self._family, [encode.encode(step)])[0]
             if number:
                 stuck.append(refusal(step, number, []))
         return stuck

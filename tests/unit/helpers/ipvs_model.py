@@ -14,7 +14,7 @@ import errno
 import struct
 from typing import Any, Callable
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs import codec
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs import decode, encode, protocol
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     DestinationConfig,
     DestinationKey,
@@ -82,11 +82,11 @@ class ModelKernel:
             body = payload[:4] + netlink.u16(netlink.CTRL_ATTR_FAMILY_ID, FAMILY_NUMBER)
             return [_message(kind, 0, sequence, body), _ack(sequence, 0)]
         assert kind == FAMILY_NUMBER
-        if payload[0] == codec.GET_CONFIG:
-            body = codec.header(codec.SET_CONFIG) + codec.encode_timeouts(self.timeouts)
+        if payload[0] == protocol.GET_CONFIG:
+            body = protocol.header(protocol.SET_CONFIG) + encode.encode_timeouts(self.timeouts)
             return [_message(kind, 0, sequence, body), _ack(sequence, 0)]
-        if payload[0] == codec.GET_INFO:
-            body = codec.header(codec.GET_INFO) + netlink.u32(1, 0x010201) + netlink.u32(2, 4096)
+        if payload[0] == protocol.GET_INFO:
+            body = protocol.header(protocol.GET_INFO) + netlink.u32(1, 0x010201) + netlink.u32(2, 4096)
             return [_message(kind, 0, sequence, body), _ack(sequence, 0)]
         number = self.refuse.get(self.writes, 0) or self._write(payload[0], payload)
         self.writes += 1
@@ -95,9 +95,9 @@ class ModelKernel:
     def _dump(self, kind: int, sequence: int, payload: bytes) -> bytes:
         self.dumps += 1
         bodies = {
-            codec.GET_SERVICE: self._services,
-            codec.GET_DEST: self._destinations,
-            codec.GET_DAEMON: self._daemons,
+            protocol.GET_SERVICE: self._services,
+            protocol.GET_DEST: self._destinations,
+            protocol.GET_DAEMON: self._daemons,
         }
         flags = netlink.NLM_F_MULTI | (netlink.NLM_F_DUMP_INTR if self.torn > 0 else 0)
         self.torn -= 1
@@ -107,7 +107,9 @@ class ModelKernel:
     # --- IPVS
 
     def _services(self, _payload: bytes) -> list[bytes]:
-        return [codec.header(1) + codec.encode_service(key, service.config) for key, service in self.services.items()]
+        return [
+            protocol.header(1) + encode.encode_service(key, service.config) for key, service in self.services.items()
+        ]
 
     def _destinations(self, payload: bytes) -> list[bytes]:
         service = self.services.get(_service_key(payload))
@@ -115,30 +117,30 @@ class ModelKernel:
         return [dumped_destination(key, config) for key, config in items]
 
     def _daemons(self, _payload: bytes) -> list[bytes]:
-        return [codec.header(9) + codec.encode_daemon(role, daemon) for role, daemon in self.daemons.items()]
+        return [protocol.header(9) + encode.encode_daemon(role, daemon) for role, daemon in self.daemons.items()]
 
     def _write(self, command: int, payload: bytes) -> int:
-        if command in (codec.NEW_SERVICE, codec.SET_SERVICE, codec.DEL_SERVICE):
+        if command in (protocol.NEW_SERVICE, protocol.SET_SERVICE, protocol.DEL_SERVICE):
             return self._write_service(command, payload)
-        if command in (codec.NEW_DEST, codec.SET_DEST, codec.DEL_DEST):
+        if command in (protocol.NEW_DEST, protocol.SET_DEST, protocol.DEL_DEST):
             return self._write_destination(command, payload)
-        if command in (codec.NEW_DAEMON, codec.DEL_DAEMON):
+        if command in (protocol.NEW_DAEMON, protocol.DEL_DAEMON):
             return self._write_daemon(command, payload)
-        assert command == codec.SET_CONFIG
-        new = codec.decode_timeouts(payload)
+        assert command == protocol.SET_CONFIG
+        new = decode.decode_timeouts(payload)
         self.timeouts = Timeouts(*(value or old for value, old in zip(new, self.timeouts)))
         return 0
 
     def _write_service(self, command: int, payload: bytes) -> int:
         key = _service_key(payload)
-        if command == codec.NEW_SERVICE and key in self.services:
+        if command == protocol.NEW_SERVICE and key in self.services:
             return errno.EEXIST
-        if command != codec.NEW_SERVICE and key not in self.services:
+        if command != protocol.NEW_SERVICE and key not in self.services:
             return errno.ESRCH
-        if command == codec.DEL_SERVICE:
+        if command == protocol.DEL_SERVICE:
             del self.services[key]
             return 0
-        _key, config, _found = codec.decode_service(payload)
+        _key, config, _found = decode.decode_service(payload)
         old = self.services.get(key)
         self.services[key] = Service(key, config, old.destinations if old else {})
         return 0
@@ -148,44 +150,46 @@ class ModelKernel:
         if service is None:
             return errno.ESRCH
         key = _destination_key(payload, service.key)
-        if command == codec.NEW_DEST and key in service.destinations:
+        if command == protocol.NEW_DEST and key in service.destinations:
             return errno.EEXIST
-        if command != codec.NEW_DEST and key not in service.destinations:
+        if command != protocol.NEW_DEST and key not in service.destinations:
             return errno.ENOENT
-        if command == codec.DEL_DEST:
+        if command == protocol.DEL_DEST:
             del service.destinations[key]
             return 0
-        _key, config = codec.decode_destination(payload, service.key.family)
-        if command == codec.SET_DEST:
+        _key, config = decode.decode_destination(payload, service.key.family)
+        if command == protocol.SET_DEST:
             service.destinations[key] = config
             return 0
         self.services[service.key] = service._replace(destinations={key: config, **service.destinations})
         return 0
 
     def _write_daemon(self, command: int, payload: bytes) -> int:
-        found = netlink.parse_attributes(netlink.parse_attributes(payload, 4)[codec.TOP_DAEMON])
-        role = {1: "master", 2: "backup"}[netlink.as_u32(found[codec.DAEMON_STATE])]
-        if command == codec.DEL_DAEMON:
+        found = netlink.parse_attributes(netlink.parse_attributes(payload, 4)[protocol.TOP_DAEMON])
+        role = {1: "master", 2: "backup"}[netlink.as_u32(found[protocol.DAEMON_STATE])]
+        if command == protocol.DEL_DAEMON:
             return 0 if self.daemons.pop(role, None) else errno.ESRCH
         if role in self.daemons:
             return errno.EEXIST
-        daemon: SyncDaemon = codec.decode_daemon(payload)[1]
+        daemon: SyncDaemon = decode.decode_daemon(payload)[1]
         self.daemons[role] = daemon._replace(maxlen=daemon.maxlen or MAXLEN)
         return 0
 
 
 def dumped_destination(key: DestinationKey, config: DestinationConfig) -> bytes:
     """The payload in which a kernel of these days dumps a destination: its attributes, and the order of them."""
-    found = netlink.parse_attributes(netlink.parse_attributes(codec.encode_destination(key, config))[codec.TOP_DEST])
-    tunnel = [(codec.DEST_TUN_TYPE, 1), (codec.DEST_TUN_PORT, 2), (codec.DEST_TUN_FLAGS, 2)]
-    for kind, size in [*tunnel, *((kind, 4) for kind in range(codec.DEST_ACTIVE_CONNS, codec.DEST_STATS))]:
+    found = netlink.parse_attributes(
+        netlink.parse_attributes(encode.encode_destination(key, config))[protocol.TOP_DEST]
+    )
+    tunnel = [(protocol.DEST_TUN_TYPE, 1), (protocol.DEST_TUN_PORT, 2), (protocol.DEST_TUN_FLAGS, 2)]
+    for kind, size in [*tunnel, *((kind, 4) for kind in range(protocol.DEST_ACTIVE_CONNS, protocol.DEST_STATS))]:
         found.setdefault(kind, bytes(size))
-    first = (codec.DEST_ADDR, codec.DEST_PORT, codec.DEST_FWD_METHOD, codec.DEST_WEIGHT)
+    first = (protocol.DEST_ADDR, protocol.DEST_PORT, protocol.DEST_FWD_METHOD, protocol.DEST_WEIGHT)
     then = (kind for kind, _size in tunnel)
-    last = (*range(codec.DEST_U_THRESH, codec.DEST_STATS), codec.DEST_ADDR_FAMILY)
+    last = (*range(protocol.DEST_U_THRESH, protocol.DEST_STATS), protocol.DEST_ADDR_FAMILY)
     parts = [netlink.attribute(kind, found[kind]) for kind in (*first, *then, *last)]
-    counters = netlink.nest(codec.DEST_STATS64, netlink.attribute(1, struct.pack("=Q", 7)))
-    return codec.header(5) + netlink.nest(codec.TOP_DEST, *parts, counters)
+    counters = netlink.nest(protocol.DEST_STATS64, netlink.attribute(1, struct.pack("=Q", 7)))
+    return protocol.header(5) + netlink.nest(protocol.TOP_DEST, *parts, counters)
 
 
 def _requests(data: bytes) -> list[tuple[int, int, int, int, bytes]]:
@@ -210,15 +214,15 @@ def _refuses(answer: bytes) -> bool:
     return struct.unpack_from("=i", answer, 16) != (0,)
 
 
-_read_service_key: Callable[[netlink.Attributes], ServiceKey] = codec._service_key
+_read_service_key: Callable[[netlink.Attributes], ServiceKey] = decode._service_key
 
 
 def _service_key(payload: bytes) -> ServiceKey:
-    return _read_service_key(netlink.parse_attributes(netlink.parse_attributes(payload, 4)[codec.TOP_SERVICE]))
+    return _read_service_key(netlink.parse_attributes(netlink.parse_attributes(payload, 4)[protocol.TOP_SERVICE]))
 
 
 def _destination_key(payload: bytes, service: ServiceKey) -> Any:
-    found = netlink.parse_attributes(netlink.parse_attributes(payload, 4)[codec.TOP_DEST])
-    family = codec._family(found[codec.DEST_ADDR_FAMILY])
-    address = codec._address(found[codec.DEST_ADDR], family)
-    return DestinationKey(address, netlink.as_be16(found[codec.DEST_PORT]))
+    found = netlink.parse_attributes(netlink.parse_attributes(payload, 4)[protocol.TOP_DEST])
+    family = decode._family(found[protocol.DEST_ADDR_FAMILY])
+    address = decode._address(found[protocol.DEST_ADDR], family)
+    return DestinationKey(address, netlink.as_be16(found[protocol.DEST_PORT]))

@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given
-from ipvs_strategies import tables
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import InvalidInput
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options, to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.listing import to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     Desired,
     DestinationConfig,
@@ -26,11 +24,11 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     SyncDaemon,
     Table,
     Timeouts,
-    Tunnel,
-    canonical,
 )
 
 WEB = {"protocol": "tcp", "address": "192.0.2.10", "port": 80}
+
+
 RS = {"address": "198.51.100.11"}
 
 
@@ -328,45 +326,6 @@ def test_a_mistake_is_named_with_path_value_and_what_is_allowed(name: str) -> No
     assert caught.value.problems == [message]
 
 
-@pytest.mark.parametrize(
-    ("second", "message"),
-    [
-        ({"weight": True, "address": "198.51.100.12"}, "weight is True; must be 0-65535"),
-        ({"weight": 1}, "address is missing; must be an IPv4 or IPv6 address"),
-        ({"weight": 1, "address": None}, "address is missing; must be an IPv4 or IPv6 address"),
-        ({"weight": 1, "address": ["198.51.100.12"]}, "address is ['198.51.100.12']; must be an IPv4 or IPv6 address"),
-        ({"weight": 1, "address": "224.0.0.1"}, "address is 224.0.0.1; must be the address of one host"),
-        ({"weight": 1, "address": "198.51.100.11"}, "is 198.51.100.11 port 80, which is there already"),
-        (
-            {"weight": 1, "address": "2001:db8::1"},
-            "address is 2001:db8::1; the service is inet, and only forward: tunnel may mix families",
-        ),
-    ],
-)
-def test_a_mistake_is_found_beside_a_destination_that_is_right(second: dict[str, Any], message: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        from_options(web(destinations=[{"weight": 1, "address": "198.51.100.11"}, second]))
-    (problem,) = caught.value.problems
-    assert problem.split("destinations[1]")[1].lstrip(". ") == message
-
-
-def test_destinations_that_are_alike_read_as_one_by_one() -> None:
-    """However many others of its shape were right before it; other sorts of mappings too."""
-    entries: list[Any] = [{"weight": 2, "address": "2001:DB8::%X" % number} for number in range(1, 20)]
-    entries += [{"weight": 3, "address": "2001:db8::1:%x" % number} for number in range(1, 20)]
-    together = from_options(web(address="2001:db8::80", destinations=list(map(MappingProxyType, entries)))).services
-    assert together == from_options(web(address="2001:db8::80", destinations=entries)).services
-    one_by_one = {}
-    for entry in entries:
-        (service,) = (from_options(web(address="2001:db8::80", destinations=[entry])).services or {}).values()
-        assert service
-        one_by_one.update(service.destinations)
-    (service,) = (together or {}).values()
-    assert service
-    assert service.destinations == one_by_one
-    assert list(service.destinations) == list(canonical(one_by_one))
-
-
 def test_services_that_are_alike_read_as_one_by_one() -> None:
     """Their destinations too, though they are the same words of another port, family or forwarding method."""
     alike: list[dict[str, Any]] = [{"address": "198.51.100.%d" % number, "weight": number % 3} for number in (9, 12, 7)]
@@ -443,20 +402,6 @@ def test_all_mistakes_are_named_at_once() -> None:
     assert caught.value.details == {"problems": caught.value.problems}
 
 
-@given(tables())
-def test_what_is_read_can_be_asked_for(table: Table) -> None:
-    desired = from_options(to_options(table))
-    in_canonical_order: dict[ServiceKey, Service | None] = {
-        key: service._replace(destinations=canonical(service.destinations)) for key, service in table.services.items()
-    }
-    assert desired == Desired(in_canonical_order, table.timeouts, dict(table.daemons))
-    for key, service in in_canonical_order.items():
-        found = (desired.services or {})[key]
-        assert service
-        assert found
-        assert list(found.destinations) == list(service.destinations)
-
-
 def only(options: dict[str, Any]) -> Service:
     (service,) = (from_options(options).services or {}).values()
     assert service is not None
@@ -482,21 +427,6 @@ def test_nothing_said_is_not_the_same_as_nothing_wanted() -> None:
     assert from_options({"services": [], "daemons": []}) == Desired({}, None, {})
 
 
-def test_the_forwarding_method_of_the_service_is_its_destinations() -> None:
-    service = only(
-        web(forward="nat", destinations=[{"address": "198.51.100.11", "port": 8080}, dict(RS, forward="dr")])
-    )
-    assert service.destinations == {
-        DestinationKey("198.51.100.11", 8080): DestinationConfig("nat", 1),
-        DestinationKey("198.51.100.11", 80): DestinationConfig("dr", 1),
-    }
-
-
-def test_a_tunnel_may_cross_families() -> None:
-    service = only(rs(address="2001:db8::1", forward="tunnel"))
-    assert service.destinations == {DestinationKey("2001:db8::1", 80): DestinationConfig("tunnel", 1, tunnel=Tunnel())}
-
-
 def test_the_schedulers_flags_have_two_names() -> None:
     assert only(web(scheduler="mh", scheduler_flags=["mh-port", "flag-1"])).config.flags == 0x18
     assert only(web(scheduler="sh", scheduler_flags=["sh-fallback"])).config.flags == 0x08
@@ -507,14 +437,6 @@ def test_a_netmask_may_have_holes() -> None:
     assert service.config.persistence == Persistence(300, 0xFF00FF00)
     table = Table({service.key: service}, Timeouts(), {})
     assert to_options(table)["services"][0]["persistence"] == {"timeout": 300, "netmask": "255.0.255.0"}
-
-
-def test_the_order_of_the_input_is_no_part_of_the_meaning() -> None:
-    hosts = ["198.51.100.%d" % number for number in (9, 200, 11)]
-    orders = [hosts, hosts[::-1]]
-    found = [list(only(web(destinations=[{"address": host} for host in order])).destinations) for order in orders]
-    assert found[0] == found[1]
-    assert [key.address for key in found[0]] == ["198.51.100.200", "198.51.100.11", "198.51.100.9"]
 
 
 def test_a_daemon_has_the_kernels_defaults() -> None:

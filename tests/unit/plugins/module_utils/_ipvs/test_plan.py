@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ipvs_strategies import tables
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options, to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.listing import to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.plan import Step, inverse, plan, reorder
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
     Desired,

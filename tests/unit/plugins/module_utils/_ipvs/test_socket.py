@@ -19,7 +19,8 @@ from ipvs_model import ModelKernel
 from ipvs_strategies import tables
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
-from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options, to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.listing import to_options
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.options import from_options
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.plan import plan
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.socket import IpvsSocket
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import (
