@@ -294,7 +294,7 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._config_tree.plan import Loading, parse_files, parse_mode
+from ..module_utils._config_tree.plan import Loading, from_options, parse_mode
 from ..module_utils._config_tree.run import Outcome, Request, Run
 from ..module_utils._config_tree.text import secret_values
 from ..module_utils._errors import InvalidInput, LvsError
@@ -346,7 +346,7 @@ def _request(params: dict[str, Any], lenient: bool) -> Request:
     return Request(
         path=path,
         name=name,
-        wanted=parse_files(params["files"], _uid, _gid, lenient),
+        wanted=from_options(params["files"], _uid, _gid, lenient),
         state_dir=params["state_dir"],
         directory_mode=mode,
         purge=params["purge"],

@@ -117,7 +117,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import LvsError
 from ..module_utils._host.files import HostFiles
-from ..module_utils._host.kernel_modules import Kernel, Modprobe, Plan, wanted_of
+from ..module_utils._host.kernel_modules import Kernel, Modprobe, Plan, from_options
 
 
 def modprobe_of(module: AnsibleModule) -> Modprobe | None:
@@ -136,7 +136,7 @@ def modprobe_of(module: AnsibleModule) -> Modprobe | None:
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Read, plan, apply; the result of the module."""
     params = module.params
-    wanted = wanted_of(params["name"], params["modules"], params["options"], params["sysctls"])
+    wanted = from_options(params["name"], params["modules"], params["options"], params["sysctls"])
     kernel = Kernel(HostFiles(), modprobe_of(module))
     plan = kernel.plan(wanted) if params["state"] == "present" else kernel.plan_absent(wanted.name)
     if not module.check_mode:

@@ -132,14 +132,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import LvsError
 from ..module_utils._host.files import HostFiles
-from ..module_utils._host.silent_vips import (
-    Host,
-    Plan,
-    Systemctl,
-    make_plan,
-    text_of,
-    wanted_of,
-)
+from ..module_utils._host.silent_vips import from_options, text_of
+from ..module_utils._host.vips_host import Host, Systemctl
+from ..module_utils._host.vips_plan import Plan, make_plan
 
 
 def systemctl_of(module: AnsibleModule) -> Systemctl | None:
@@ -159,7 +154,7 @@ def systemctl_of(module: AnsibleModule) -> Systemctl | None:
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Read, plan, apply; the result of the module."""
     params = module.params
-    wanted = wanted_of(params["name"], params["interface"], params["vips"], params["purge"])
+    wanted = from_options(params["name"], params["interface"], params["vips"], params["purge"])
     if params["state"] == "absent":
         wanted = wanted.absent()
     host = Host(HostFiles(), systemctl_of(module))

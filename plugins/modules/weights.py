@@ -150,7 +150,7 @@ def run(params: dict[str, Any], check_mode: bool) -> weights.Plan:
         drained = params["state"] == "drained"
         change = weights.Change(params["host"], params["services"], drained, params["force"])
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    wanted = weights.shares(params["destinations"])
+    wanted = weights.from_options(params["destinations"])
     found = weights.plan(wanted, weights.read(params["path"]), change, now, params["scheme"])
     if found.write and not check_mode:
         weights.write(params["path"], found.write)

@@ -17,14 +17,13 @@ from netns import ip, new_namespace
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.files import HostFiles
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.silent_vips import (
-    Host,
-    Plan,
+    from_options,
     link_path,
-    make_plan,
     sysctl_path,
     unit_path,
-    wanted_of,
 )
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.vips_host import Host
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.vips_plan import Plan, make_plan
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network namespace")
 
@@ -42,7 +41,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 
 
 def run(host: Host, *vips: dict[str, object], interface: str = "lo", purge: bool = True, absent: bool = False) -> Plan:
-    wanted = wanted_of(NAME, interface, vips, purge)
+    wanted = from_options(NAME, interface, vips, purge)
     wanted = wanted.absent() if absent else wanted
     plan = make_plan(wanted, host.read(wanted), "/sbin/ip")
     host.apply(plan, NAME)
@@ -99,7 +98,7 @@ def test_what_the_unit_does_at_boot(host: Host) -> None:
         for command in [*commands, *commands]:
             assert os.system(command) == 0, command
         assert addresses() == {("198.51.100.200", 32, "lo:0"), ("2001:db8::200", 128, None)}
-        wanted = wanted_of(NAME, "lo", [V4, V6], True)
+        wanted = from_options(NAME, "lo", [V4, V6], True)
         assert not make_plan(wanted, host.read(wanted), "/sbin/ip").changed
 
 
@@ -127,7 +126,7 @@ def test_values_from_before_come_back_and_others_stay(host: Host) -> None:
     run(host, V4)
     run(host, V4, OTHER)
     Path("/proc/sys/net/ipv4/conf/lo/arp_ignore").write_text("8")  # somebody's own decision
-    wanted = wanted_of(NAME, "lo", [], True)
+    wanted = from_options(NAME, "lo", [], True)
     host.apply(make_plan(wanted, host.read(wanted), "/sbin/ip"), NAME)
     assert silence() == ["2", "0", "8", "2"]
 
@@ -198,7 +197,7 @@ def test_a_run_cut_anywhere_is_finished_by_the_next_and_never_loud(
 ) -> None:
     """Cut after the n-th write of a change: the VIPs are never there while the host is loud, and nothing is lost."""
     run(host, V4, OTHER)
-    wanted = wanted_of(NAME, "lo", [V4, V6], True)
+    wanted = from_options(NAME, "lo", [V4, V6], True)
     for target in (wanted, wanted.absent()):
         with Cut(step, monkeypatch):
             host.apply(make_plan(target, host.read(target), "/sbin/ip"), NAME)

@@ -180,7 +180,7 @@ def _strings(value: Any) -> tuple[str, ...]:
 # --- what is wanted ---------------------------------------------------------------------------------------------------
 
 
-def parse_files(
+def from_options(
     files: Sequence[Mapping[str, Any]],
     find_uid: Callable[[str], int | None],
     find_gid: Callable[[str], int | None],

@@ -54,7 +54,7 @@ from .text import (
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for. ``path`` is absolute; ``wanted`` as ``parse_files`` gives it."""
+    """What is asked for. ``path`` is absolute; ``wanted`` as ``from_options`` gives it."""
 
     path: str
     name: str

@@ -71,7 +71,7 @@ class Plan:
         return found
 
 
-def wanted_of(
+def from_options(
     name: str, modules: Sequence[str], options: Mapping[str, object], sysctls: Mapping[str, object]
 ) -> Wanted:
     """The checked form of the parameters. Raises InvalidInput with every mistake."""

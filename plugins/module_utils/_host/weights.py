@@ -49,7 +49,7 @@ def file_name(service: str, host: str) -> str:
     return "%s@%s" % (service, host)
 
 
-def shares(options: Sequence[Mapping[str, Any]]) -> list[Share]:
+def from_options(options: Sequence[Mapping[str, Any]]) -> list[Share]:
     """The module's option; raises InvalidInput with everything that is wrong."""
     found = [Share(one["service"], one["host"], int(one["weight"]), bool(one["drained"])) for one in options]
     known: set[str] = set()

@@ -39,7 +39,7 @@ def of_trees(trees: Sequence[Mapping[str, Any]], secrets: Sequence[str]) -> dict
 
 def of_kernel(kernel: Mapping[str, Any]) -> dict[str, str]:
     """Absolute path -> text, for the options of the module `kernel`."""
-    wanted = kernel_modules.wanted_of(
+    wanted = kernel_modules.from_options(
         kernel["name"], kernel.get("modules", ()), kernel.get("options", {}), kernel.get("sysctls", {})
     )
     return {path: text for path, text in kernel_modules.files_of(wanted).items() if text is not None}
@@ -47,7 +47,7 @@ def of_kernel(kernel: Mapping[str, Any]) -> dict[str, str]:
 
 def of_vips(vips: Mapping[str, Any]) -> dict[str, str]:
     """Absolute path -> text, for the options of the module `real_server_vip`, on a host that was never silent."""
-    wanted = silent_vips.wanted_of(vips["name"], vips["interface"], vips["vips"], True)
+    wanted = silent_vips.from_options(vips["name"], vips["interface"], vips["vips"], True)
     if not wanted.vips:
         return {}
     sysctls = silent_vips.arp_sysctls(wanted.interface)
@@ -60,7 +60,7 @@ def of_vips(vips: Mapping[str, Any]) -> dict[str, str]:
 
 def of_weights(options: Mapping[str, Any]) -> dict[str, str]:
     """Absolute path -> text, for the options of the module `weights`, while nothing is drained by hand."""
-    plan = weights.plan(weights.shares(options["destinations"]), {}, scheme=options["scheme"])
+    plan = weights.plan(weights.from_options(options["destinations"]), {}, scheme=options["scheme"])
     return {"%s/%s" % (weights.DIRECTORY, name): text for name, text in plan.write.items()}
 
 

@@ -21,11 +21,11 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.plan imp
     check_owner,
     common_directory,
     first_missing,
+    from_options,
     idle_directories,
     may_exchange,
     mounts_at_or_below,
     next_manifest,
-    parse_files,
     paths_to_read,
     plan,
     without_directories,
@@ -39,7 +39,7 @@ def file(content: str = "x\n", mode: int = 0o644, uid: int = 0, gid: int = 0) ->
 
 def parse(*files: dict[str, Any], lenient: bool = False) -> dict[str, File | None]:
     ids = {"root": 0, "www": 33}
-    return parse_files(files, ids.get, ids.get, lenient)
+    return from_options(files, ids.get, ids.get, lenient)
 
 
 def test_a_file_is_its_bytes_and_rights() -> None:

@@ -15,15 +15,15 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._host.files import Ho
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.kernel_modules import (
     Kernel,
     files_of,
+    from_options,
     has_built_in_symbol,
     is_built_in,
     paths,
     table_bits,
-    wanted_of,
 )
 
 NODEST = "net.ipv4.vs.expire_nodest_conn"
-WANTED = wanted_of("web", ["ip_vs", "ip-vs-wrr", "ip_vs"], {"ip_vs": {"conn_tab_bits": 20}}, {NODEST: 1})
+WANTED = from_options("web", ["ip_vs", "ip-vs-wrr", "ip_vs"], {"ip_vs": {"conn_tab_bits": 20}}, {NODEST: 1})
 OPTIONS, MODULES, SYSCTLS = paths("web")
 
 
@@ -62,7 +62,7 @@ def test_files_are_exactly_what_was_asked_for() -> None:
 
 
 def test_an_empty_part_has_no_file() -> None:
-    assert files_of(wanted_of("web", [], {"ip_vs": {}}, {})) == {OPTIONS: None, MODULES: None, SYSCTLS: None}
+    assert files_of(from_options("web", [], {"ip_vs": {}}, {})) == {OPTIONS: None, MODULES: None, SYSCTLS: None}
 
 
 def test_a_fresh_host_is_planned_without_a_touch(host: Host) -> None:
@@ -90,7 +90,7 @@ def test_a_drifted_value_is_a_line(host: Host) -> None:
 
 
 def test_a_built_in_module_is_not_loaded(host: Host) -> None:
-    assert host.kernel().plan(wanted_of("web", ["8021q"], {}, {})).load == ()
+    assert host.kernel().plan(from_options("web", ["8021q"], {}, {})).load == ()
 
 
 def test_a_kernel_without_a_modules_directory_knows_its_own_symbols(host: Host) -> None:
@@ -99,7 +99,7 @@ def test_a_kernel_without_a_modules_directory_knows_its_own_symbols(host: Host) 
     host.files.write(
         "/proc/kallsyms", "ffffffff81000000 t ip_vs_init\nffffffffc1000000 t ip_vs_wrr_init\t[ip_vs_wrr]\n"
     )
-    assert host.kernel().plan(wanted_of("web", ["ip_vs", "ip_vs_wrr"], {}, {})).load == ("ip_vs_wrr",)
+    assert host.kernel().plan(from_options("web", ["ip_vs", "ip_vs_wrr"], {}, {})).load == ("ip_vs_wrr",)
 
 
 def test_an_option_of_a_loaded_module_is_said_not_failed(host: Host) -> None:
@@ -116,8 +116,8 @@ def test_an_option_of_a_loaded_module_is_said_not_failed(host: Host) -> None:
 
 def test_a_bool_option_is_compared_as_one(host: Host) -> None:
     host.files.write("/sys/module/m/parameters/on", "Y\n")
-    assert host.kernel().plan(wanted_of("web", ["m"], {"m": {"on": True}}, {})).restart_needed == ()
-    assert len(host.kernel().plan(wanted_of("web", ["m"], {"m": {"on": False}}, {})).restart_needed) == 1
+    assert host.kernel().plan(from_options("web", ["m"], {"m": {"on": True}}, {})).restart_needed == ()
+    assert len(host.kernel().plan(from_options("web", ["m"], {"m": {"on": False}}, {})).restart_needed) == 1
 
 
 def test_a_module_that_cannot_be_loaded_is_named_with_the_way_out(host: Host) -> None:
@@ -135,7 +135,7 @@ def test_no_modprobe_at_all(host: Host) -> None:
 
 def test_a_sysctl_that_no_loaded_module_brings(host: Host) -> None:
     with pytest.raises(LvsError, match="/proc/sys/net/ipv4/vs/expire_nodest_conn is not there: no loaded module"):
-        host.kernel().plan(wanted_of("web", [], {}, {NODEST: 1}))
+        host.kernel().plan(from_options("web", [], {}, {NODEST: 1}))
 
 
 def test_absent_takes_the_files_and_leaves_what_is_live(host: Host) -> None:
@@ -154,7 +154,7 @@ def test_a_value_overridden_at_boot_is_warned_about(host: Host) -> None:
 
 def test_every_mistake_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
-        wanted_of("a/b", ["ip vs"], {"ip_vs": 3, "x": {"y": "two words"}}, {"/net": 1, "a.b": {}, "c.d": ""})
+        from_options("a/b", ["ip vs"], {"ip_vs": 3, "x": {"y": "two words"}}, {"/net": 1, "a.b": {}, "c.d": ""})
     assert caught.value.problems == [
         "name is 'a/b'; allowed are letters, digits, dots, dashes and underscores",
         "modules[0] is 'ip vs'; allowed are letters, digits, dashes and underscores",

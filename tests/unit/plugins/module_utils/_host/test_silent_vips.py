@@ -13,10 +13,10 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._errors import Invali
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.silent_vips import (
     Record,
     arp_sysctls,
+    from_options,
     parse_unit,
     render_unit,
     text_of,
-    wanted_of,
 )
 from ansible_collections.vipstack.lvs.plugins.module_utils._netlink.route import Address
 
@@ -60,13 +60,13 @@ BAD: list[tuple[dict[str, Any], str]] = [
 def test_bad_input_is_named(params: dict[str, Any], text: str) -> None:
     given: dict[str, Any] = {"name": "x", "interface": "lo", "vips": [], "purge": True, **params}
     with pytest.raises(InvalidInput) as caught:
-        wanted_of(**given)
+        from_options(**given)
     assert caught.value.problems == [text]
 
 
 def test_all_mistakes_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
-        wanted_of("a b", "lo", [{"address": "x"}, {"address": "198.51.100.1", "prefix": 0}], True)
+        from_options("a b", "lo", [{"address": "x"}, {"address": "198.51.100.1", "prefix": 0}], True)
     assert len(caught.value.problems) == 3
 
 
@@ -75,7 +75,7 @@ def test_defaults() -> None:
         {"address": "198.51.100.201"},
         {"address": "2001:0db8::200", "prefix": None, "label": None},
     ]
-    assert wanted_of("x", "lo", vips, True).vips == (PLAIN, V6)
+    assert from_options("x", "lo", vips, True).vips == (PLAIN, V6)
 
 
 def test_the_unit_records_what_it_brings() -> None:

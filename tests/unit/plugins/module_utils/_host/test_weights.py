@@ -95,7 +95,7 @@ def test_every_mistake_is_named() -> None:
         return {"service": "web", "host": "web1", "weight": 1, "drained": False, **names}
 
     with pytest.raises(InvalidInput) as caught:
-        weights.shares([option(), option(), option(host="a/b"), option(host="web3", weight=65536)])
+        weights.from_options([option(), option(), option(host="a/b"), option(host="web3", weight=65536)])
     assert caught.value.problems == [
         "destinations[1] is web@web1, which is there already",
         "destinations[2] is web@a/b; must be usable as a file's name",
