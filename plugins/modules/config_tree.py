@@ -295,7 +295,8 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._config_tree.plan import Loading, from_options, parse_mode
-from ..module_utils._config_tree.run import Outcome, Request, Run
+from ..module_utils._config_tree.request import Outcome, Request
+from ..module_utils._config_tree.run import Run
 from ..module_utils._config_tree.text import secret_values
 from ..module_utils._errors import InvalidInput, LvsError
 

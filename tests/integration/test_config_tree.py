@@ -24,8 +24,9 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.plan import File, Loading
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.proof import NoPrivateMounts, prove
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.run import Outcome, Request, Run
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.request import Outcome, Request
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.run import Run
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.validation import NoPrivateMounts, validate
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 
 
@@ -37,7 +38,7 @@ def lacking() -> str:
     if missing:
         return "not installed: %s" % ", ".join(missing)
     try:
-        prove(["true"], "/etc", {}, 0o755)
+        validate(["true"], "/etc", {}, 0o755)
     except NoPrivateMounts as reason:
         return "no private mounts: %s" % reason
     return ""
@@ -479,7 +480,7 @@ def test_the_proof_sees_what_is_mounted_in_the_set_and_its_pipes_and_links(tmp_p
         "cd %s; cat keys/k main.conf link conf.d/a.conf; test -p pipe; ls . conf.d; stat -c '%%a %%u' . conf.d"
         % found.path
     )
-    verdict = prove(
+    verdict = validate(
         ["sh", "-c", look], str(found.path), {"main.conf": File(b"new\n", 0o600, 0, 0), "conf.d/b.conf": None}, 0o755
     )
     assert verdict.errors == ""

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The order of things in a run of ``config_tree``.
 
-    finish what a killed run left  ->  read, plan  ->  prove  ->  stage  ->  journal "swapping"  ->  swap
+    finish what a killed run left  ->  read, plan  ->  validate  ->  stage  ->  journal "swapping"  ->  swap
     ->  journal "swapped"  ->  reload, confirm  ->  manifest  ->  end
                                or else: journal "returning"  ->  swap back  ->  reload  ->  end
 
@@ -14,22 +14,15 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass, field
 from typing import Callable, Mapping, Sequence
 
 from .._errors import LvsError
 from .daemon import NotServing, Reloader
-from .files import (
-    Stage,
-    Tree,
-    remove_tree,
-)
+from .entries import remove_tree
 from .plan import (
-    Change,
     Entry,
     File,
     Journal,
-    Loading,
     Manifest,
     Slot,
     check_owner,
@@ -39,7 +32,8 @@ from .plan import (
     plan,
     without_directories,
 )
-from .proof import NoPrivateMounts, prove, run_check
+from .request import Outcome, Request
+from .stage import Stage
 from .state import State
 from .text import (
     diff,
@@ -50,44 +44,8 @@ from .text import (
     secret_values,
     shapes,
 )
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked for. ``path`` is absolute; ``wanted`` as ``from_options`` gives it."""
-
-    path: str
-    name: str
-    wanted: Mapping[str, File | None]
-    state_dir: str = "/var/lib/vipstack-lvs"
-    directory_mode: int = 0o755
-    purge: bool = True
-    secrets: tuple[str, ...] = ()
-    validate: tuple[str, ...] = ()
-    validate_stderr_empty: bool = False
-    validate_requires: tuple[str, ...] = ()
-    validate_scratch: tuple[str, ...] = ()
-    loading: Loading = field(default_factory=Loading)
-    patience: float = 60.0
-
-
-@dataclass
-class Outcome:
-    """What a run did, or in check mode would do."""
-
-    changes: list[Change] = field(default_factory=list)
-    files: list[dict[str, str]] = field(default_factory=list)
-    diff: list[dict[str, str]] = field(default_factory=list)
-    hidden: tuple[str, ...] = ()
-    validated: bool = False
-    reloaded: bool = False
-    confirmed: bool = False
-    recovered: str = "nothing"
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def changed(self) -> bool:
-        return bool(self.changes) or self.recovered != "nothing"
+from .tree import Tree
+from .validation import NoPrivateMounts, run_check, validate
 
 
 class Run:
@@ -124,7 +82,7 @@ class Run:
         self._recover()
         manifest = self._look({})
         if self.outcome.changes:
-            self._apply(manifest, self._prove())
+            self._apply(manifest, self._validate())
         elif self.trouble:
             raise LvsError(self.trouble)
         else:
@@ -135,7 +93,7 @@ class Run:
         with self.state.locked(create=False, patience=self.request.patience):
             self._look(self._found_after_recovery())
             if self.outcome.changes:
-                self._preview_proof()
+                self._preview_validation()
             if self.outcome.changed:
                 self.outcome.reloaded = Reloader(self.request.loading).needs_loading()
         return self.outcome
@@ -181,23 +139,23 @@ class Run:
     def _next(self, manifest: Manifest, made: Sequence[str]) -> Manifest:
         return next_manifest(manifest, self.request.wanted, self.request.purge, made, self._shapes())
 
-    # --- the proof
+    # --- the validation
 
     def _after(self) -> dict[str, File | None]:
         return {change.path: change.after for change in self.outcome.changes}
 
-    def _prove(self) -> bool:
-        """Whether the set was proved before anything is touched. False: there is no check, or it needs the swap."""
+    def _validate(self) -> bool:
+        """Whether the set was validated before anything is touched. False: there is no check, or it needs the swap."""
         request = self.request
         if not request.validate:
             return True
         lacking = [path for path in request.validate_requires if not os.path.exists(path)]
         if lacking:
             raise LvsError(
-                "%s is not there, so %s cannot be proved; install it before" % (", ".join(lacking), request.path)
+                "%s is not there, so %s cannot be validated; install it before" % (", ".join(lacking), request.path)
             )
         try:
-            verdict = prove(
+            verdict = validate(
                 request.validate, self.tree.path, self._after(), request.directory_mode, request.validate_scratch
             )
         except NoPrivateMounts:
@@ -207,17 +165,18 @@ class Run:
         self.outcome.validated = True
         return True
 
-    def _preview_proof(self) -> None:
-        """In check mode a daemon may not be installed yet, and what cannot be proved without a swap is only named."""
+    def _preview_validation(self) -> None:
+        """In check mode a daemon may be missing; a set that needs the swap for its validation is only named."""
         request = self.request
         lacking = [path for path in request.validate_requires if not os.path.exists(path)]
         if lacking:
             self.outcome.notes.append(
-                "%s is not there yet; the set would be proved by: %s" % (", ".join(lacking), " ".join(request.validate))
+                "%s is not there yet; the set would be validated by: %s"
+                % (", ".join(lacking), " ".join(request.validate))
             )
-        elif not self._prove():
+        elif not self._validate():
             self.outcome.notes.append(
-                "no private mounts are allowed here; the set would be proved by: %s" % " ".join(request.validate)
+                "no private mounts are allowed here; the set would be validated by: %s" % " ".join(request.validate)
             )
 
     def _refusal(self, status: int, output: str) -> LvsError:
@@ -243,7 +202,7 @@ class Run:
 
     # --- the change
 
-    def _apply(self, manifest: Manifest, proved: bool) -> None:
+    def _apply(self, manifest: Manifest, validated: bool) -> None:
         changes = self.outcome.changes
         made = self.tree.missing_directories([change.path for change in changes if change.after is not None])
         coming = self._next(manifest, made)
@@ -253,8 +212,8 @@ class Run:
         except OSError as error:
             self._undo(journal, stage)
             raise self._failed(error) from error
-        if not proved:
-            self._prove_in_place(journal, stage)
+        if not validated:
+            self._validate_in_place(journal, stage)
         self.state.mark("swapping", "swapped")
         self._serve(journal, stage)
         self._tidy(coming, coming)
@@ -267,7 +226,7 @@ class Run:
         self._clear_stage()
         try:
             stage = Stage.make(self.tree.path, request.name)
-            stage.fill(self.tree, changes, self.label)
+            stage.fill(self.tree.real, changes, self.label)
             self.state.stage_manifest(coming)
             journal = Journal(self.tree.path, stage.path, slots, tuple(made), request.directory_mode, request.loading)
             self.state.begin(journal)
@@ -288,7 +247,7 @@ class Run:
         for place in Stage.places(self.tree.path, self.request.name):
             remove_tree(place)
 
-    def _prove_in_place(self, journal: Journal, stage: Stage) -> None:
+    def _validate_in_place(self, journal: Journal, stage: Stage) -> None:
         """Without private mounts the check sees the swapped files; the daemon has not been told of them."""
         verdict = run_check(self.request.validate)
         if not verdict.accepts(self.request.validate_stderr_empty):
@@ -383,7 +342,7 @@ class Run:
         self._recover_back(journal, stage)
 
     def _recover_forward(self, journal: Journal, stage: Stage) -> None:
-        """The set was proved and is in place: load it. It gets no second chance; this run's own set comes after it."""
+        """The set is validated and in place: load it. It gets no second chance; this run's own set comes after it."""
         self.outcome.recovered = "finished"
         try:
             self._serve(journal, stage)

@@ -12,7 +12,7 @@ import time
 from typing import Iterator
 
 from .._errors import LvsError
-from .files import sync_directory
+from .entries import sync_directory
 from .plan import Journal, Manifest
 
 

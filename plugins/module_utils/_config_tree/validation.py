@@ -21,7 +21,7 @@ from typing import Any, Callable, Collection, Mapping, Sequence
 
 from .._errors import LvsError
 from . import syscalls
-from .files import copy_label
+from .entries import copy_label
 from .plan import File, parents
 
 TIME_LIMIT = 120.0
@@ -34,7 +34,7 @@ _LONG = 1 << 20
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check said. ``status`` is the exit status."""
+    """What a check reported. ``status`` is the exit status."""
 
     status: int
     output: str
@@ -68,7 +68,7 @@ def run_check(argv: Sequence[str]) -> Verdict:
     return Verdict(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
 
 
-def prove(
+def validate(
     argv: Sequence[str],
     root: str,
     files: Mapping[str, File | None],
