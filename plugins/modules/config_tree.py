@@ -286,47 +286,23 @@ daemon:
     - "    /etc/keepalived/keepalived.conf:3: vrrp_instnace web {"
 """
 
-import grp
 import os
-import pwd
 import re
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._config_tree.plan import Loading, from_options, parse_mode
+from ..module_utils._config_tree.plan import UNKNOWN_ID, Loading, from_options, parse_mode
 from ..module_utils._config_tree.request import Outcome, Request
 from ..module_utils._config_tree.run import Run
 from ..module_utils._config_tree.text import secret_values
 from ..module_utils._errors import InvalidInput, LvsError
+from ..module_utils._host import places
+from ..module_utils._host.accounts import group_name, group_number, user_name, user_number
 
 
-def _uid(name: str) -> int | None:
-    try:
-        return pwd.getpwnam(name).pw_uid
-    except KeyError:
-        return None
-
-
-def _gid(name: str) -> int | None:
-    try:
-        return grp.getgrnam(name).gr_gid
-    except KeyError:
-        return None
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return "(new)" if uid < 0 else str(uid)
-
-
-def _group(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return "(new)" if gid < 0 else str(gid)
+def _new_or(name_of: Callable[[int], str]) -> Callable[[int], str]:
+    return lambda number: "(new)" if number == UNKNOWN_ID else name_of(number)
 
 
 def _request(params: dict[str, Any], lenient: bool) -> Request:
@@ -347,7 +323,7 @@ def _request(params: dict[str, Any], lenient: bool) -> Request:
     return Request(
         path=path,
         name=name,
-        wanted=from_options(params["files"], _uid, _gid, lenient),
+        wanted=from_options(params["files"], user_number, group_number, lenient),
         state_dir=params["state_dir"],
         directory_mode=mode,
         purge=params["purge"],
@@ -424,7 +400,7 @@ SET: dict[str, Any] = {
     "log": {"type": "path"},
     "purge": {"type": "bool", "default": True},
     "directory_mode": {"type": "raw", "default": "0755"},
-    "state_dir": {"type": "path", "default": "/var/lib/vipstack-lvs"},
+    "state_dir": {"type": "path", "default": places.STATE},
 }
 
 
@@ -438,7 +414,7 @@ def _carry_out(module: AnsibleModule, params: dict[str, Any], which: str = "") -
     run = None
     try:
         request = _request(params, module.check_mode)
-        run = Run(request, (_user, _group), _label(module))
+        run = Run(request, (_new_or(user_name), _new_or(group_name)), _label(module))
         outcome = run.preview() if module.check_mode else run.carry_out()
     except LvsError as error:
         if run is not None:

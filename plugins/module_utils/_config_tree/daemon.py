@@ -1,15 +1,15 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make a daemon read its files again, see that it serves, and hear what it says when it does not."""
+"""Make a daemon read its files again, see that it serves, and read what it logs when it does not."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from typing import Sequence
 
+from .._host.command import CommandError, run
 from .plan import Loading
 
 _COMMAND_LIMIT = 90.0
@@ -18,7 +18,7 @@ _SETTLE = 0.3
 
 
 class NotServing(Exception):
-    """The daemon did not load the set, or loaded it and does not serve. ``lines``: what it and its manager said."""
+    """The daemon did not load the set, or loaded it and does not serve. ``lines``: what it and its manager reported."""
 
     def __init__(self, reason: str, lines: str) -> None:
         super().__init__(reason)
@@ -129,20 +129,9 @@ def _systemd_runs() -> bool:
 
 
 def _run(argv: Sequence[str], limit: float = _COMMAND_LIMIT) -> tuple[int, str]:
-    """Exit status and what was said; 124 for a command that did not end, 127 for one that is not there."""
+    """Exit status and output; of a command that is missing or does not end the status and the words of a shell."""
     try:
-        done = subprocess.run(
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=limit,
-            cwd="/",
-            env={**os.environ, "LC_ALL": "C"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return 124, "%s did not end within %.0f s" % (argv[0], limit)
-    except OSError as error:
-        return 127, "%s: %s" % (argv[0], error.strerror)
-    return done.returncode, done.stdout.decode("utf-8", "replace")
+        ended = run(argv, limit)
+    except CommandError as error:
+        return error.status, error.message
+    return ended.status, ended.output

@@ -18,7 +18,7 @@ class Request:
     path: str
     name: str
     wanted: Mapping[str, File | None]
-    state_dir: str = "/var/lib/vipstack-lvs"
+    state_dir: str
     directory_mode: int = 0o755
     purge: bool = True
     secrets: tuple[str, ...] = ()

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import time
 from typing import Iterator
 
 from .._errors import LvsError
+from .._host import lock
 from .entries import sync_directory
 from .plan import Journal, Manifest
 
@@ -40,7 +39,12 @@ class State:
             yield
             return
         try:
-            self._wait(handle, patience)
+            lock.take(
+                handle,
+                patience,
+                "another run works on the set %s (%s is locked); it was waited for %g s"
+                % (self.name, self._file("lock"), patience),
+            )
             yield
         finally:
             os.close(handle)
@@ -54,20 +58,6 @@ class State:
             return None
         except OSError as error:
             raise LvsError("%s cannot be used: %s" % (self._file("lock"), error.strerror)) from error
-
-    def _wait(self, handle: int, patience: float) -> None:
-        until = time.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise LvsError(
-                        "another run works on the set %s (%s is locked); it was waited for %g s"
-                        % (self.name, self._file("lock"), patience)
-                    ) from None
-                time.sleep(0.1)
 
     def manifest(self, path: str) -> Manifest:
         """What the set made so far; nothing where it was never here."""

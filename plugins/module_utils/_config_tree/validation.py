@@ -15,11 +15,11 @@ import json
 import os
 import shutil
 import stat
-import subprocess
 from dataclasses import dataclass
 from typing import Any, Callable, Collection, Mapping, Sequence
 
 from .._errors import LvsError
+from .._host.command import run
 from . import syscalls
 from .entries import copy_label
 from .plan import File, parents
@@ -51,21 +51,8 @@ class NoPrivateMounts(Exception):
 
 def run_check(argv: Sequence[str]) -> Verdict:
     """Run a check on what is in place. Raises LvsError where it cannot be run or does not end."""
-    try:
-        done = subprocess.run(
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIME_LIMIT,
-            cwd="/",
-            env={**os.environ, "LC_ALL": "C"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise LvsError("%s did not end within %g s" % (argv[0], TIME_LIMIT)) from None
-    except OSError as error:
-        raise LvsError("%s cannot be run: %s" % (argv[0], error.strerror)) from error
-    return Verdict(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+    ended = run(argv, TIME_LIMIT, apart=True)
+    return Verdict(ended.status, ended.output, ended.errors)
 
 
 def validate(

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import grp
 import os
 import pwd
 import re
@@ -15,6 +14,7 @@ from typing import Any, Sequence
 from .._errors import LvsError
 from .._netlink.route import RouteSocket
 from . import system
+from .accounts import group_name, user_name
 
 # A host of the family has the file; the first that is there says which.
 FAMILIES = (("/etc/redhat-release", "RedHat"), ("/etc/debian_version", "Debian"))
@@ -56,8 +56,8 @@ def path_facts(path: str) -> dict[str, str] | None:
         return None
     return {
         "mode": "%04o" % stat.S_IMODE(facts.st_mode),
-        "owner": _name(pwd.getpwuid, facts.st_uid),
-        "group": _name(grp.getgrgid, facts.st_gid),
+        "owner": user_name(facts.st_uid),
+        "group": group_name(facts.st_gid),
     }
 
 
@@ -81,10 +81,3 @@ def user_facts(name: str) -> dict[str, Any] | None:
     except KeyError:
         return None
     return {"uid": user.pw_uid, "home": user.pw_dir, "shell": user.pw_shell}
-
-
-def _name(look_up: Any, number: int) -> str:
-    try:
-        return str(look_up(number)[0])
-    except KeyError:
-        return str(number)

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import grp
 import hashlib
 import os
-import pwd
 import re
 import stat
 import struct
-import subprocess
 import time
 from datetime import datetime
 from typing import Any, Iterator, Sequence
 
 from .._errors import LvsError
+from .accounts import group_name, user_name
+from .command import run
+from .places import TRANSITION_LOG
 
-TRANSITION_LOG = "/var/log/vipstack-lvs/transitions.log"
 UNIT_PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "NRestarts", "ActiveEnterTimestampMonotonic",
     "MainPID", "Result",
@@ -88,33 +87,12 @@ def without_secrets(text: str) -> str:
 # --- the host ---------------------------------------------------------------------------------------------------
 
 
-def run(arguments: Sequence[str], seconds: float = 20.0) -> tuple[int, str]:
-    """(exit status, output and errors together) of a program. Raises LvsError where it is missing or hangs."""
-    try:
-        done = subprocess.run(
-            list(arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            timeout=seconds, env=_environment(), check=False,
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        raise LvsError("%s is not installed" % arguments[0]) from error
-    except OSError as error:
-        raise LvsError("%s cannot be run: %s" % (arguments[0], error.strerror)) from error
-    except subprocess.TimeoutExpired as error:
-        raise LvsError("%s did not end within %g s" % (" ".join(arguments), seconds)) from error
-    return done.returncode, done.stdout.decode("utf-8", "replace")
-
-
-def _environment() -> dict[str, str]:
-    """English words, and the directories of administration that a remote shell may lack."""
-    return {**os.environ, "LC_ALL": "C", "PATH": os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"}
-
-
 def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """State of each unit, see `parse_units`; ``log`` is what one that failed, or tries once more, said last."""
-    status, text = run(["systemctl", "show", "--property=" + ",".join(UNIT_PROPERTIES), *names])
-    if status:
-        raise LvsError("systemctl show failed: %s" % text.strip())
-    found = parse_units(text, names, time.time() - time.monotonic())
+    """State of each unit, see `parse_units`; ``log`` is what one that failed, or tries once more, logged last."""
+    shown = run(["systemctl", "show", "--property=" + ",".join(UNIT_PROPERTIES), *names])
+    if shown.status:
+        raise LvsError("systemctl show failed: %s" % shown.output.strip())
+    found = parse_units(shown.output, names, time.time() - time.monotonic())
     for name, state in found.items():
         at_rest = state["result"] in ("", "success") and state["active"] in ("active", "inactive")
         state["log"] = None if at_rest else _last_words(name)
@@ -124,9 +102,9 @@ def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
 def _last_words(unit: str) -> str | None:
     """What the unit's own processes logged last; None where the journal cannot be read or has nothing."""
     with contextlib.suppress(LvsError):
-        status, text = run(["journalctl", "-q", "-o", "cat", "--no-pager", "-n", "3", "_SYSTEMD_UNIT=" + unit])
-        lines = dict.fromkeys(without_secrets(text).splitlines())
-        return "; ".join(lines) or None if status == 0 else None
+        logged = run(["journalctl", "-q", "-o", "cat", "--no-pager", "-n", "3", "_SYSTEMD_UNIT=" + unit])
+        lines = dict.fromkeys(without_secrets(logged.output).splitlines())
+        return "; ".join(lines) or None if logged.status == 0 else None
     return None
 
 
@@ -149,17 +127,10 @@ def file_facts(path: str) -> dict[str, Any]:
         found["error"] = error.strerror
         return found
     found.update(mode="%04o" % stat.S_IMODE(facts.st_mode), size=facts.st_size)
-    found["owner"] = _name(pwd.getpwuid, facts.st_uid)
-    found["group"] = _name(grp.getgrgid, facts.st_gid)
+    found["owner"] = user_name(facts.st_uid)
+    found["group"] = group_name(facts.st_gid)
     found["sha256"] = digest.hexdigest() if stream else None
     return found
-
-
-def _name(look_up: Any, number: int) -> str:
-    try:
-        return str(look_up(number)[0])
-    except KeyError:
-        return str(number)
 
 
 def processes_here() -> Iterator[int]:
@@ -196,6 +167,6 @@ def config_test(arguments: Sequence[str], silent: bool, deaf: bool = False) -> d
 
     ``silent``: whatever the daemon says is a complaint, also where its exit status is 0. ``deaf``: it ignores SIGTERM.
     """
-    status, output = run([*_DEAF, *arguments] if deaf else arguments)
-    output = without_secrets(output.strip())
-    return {"ok": status == 0 and not (silent and output), "status": status, "output": output}
+    test = run([*_DEAF, *arguments] if deaf else arguments)
+    output = without_secrets(test.output.strip())
+    return {"ok": test.status == 0 and not (silent and output), "status": test.status, "output": output}

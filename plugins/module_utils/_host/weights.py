@@ -24,8 +24,9 @@ from dataclasses import dataclass
 from typing import Any, Collection, Iterable, Mapping, Sequence
 
 from .._errors import InvalidInput, LvsError
+from . import places
 
-DIRECTORY = "/var/lib/vipstack-lvs/weights"
+DIRECTORY = places.WEIGHTS
 WEIGHTS, DRAINS = "weights", "drains"
 _SINCE = re.compile(r"^drained since (\S+)$", re.MULTILINE)
 

@@ -10,9 +10,10 @@ import gc
 from typing import Any
 
 from .._errors import LvsError
+from .lock import exclusive
 from .options import from_options
 from .plan import Step, plan
-from .schedulers import exclusive, loadable, schedulers
+from .schedulers import loadable, schedulers
 from .socket import IpvsNotLoaded, IpvsSocket
 from .table import Desired, Table, Timeouts
 from .text import unknown_scheduler

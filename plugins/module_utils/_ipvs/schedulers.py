@@ -2,21 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the kernel says of IPVS in files: its schedulers, and whether ip_vs can be loaded; and the writers' lock."""
+"""What files say of the kernel's IPVS: its schedulers, and whether ip_vs can be loaded."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from typing import NamedTuple
-
-from .._errors import LvsError
 
 # Modules called ip_vs_* that are no schedulers: application helpers and persistence engines.
 _NO_SCHEDULERS = ("ftp", "pe_")
 _PREFIX = "ip_vs_"
-_NAMESPACE = "/proc/self/ns/net"
 
 
 class Schedulers(NamedTuple):
@@ -64,38 +59,3 @@ def _lines(path: str) -> list[str]:
             return handle.read().split()
     except OSError:
         return []
-
-
-class exclusive:
-    """One writer at a time in this network namespace: two runs at once would undo each other's steps.
-
-    The lock is on the namespace's own file: it leaves nothing on a disk and ends with the process.
-    Raises LvsError after ``seconds``.
-    """
-
-    def __init__(self, seconds: float = 60.0) -> None:
-        self._seconds = seconds
-
-    def __enter__(self) -> None:
-        self._handle = os.open(_NAMESPACE, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            self._lock()
-        except BaseException:
-            os.close(self._handle)
-            raise
-
-    def __exit__(self, *_exception: object) -> None:
-        os.close(self._handle)
-
-    def _lock(self) -> None:
-        deadline = time.monotonic() + self._seconds
-        while True:
-            try:
-                return fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                if time.monotonic() >= deadline:
-                    raise LvsError(
-                        "another run is changing the IPVS table of this network namespace, for more than %d s now; "
-                        "see what it waits for, or run again" % self._seconds
-                    ) from error
-                time.sleep(0.05)

@@ -11,7 +11,6 @@ the files by hand at the same moment may get the state of this run, which is as 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import signal
 import time
@@ -19,7 +18,9 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator
 
 from .._errors import LvsError
-from .._host.system import processes_here, run
+from .._host import lock
+from .._host.command import run
+from .._host.system import processes_here
 from .parse import (
     parse_checks,
     parse_data,
@@ -119,15 +120,7 @@ def alone(daemon: KeepalivedProcess, seconds: float = 15.0) -> Iterator[None]:
     """No second reader of ours meanwhile. Raises LvsError where one goes on for too long."""
     # The lock is on the daemon's program: nothing has to be created for it.
     with open("/proc/%d/exe" % daemon.pid, "rb") as stream:
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise LvsError("another reader of Keepalived's state does not end") from None
-                time.sleep(POLL_SECONDS)
+        lock.take(stream.fileno(), seconds, "another reader of Keepalived's state does not end")
         yield
 
 
@@ -210,7 +203,7 @@ def describe() -> dict[str, Any]:
     errors}``. A question that the daemon does not answer is a sentence in ``errors``, the rest is there all the same.
     """
     try:
-        built = parse_version(run(["keepalived", "-v"])[1])
+        built = parse_version(run(["keepalived", "-v"]).output)
     except LvsError:
         built = {"version": None, "options": []}
     daemon = find()
@@ -249,9 +242,9 @@ def _data(daemon: KeepalivedProcess) -> dict[str, Any]:
 def _add_counters(daemon: KeepalivedProcess, found: dict[str, Any]) -> None:
     """The instances of the JSON state, which has counters, where the build has it; else the statistics' counters."""
     if "JSON" in found["options"]:
-        status, number = run(["keepalived", "--signum=JSON"])
-        if status == 0 and number.strip().isdigit():
-            texts = ask(daemon, int(number), BY_SIGNAL["json"], (JSON_FILE,))
+        number = run(["keepalived", "--signum=JSON"])
+        if number.status == 0 and number.output.strip().isdigit():
+            texts = ask(daemon, int(number.output), BY_SIGNAL["json"], (JSON_FILE,))
             found.update(instances=parse_json(texts[JSON_FILE]), source="json")
             return
     counters = parse_stats(ask(daemon, signal.SIGUSR2, BY_SIGNAL["stats"], (STATS_FILE,))[STATS_FILE])
