@@ -119,11 +119,15 @@ def main(arguments: list[str] | None = None) -> int:
         lab.containers.reboot(hosts.named(options.host).name)
     elif options.command == "wire":
         wire(lab, options)
-    elif options.command == "probe":
-        return report(lab.probe.start(options.seconds, options.url).result(), options.records)
-    elif options.command == "load":
-        return report(lab.probe.load(options.requests, options.threads, options.url))
+    else:
+        return measure(lab, options)
     return 0
+
+
+def measure(lab: Lab, options: argparse.Namespace) -> int:
+    if options.command == "probe":
+        return report(lab.probe.start(options.seconds, options.url).result(), options.records)
+    return report(lab.probe.load(options.requests, options.threads, options.url))
 
 
 def entry() -> int:
