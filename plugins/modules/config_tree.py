@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: config_tree
-short_description: Keep the configuration files of a daemon as one unit, proved before and seen to serve after
+short_description: Keep the configuration files of a daemon as one unit, validated before and seen to serve after
 version_added: 0.1.0
 description:
   - Takes all files that a daemon reads below one directory as one set. The daemon checks the new set as if it were in
@@ -177,7 +177,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: The Keepalived configuration is proved, in place and loaded
+- name: The Keepalived configuration is validated, in place and loaded
   vipstack.lvs.config_tree:
     path: /etc/keepalived
     name: keepalived

@@ -288,12 +288,13 @@ adverts:
       outgoing: false
       count: 8
 keepalived_test:
-  description: The daemon's word on its file; C(ok) only where it ended with 0 and said nothing. Passwords are masked.
+  description:
+    - The daemon's verdict on its file; C(ok) only where it ended with 0 and reported nothing. Passwords are masked.
   type: dict
   returned: when O(keepalived_test=true)
   sample: {ok: true, status: 0, output: ""}
 nginx_test:
-  description: The daemon's word on its files.
+  description: The daemon's verdict on its files.
   type: dict
   returned: when O(nginx_test=true)
   sample: {ok: true, status: 0, output: "nginx: configuration file /etc/nginx/nginx.conf test is successful"}

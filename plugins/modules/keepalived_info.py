@@ -15,7 +15,7 @@ description:
   - Returns version and build options of Keepalived and, from the running daemon, its VRRP instances, sync groups, track
     scripts, and virtual servers with the state of their real servers.
   - The daemon is asked by signal for its data dump, and for its JSON state where the build has it, for its statistics
-    otherwise. The files that it then writes are read and taken away; one that was there before stays as it was.
+    otherwise. The files that it then writes are read and removed; one that was there before stays as it was.
   - Passwords, which these files hold, are not returned.
   - A host without Keepalived, or where it does not run, is no error.
 extends_documentation_fragment:

@@ -36,7 +36,7 @@ options:
   name:
     description:
       - Name of the files. C(/etc/modprobe.d/NAME.conf), C(/etc/modules-load.d/NAME.conf) and
-        C(/etc/sysctl.d/90-NAME.conf) hold exactly what is given here; a file with nothing in it is taken away.
+        C(/etc/sysctl.d/90-NAME.conf) hold exactly what is given here; a file with nothing in it is removed.
     type: str
     required: true
   modules:
@@ -58,7 +58,7 @@ options:
     default: {}
   state:
     description:
-      - V(absent) takes the three files away. Loaded modules and live values stay as they are until the next boot.
+      - V(absent) removes the three files. Loaded modules and live values stay as they are until the next boot.
     type: str
     choices: [present, absent]
     default: present
@@ -77,7 +77,7 @@ EXAMPLES = r"""
     sysctls:
       net.ipv4.vs.expire_nodest_conn: 1
 
-- name: Take the files away again
+- name: Remove the files again
   vipstack.lvs.kernel:
     name: vipstack-lvs-director
     state: absent

@@ -13,7 +13,7 @@ author:
   - The vipstack.lvs maintainers (@vipstack)
 description:
   - With direct routing, every real server has the VIP on an interface of its own, mostly C(lo), and must not answer
-    ARP for it; one that does takes the traffic away from the director.
+    ARP for it; one that does draws the traffic from the director.
   - Puts the VIPs there and keeps the host silent, in the safe order both ways. Silent before present, absent before
     loud.
   - Silence is C(arp_ignore=1) and C(arp_announce=2), on all interfaces and on that of the VIPs.
@@ -75,7 +75,7 @@ options:
     default: true
   state:
     description:
-      - V(absent) takes away the VIPs that this module made and those in O(vips), then the silence. The sysctls get the
+      - V(absent) removes the VIPs that this module made and those in O(vips), then the silence. The sysctls get the
         values that they had before the first run, unless somebody else changed them meanwhile.
     type: str
     choices: [present, absent]

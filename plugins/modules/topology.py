@@ -14,8 +14,8 @@ author:
 description:
   - Reads the variables C(lvs_*) of every host of the groups of directors and real servers and computes what each host
     has to be, as the fact C(lvs_model). Every role of the collection reads that fact and nothing else.
-  - All mistakes of the inventory are said at once, each with its path, its value and what is allowed, before any host
-    is touched.
+  - All mistakes of the inventory are reported at once, each with its path, its value and what is allowed, before any
+    host is touched.
   - It is an action that runs on the controller; no connection is made and no fact is read. It sees the whole inventory
     whatever the play and C(--limit) say, so every host gets the same model.
   - Secrets are not part of the model.

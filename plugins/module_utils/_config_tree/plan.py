@@ -61,7 +61,7 @@ class Change:
 class Manifest:
     """What the set made: its files, its directories, and the shapes of lines that hold a secret.
 
-    ``masks`` maps a file to such shapes (see ``_config_tree_text``). It is how the *old* secret stays hidden when a
+    ``masks`` maps a file to such shapes (see ``text.py``). It is how the *old* secret stays hidden when a
     secret is replaced.
     """
 

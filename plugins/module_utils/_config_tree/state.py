@@ -68,8 +68,7 @@ class State:
             return Manifest.from_json(text)
         except (ValueError, TypeError) as error:
             raise LvsError(
-                "%s is no manifest (%s); move it away to start anew: nothing is then purged"
-                % (self._file("json"), error)
+                "%s is no manifest (%s); remove it to start anew: nothing is then purged" % (self._file("json"), error)
             ) from error
 
     def journal(self) -> tuple[str, Journal] | None:

@@ -77,7 +77,7 @@ class HostFiles:
             raise LvsError("%s cannot be written: %s" % (path, error.strerror)) from error
 
     def remove(self, path: str) -> None:
-        """Take the file or link away; it may be gone already."""
+        """Remove the file or link; it may be absent already."""
         try:
             os.unlink(self.real(path))
         except FileNotFoundError:

@@ -30,7 +30,7 @@ _MODULE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _TABLE_SIZE = re.compile(r"size=(\d+)")
 
-# Runs modprobe for a module: (exit status, what it said). None: there is no modprobe on this host.
+# Runs modprobe for a module: (exit status, what it reported). None: there is no modprobe on this host.
 Modprobe = Callable[[str], Tuple[int, str]]
 
 
@@ -175,12 +175,12 @@ class KernelModules:
 
     def load(self, module: str) -> None:
         """Load one module. Raises LvsError that names it, says why it cannot be loaded and what to do."""
-        status, said = self.modprobe(module) if self.modprobe else (127, "modprobe is not installed (package kmod)")
+        status, reported = self.modprobe(module) if self.modprobe else (127, "modprobe is not installed (package kmod)")
         if status == 0:
             return
         raise LvsError(
             "kernel module %s cannot be loaded: %s. Install the modules of kernel %s, or, in a container, load it on"
-            " the host (modprobe %s)" % (module, said.strip() or "modprobe ended with %d" % status,
+            " the host (modprobe %s)" % (module, reported.strip() or "modprobe ended with %d" % status,
                                          os.uname().release, module),
             module=module,
         )  # fmt: skip

@@ -232,7 +232,7 @@ def _encode_config(config: DestinationConfig) -> bytes:
         u32(DEST_U_THRESH, config.upper_threshold),
         u32(DEST_L_THRESH, config.lower_threshold),
     ]
-    # Nothing is said for plain IPIP, which is what kernels before 5.2 do without knowing these attributes.
+    # Plain IPIP goes without these attributes: kernels before 5.2 do not know them, and do IPIP.
     if config.tunnel and config.tunnel != Tunnel():
         parts.append(u8(DEST_TUN_TYPE, TUNNELS[config.tunnel.type]))
         parts.append(be16(DEST_TUN_PORT, config.tunnel.port))

@@ -122,7 +122,7 @@ class Table(NamedTuple):
 
 
 class Desired(NamedTuple):
-    """What was asked for. None where nothing was said; a value of None is an object that has to go."""
+    """What was asked for. None: the option was not given; a value of None is an object that has to go."""
 
     services: dict[ServiceKey, Service | None] | None = None
     timeouts: Timeouts | None = None

@@ -4,7 +4,8 @@
 
 """Netlink: pure functions between bytes and messages, and the one socket that sends and receives them.
 
-Sources: linux/netlink.h, linux/genetlink.h, net/netlink/af_netlink.c. Numbers are in host order unless said.
+Sources: linux/netlink.h, linux/genetlink.h, net/netlink/af_netlink.c. Numbers are in host order where nothing else
+is stated.
 """
 
 from __future__ import annotations
