@@ -81,11 +81,11 @@ from .protocol import (
 from .table import (
     ALL_BITS,
     FLAG_HASHED,
-    FLAG_ONE_PACKET,
     FLAG_PERSISTENT,
     INET,
     INET6,
     SCHEDULER_BITS,
+    SWITCHES,
     DestinationConfig,
     DestinationKey,
     Persistence,
@@ -146,9 +146,9 @@ def decode_service(payload: bytes) -> tuple[ServiceKey, ServiceConfig, Attribute
     config = ServiceConfig(
         scheduler=as_string(_need(found, SVC_SCHED_NAME, "service")),
         flags=flags & _SCHEDULER_MASK,
-        one_packet=bool(flags & FLAG_ONE_PACKET),
         persistence=_persistence(found, key.family) if flags & FLAG_PERSISTENT else None,
         pe_name=as_string(found.get(SVC_PE_NAME, b"")),
+        **{name: bool(flags & bit) for name, bit in SWITCHES.items()},
     )
     return key, config, found
 

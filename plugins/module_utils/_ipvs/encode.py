@@ -89,10 +89,10 @@ from .protocol import (
     header,
 )
 from .table import (
-    FLAG_ONE_PACKET,
     FLAG_PERSISTENT,
     INET,
     INET6,
+    SWITCHES,
     DestinationConfig,
     DestinationKey,
     ServiceConfig,
@@ -101,6 +101,7 @@ from .table import (
     Timeouts,
     Tunnel,
     packed,
+    switches_of,
 )
 
 _ALL_FLAGS = 0xFFFFFFFF
@@ -189,7 +190,8 @@ def encode_service(key: ServiceKey, config: ServiceConfig) -> bytes:
 
 @lru_cache(maxsize=256)  # most services of a table are configured alike
 def _encode_service_config(family: str, config: ServiceConfig) -> bytes:
-    flags = config.flags | FLAG_ONE_PACKET * config.one_packet | FLAG_PERSISTENT * bool(config.persistence)
+    flags = config.flags | FLAG_PERSISTENT * bool(config.persistence)
+    flags |= sum(SWITCHES[name] for name, on in switches_of(config).items() if on)
     timeout, netmask = config.persistence or (0, 128 if family == INET6 else 0xFFFFFFFF)
     parts = [
         string(SVC_SCHED_NAME, config.scheduler),

@@ -24,6 +24,7 @@ from .table import (
     flag_names,
     packed,
     prefix_of,
+    switches_of,
 )
 
 
@@ -61,7 +62,7 @@ def service_options(service: Service) -> dict[str, Any]:
         identity,
         scheduler=config.scheduler,
         scheduler_flags=flag_names(config),
-        one_packet=config.one_packet,
+        **switches_of(config),
         persistence=_persistence_options(config.persistence, key.family),
         pe_name=config.pe_name,
         destinations=[destination_options(*item) for item in service.destinations.items()],

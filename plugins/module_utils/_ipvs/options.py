@@ -28,6 +28,7 @@ from .table import (
     INET,
     INET6,
     SCHEDULER_BITS,
+    SWITCHES,
     Desired,
     Persistence,
     Service,
@@ -56,7 +57,8 @@ BACKUP_MAXLEN = 1024
 SERVICE_KEYS = frozenset(
     {"state", "forward", "destinations", "real_servers"}
     | set(ServiceKey._fields)
-    | {"scheduler", "scheduler_flags", "one_packet", "persistence", "pe_name"}
+    | (set(ServiceConfig._fields) - {"flags"})
+    | {"scheduler_flags"}
 )
 DAEMON_KEYS = frozenset(("state", "role", *SyncDaemon._fields))
 
@@ -152,8 +154,8 @@ def _service_key(reader: Reader, options: Options, path: str) -> ServiceKey | No
 
 def _service_config(reader: Reader, options: Options, path: str, key: ServiceKey) -> ServiceConfig:
     scheduler = reader.name(options, "scheduler", path, DEFAULT_SCHEDULER)
-    one_packet = reader.boolean(options, "one_packet", path)
-    if one_packet and key.protocol not in ("", "udp"):
+    switches = {name: reader.boolean(options, name, path) for name in SWITCHES}
+    if switches["one_packet"] and key.protocol not in ("", "udp"):
         reader.wrong(path + ".one_packet", "is true; only udp and fwmark services take it, this one is " + key.protocol)
     persistence = _persistence(reader, options.get("persistence"), path + ".persistence", key.family)
     pe_name = reader.name(options, "pe_name", path) if options.get("pe_name") != "" else ""
@@ -161,7 +163,8 @@ def _service_config(reader: Reader, options: Options, path: str, key: ServiceKey
         reader.wrong(path + ".pe_name", "is %s; a persistence engine is only for a service with persistence" % pe_name)
     if pe_name and key.protocol not in ("", "udp", "tcp"):
         reader.wrong(path + ".pe_name", "is %s; %s has no persistence engine" % (pe_name, key.protocol))
-    return ServiceConfig(scheduler, _flags(reader, options, path, scheduler), one_packet, persistence, pe_name)
+    flags = _flags(reader, options, path, scheduler)
+    return ServiceConfig(scheduler, flags, persistence=persistence, pe_name=pe_name, **switches)
 
 
 def _flags(reader: Reader, options: Options, path: str, scheduler: str) -> int:

@@ -19,7 +19,9 @@ INET, INET6 = "inet", "inet6"
 ALL_BITS = {INET: 32, INET6: 128}
 
 # Bits of a service's flags (linux/ip_vs.h). Persistence is a value of its own; HASHED belongs to the kernel.
-FLAG_PERSISTENT, FLAG_HASHED, FLAG_ONE_PACKET = 0x1, 0x2, 0x4
+FLAG_PERSISTENT, FLAG_HASHED = 0x1, 0x2
+# The bits that are a yes or no of their own, by the field of ServiceConfig, which is also the name of the option.
+SWITCHES = {"one_packet": 0x4}
 SCHEDULER_BITS = {"flag-1": 0x08, "flag-2": 0x10, "flag-3": 0x20}
 # The schedulers that give these bits names of their own, in the words of ipvsadm.
 FLAG_NAMES = {
@@ -159,6 +161,11 @@ def _rank(item: tuple[DestinationKey, DestinationConfig]) -> tuple[int, bytes, i
     address, port = item[0]
     octets = packed(address)
     return len(octets), octets, port
+
+
+def switches_of(config: ServiceConfig) -> dict[str, bool]:
+    """The fields of SWITCHES and their values."""
+    return {name: bool(getattr(config, name)) for name in SWITCHES}
 
 
 def flag_names(config: ServiceConfig) -> list[str]:

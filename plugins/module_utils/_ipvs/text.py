@@ -25,6 +25,7 @@ from .table import (
     ServiceKey,
     flag_names,
     prefix_of,
+    switches_of,
 )
 
 Words = Dict[str, str]
@@ -107,7 +108,7 @@ def _service_words(key: ServiceKey, config: ServiceConfig) -> Words:
     return {
         "scheduler": config.scheduler,
         "flags": ",".join(flag_names(config)) or "none",
-        "one-packet": "yes" if config.one_packet else "none",
+        **{name.replace("_", "-"): "yes" if on else "none" for name, on in switches_of(config).items()},
         "persistent": _persistence_words(key, config),
         "pe": config.pe_name or "none",
     }
