@@ -26,7 +26,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset({"dest", "trees", "secrets", "kernel", "weights", "vips", "slice", "price", "observed"})
+    _VALID_ARGS = frozenset({"dest", "trees", "secrets", "kernel", "weights", "vips", "slice", "outage", "observed"})
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
@@ -40,9 +40,9 @@ class ActionModule(ActionBase):
         variables, dest = task_vars or {}, Path(args["dest"]).expanduser()
         host = variables["inventory_hostname"]
         texts = {"%s/%s" % (host, name): text for name, text in texts.items()}
-        if boolean(args.get("price", False)):
-            texts["price.txt"] = worst_outage(plain(variables["lvs_model"]))
-            Display().display("\n" + texts["price.txt"])
+        if boolean(args.get("outage", False)):
+            texts["outage.txt"] = worst_outage(plain(variables["lvs_model"]))
+            Display().display("\n" + texts["outage.txt"])
         if args.get("observed"):
             found = changes(plain(variables["lvs_model"]), observations_of(variables, str(args["observed"])))
             texts["changes.txt"] = text(found)

@@ -63,9 +63,9 @@ options:
   slice:
     description: The host's part of the model, for its addresses and its IPVS table.
     type: dict
-  price:
+  outage:
     description:
-      - Write C(price.txt) beside the folders of the hosts, and show it. It tells what a fault costs at worst, for all
+      - Write C(outage.txt) beside the folders of the hosts, and show it. It tells the longest outage of each fault, for all
         clusters of the fact C(lvs_model).
     type: bool
     default: false

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a fault costs at worst, by the model: how long a VIP is away, and how late a check sees what is dead. Pure."""
+"""The worst-case outage, by the model: how long a VIP is unreachable, how late a check finds what is dead. Pure."""
 
 from __future__ import annotations
 

@@ -86,6 +86,6 @@ def test_no_order_of_hosts_and_no_limit_changes_a_byte(tmp_path: Path) -> None:
     preview(str(copy), dest, "--limit", "director2,nginx1")
     found, expected = tree(dest), tree(GOLDEN / "staging")
     assert found == {path: text for path, text in expected.items() if path in found}
-    assert {path.partition("/")[0] for path in found} == {"director2", "nginx1", "price.txt"}
+    assert {path.partition("/")[0] for path in found} == {"director2", "nginx1", "outage.txt"}
     preview(str(copy), dest)
     assert tree(dest) == expected

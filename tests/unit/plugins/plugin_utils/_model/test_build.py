@@ -42,7 +42,7 @@ def drawn(changes: Tree) -> tuple[Tree, Tree]:
 
 def texts(model: Tree, inventory: Tree) -> dict[str, str]:
     """Everything that a preview writes: path -> text."""
-    found = {"price.txt": worst_outage(model)}
+    found = {"outage.txt": worst_outage(model)}
     for host, mine in model["hosts"].items():
         vips = inventory["hostvars"][host].get("lvs_vips") or {}
         parts = {**rendering.files(model, host, vips), "addresses": texts_of.addresses(mine)}

@@ -112,13 +112,13 @@ def test_a_label_fits_or_is_left_out(interface: str, part: str, label: str | Non
 # -- what it costs
 
 
-def test_the_price_of_a_crash_is_three_adverts_and_the_skew() -> None:
+def test_the_outage_of_a_crash_is_three_adverts_and_the_skew() -> None:
     assert crash_ms(3, 0.25, 250) == 756
     assert crash_ms(2, 1, 90) == 3649
     assert (planned_ms(3, 0.25, 250), planned_ms(2, 1, 90)) == (6, 649)
 
 
-def test_one_director_has_no_failover_to_price() -> None:
+def test_one_director_has_no_worst_case_outage() -> None:
     alone = model({"group:lvs_directors": ["d1"]})["clusters"]["default"]["vips"]["web"]
     assert (alone["crash_ms"], alone["planned_ms"]) == (None, None)
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a fault costs at worst, by the model."""
+"""The worst-case outage, by the model."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_one_director_has_nobody_that_takes_over() -> None:
         ({"lvs_virtual_services.web.check": {"type": "tcp", "interval": 3}}, "(TCP connection, every 3 s)"),
     ],
 )
-def test_what_the_choices_cost(changes: dict[str, Any], words: str) -> None:
+def test_the_outage_follows_the_choices(changes: dict[str, Any], words: str) -> None:
     assert words in said(changes)
 
 
