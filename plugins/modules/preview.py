@@ -65,8 +65,8 @@ options:
     type: dict
   outage:
     description:
-      - Write C(outage.txt) beside the folders of the hosts, and show it. It tells the longest outage of each fault, for all
-        clusters of the fact C(lvs_model).
+      - Write C(outage.txt) beside the folders of the hosts, and show it. It tells the longest outage of each fault, for
+        all clusters of the fact C(lvs_model).
     type: bool
     default: false
   observed:

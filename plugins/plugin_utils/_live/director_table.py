@@ -22,9 +22,11 @@ from ...module_utils._ipvs.table import (
     ServiceKey,
     Table,
     Timeouts,
+    family_of,
 )
+from ...module_utils._ipvs.text import endpoint, service_name
 from .inspect_request import probe_name
-from .observed import ObservedHost, endpoint
+from .observed import ObservedHost
 
 Services = Dict[ServiceKey, Service]
 Options = Mapping[str, Any]
@@ -59,11 +61,14 @@ class Entry:
         return "%s -> %s (%s)" % (title(self.service), self.server["host"], self.place)
 
 
+def service_key(service: Options) -> ServiceKey:
+    """What a service of the model is in the kernel's table."""
+    return ServiceKey(family_of(service["address"]), service["protocol"], service["address"], service["port"], 0)
+
+
 def title(service: Options) -> str:
     """``tcp 198.51.100.200:80``"""
-    if service.get("fwmark"):
-        return "fwmark %d %s" % (service["fwmark"], service["family"])
-    return "%s %s" % (service["protocol"], endpoint(service["address"], service["port"]))
+    return service_name(service_key(service))
 
 
 def entries(service: Options) -> list[Entry]:
@@ -81,8 +86,7 @@ def desired_services(director: Options) -> Services:
 
 def as_option(service: Options) -> dict[str, Any]:
     """A service of the model as the module ipvs takes it."""
-    names = ["scheduler", "scheduler_flags", "persistence", "one_packet", "forward"]
-    names += ["fwmark", "family"] if service.get("fwmark") else ["protocol", "address", "port"]
+    names = ("protocol", "address", "port", "scheduler", "scheduler_flags", "persistence", "one_packet", "forward")
     same = ("address", "port", "lower_threshold", "upper_threshold")
     destinations = [
         {**{name: entry.server[name] for name in same}, "weight": entry.wanted_weight} for entry in entries(service)
@@ -91,23 +95,22 @@ def as_option(service: Options) -> dict[str, Any]:
 
 
 def current_services(reported: Options, desired: Services) -> Services:
-    """The reported table as values, as far as it is about marks or the model's addresses.
+    """The reported table as values, as far as it is about the model's addresses.
 
-    The kernel says ``local`` of a destination that is the director itself, and ``bypass`` of none that we make;
-    whatever the model wants there is right.
+    The kernel reports ``local`` for a destination that is the director itself, and ``bypass`` for none that we make:
+    there the model's method is right.
     """
     ours = {key.address for key in desired}
     methods = {
-        (key.fwmark, key.protocol, key.address, key.port): next(iter(service.destinations.values())).forward
+        key: next(iter(service.destinations.values())).forward
         for key, service in desired.items()
         if service.destinations
     }
     found = []
     for service in reported["services"]:
-        if not service.get("fwmark") and service["address"] not in ours:
+        if service.get("address") not in ours:
             continue
-        identity = tuple(service.get(name) or empty for name, empty in _IDENTITY)
-        method = methods.get(identity, "dr")
+        method = methods.get(service_key(service), "dr")
         destinations = [
             {**one, "forward": method} if one["forward"] in ("local", "bypass") else one
             for one in service["destinations"]
@@ -117,7 +120,14 @@ def current_services(reported: Options, desired: Services) -> Services:
     return {key: service for key, service in services.items() if service is not None}
 
 
-_IDENTITY: tuple[tuple[str, Any], ...] = (("fwmark", 0), ("protocol", ""), ("address", ""), ("port", 0))
+def other_services(reported: Options, desired: Services) -> list[ServiceKey]:
+    """Services of the reported table that are no business of the model's: by firewall mark, or at other addresses."""
+    ours = {key.address for key in desired}
+    return [
+        ServiceKey(service["family"], "", "", 0, service["fwmark"]) if service.get("fwmark") else service_key(service)
+        for service in reported["services"]
+        if service.get("address") not in ours
+    ]
 
 
 # --- one director -----------------------------------------------------------------------------------------------
@@ -133,6 +143,7 @@ class DirectorTable:
         self.checked = self.director["table_owner"] == "keepalived"
         self.desired = desired_services(self.director)
         self.current = current_services(host.part("ipvs"), self.desired)
+        self.others = other_services(host.part("ipvs"), self.desired)
         self.services: dict[ServiceKey, Options] = dict(zip(self.desired, self.director["services"]))
         self._keys = {service["name"]: key for key, service in self.services.items()}
         self._checks = _checks(host)

@@ -11,18 +11,14 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Any, Iterator, Mapping
 
-from ...module_utils._errors import LvsError
-from ...module_utils._ipvs.plan import DESTINATION, Step
-from ...module_utils._ipvs.text import lines as ipvs_lines
-from .._live.director_table import DirectorTable, entries
 from .._live.inspect_request import (
     KEEPALIVED,
     NGINX,
     VIPS_UNIT,
-    units,
     wanted_sysctls,
 )
-from .._live.observed import SEEN, Cluster, Instance, ObservedHost, bare, endpoint
+from .._live.observed import SEEN, Cluster, Instance, ObservedHost, bare
+from .table import table_changes
 
 Data = Mapping[str, Any]
 # Where a daemon's files lie, and where those lie that it heeds from its next start on.
@@ -32,6 +28,8 @@ _FILES = {
 }
 _MODULE_OPTIONS = "/etc/modprobe.d/"
 _NAMES = {KEEPALIVED: "Keepalived", NGINX: "Nginx", VIPS_UNIT: "the VIPs' unit"}
+# Parts of a report that changes are told from. Without the table it is taken as empty; that is told there.
+_COMPARED = frozenset({"files", "sysctls", "vips", "links", "units"})
 # What two directors have to agree on to hear each other; version 3 takes over the master's advert_interval.
 _IDENTITY = ("vrid", "version", "interface", "auth")
 
@@ -69,19 +67,23 @@ def _host(host: ObservedHost) -> dict[str, Any]:
     if host.status != SEEN:
         return {"seen": False, "message": str(host.observation["message"]), "changes": [], "daemons": []}
     files = _files(host)
-    changed = ["%s %s" % (sign, path) for path, sign in files.items()]
+    unread = [part for part in host.broken_parts() if part[0] in _COMPARED]
+    changed = ["? %s: cannot be read (%s), so not compared" % part for part in unread]
+    changed += ["%s %s" % (sign, path) for path, sign in files.items()]
     changed += [*_sysctls(host), *_vips(host)]
     if host.director and host.director["services"]:
-        changed += _table(host)
+        changed += table_changes(host, _has(files, _FILES[KEEPALIVED][0]))
     return {"seen": True, "message": "", "changes": changed, "daemons": list(_daemons(host, files))}
 
 
 def _files(host: ObservedHost) -> dict[str, str]:
     """Path -> sign, for the files that a run would write or remove."""
-    found = {}
+    found: dict[str, str] = {}
     seen = host.part("files") or {}
     for path, expected in sorted((host.observation.get("expected") or {}).items()):
-        facts = seen.get(path) or {"exists": False}
+        facts = seen.get(path)
+        if facts is None:
+            continue
         if expected is None:
             if facts["exists"]:
                 found[path] = "-"
@@ -95,7 +97,9 @@ def _files(host: ObservedHost) -> dict[str, str]:
 def _sysctls(host: ObservedHost) -> Iterator[str]:
     seen = host.part("sysctls") or {}
     for name, wanted in sorted(wanted_sysctls(host.slice).items()):
-        value = seen.get(name)
+        if name not in seen:
+            continue
+        value = seen[name]
         if value is None:
             yield "+ %s = %s" % (name, wanted)
         elif " ".join(value.split()) != wanted:
@@ -103,14 +107,18 @@ def _sysctls(host: ObservedHost) -> Iterator[str]:
 
 
 def _vips(host: ObservedHost) -> Iterator[str]:
-    """The VIPs that a real server has on its silent interface."""
+    """The VIPs that a real server has on its silent interface. Those that Keepalived keeps there are none of its."""
     if not host.real_server:
         return
     interface = host.real_server["interface"]
     wanted = {(vip["address"], vip["prefix"]) for vip in host.real_server["vips"]}
+    handover = (host.director or {}).get("handover") or {}
+    kept = {(vip["address"], vip["prefix"]) for vip in handover.get("vips", ()) if handover["interface"] == interface}
     places: Data = host.part("vips") or {}
     for address, prefix in sorted(wanted):
-        if (interface, prefix) not in [(one["interface"], one["prefix"]) for one in places.get(address, [])]:
+        if address not in places:
+            continue
+        if (interface, prefix) not in [(one["interface"], one["prefix"]) for one in places[address]]:
             yield "+ %s/%d dev %s" % (address, prefix, interface)
     links: list[Data] = host.part("links") or []
     there = {
@@ -121,61 +129,29 @@ def _vips(host: ObservedHost) -> Iterator[str]:
         if not ip_address(one["address"]).is_loopback
     }
     # Somebody's own address may be among them; a run removes those that an earlier run made.
-    yield from ("- %s/%d dev %s, if a run made it" % (*vip, interface) for vip in sorted(there - wanted))
-
-
-def _table(host: ObservedHost) -> Iterator[str]:
-    """What changes in a director's table: the steps of the module ipvs, without what a check did."""
-    reason = host.error("ipvs")
-    report = {**host.report, "ipvs": host.part("ipvs") or {"services": []}}
-    try:
-        table = DirectorTable(ObservedHost(host.name, host.slice, {**host.observation, "report": report}))
-    except LvsError as error:
-        yield "? the table has what no option can say: %s" % error.message
-        return
-    if reason is not None:
-        yield "? the table cannot be read (%s); it is taken as empty" % reason
-    yield from ipvs_lines(step for step in table.steps() if not _by_check(table, step))
-    yield from _dropped(host, table)
-
-
-def _by_check(table: DirectorTable, step: Step) -> bool:
-    """Whether a step would only undo what a check did, or take away a sorry server that answers."""
-    if step.kind != DESTINATION or step.key[0] not in table.services:
-        return False
-    service_key, key = step.key
-    service = table.services[service_key]
-    entry = next((one for one in entries(service) if one.key == key), None)
-    if entry is not None:
-        return table.standing(entry) == "out"
-    sorry = service.get("sorry_server")
-    return bool(table.checked and sorry and (sorry["address"], sorry["port"]) == tuple(key))
-
-
-def _dropped(host: ObservedHost, table: DirectorTable) -> Iterator[str]:
-    """Services that Keepalived has now at an address of which the model knows nothing."""
-    ours = {key.address for key in table.desired}
-    for virtual in (host.part("keepalived") or {}).get("virtual_servers") or []:
-        if virtual.get("address") and virtual["address"] not in ours:
-            yield "- %s %s" % (virtual["protocol"], endpoint(virtual["address"], virtual["port"]))
+    yield from ("- %s/%d dev %s, if a run made it" % (*vip, interface) for vip in sorted(there - wanted - kept))
 
 
 def _daemons(host: ObservedHost, files: Mapping[str, str]) -> Iterator[str]:
     """What happens to a daemon: a run reloads or starts, and never restarts."""
     states = host.part("units") or {}
-    for unit in units(host.slice):
-        name, state = _NAMES[unit], states.get(unit) or {"load": "not-found"}
+    for unit, state in states.items():
+        name = _NAMES.get(unit, _NAMES[VIPS_UNIT])
         own, of_unit = _FILES.get(unit, ("\0", "\0"))
         if state["load"] == "not-found":
             yield "%s is set up and started" % name
         elif not host.runs(unit):
             yield "%s is started" % name
-        elif any(path.startswith(own) for path in files):
+        elif _has(files, own):
             yield "%s is reloaded" % name
-        if host.runs(unit) and any(path.startswith(of_unit) for path in files):
+        if host.runs(unit) and _has(files, of_unit):
             yield "%s needs a restart before all of its unit counts; a run does none" % name
-    if host.part("ipvs") and any(path.startswith(_MODULE_OPTIONS) for path in files):
+    if host.part("ipvs") and _has(files, _MODULE_OPTIONS):
         yield "the kernel heeds new module options from the next load of ip_vs (a reboot)"
+
+
+def _has(files: Mapping[str, str], folder: str) -> bool:
+    return any(path.startswith(folder) for path in files)
 
 
 # --- a cluster --------------------------------------------------------------------------------------------------
@@ -222,7 +198,7 @@ def _moves(cluster: Cluster, name: str) -> Iterator[str]:
     holders = [host for host, live in lives.items() if live and live["state"] == "MASTER"]
     best = max(priorities, key=lambda host: priorities[host])
     if not holders:
-        if cluster.all_directors_seen():
+        if cluster.all_directors_seen() and all(_tells_instances(one) for one in cluster.directors):
             yield "instance %s: nobody holds it now, %s will" % (name, best)
     elif (
         len(holders) == 1
@@ -233,6 +209,12 @@ def _moves(cluster: Cluster, name: str) -> Iterator[str]:
         yield "instance %s: moves from %s to %s (priority %d over %d, with preemption)" % (
             name, holders[0], best, priorities[best], priorities[holders[0]],
         )  # fmt: skip
+
+
+def _tells_instances(director: ObservedHost) -> bool:
+    """Whether it is known what the director's Keepalived holds; one that does not run holds nothing."""
+    keepalived = director.part("keepalived")
+    return keepalived is not None and (not keepalived["running"] or director.keepalived_speaks())
 
 
 def _wanted(director: ObservedHost, name: str) -> Instance:
