@@ -11,6 +11,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from ...module_utils._errors import LvsError
 from ...module_utils._host.weights import file_name
+from ...module_utils._ipvs.text import endpoint
 from .director_table import Entry, entries, title
 
 Tree = Mapping[str, Any]
@@ -151,11 +152,10 @@ def clients(lines: Iterable[str]) -> list[str]:
     found = []
     for words in (line.split() for line in lines):
         if len(words) >= 9:
-            found.append("%s, %s, %s s" % (_endpoint(words[1], words[2]), words[7], words[8]))
+            found.append("%s, %s, %s s" % (_client(words[1], words[2]), words[7], words[8]))
     return found
 
 
-def _endpoint(address: str, port: str) -> str:
-    if address.startswith("["):
-        return "[%s]:%d" % (ipaddress.ip_address(address.strip("[]")), int(port, 16))
-    return "%s:%d" % (ipaddress.ip_address(int(address, 16)), int(port, 16))
+def _client(address: str, port: str) -> str:
+    six = address.startswith("[")
+    return endpoint(str(ipaddress.ip_address(address.strip("[]") if six else int(address, 16))), int(port, 16))

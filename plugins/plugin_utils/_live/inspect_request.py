@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, Iterable, Mapping
 
 from ...module_utils._host.silent_vips import arp_sysctls
+from .observed import bare
 
 Slice = Mapping[str, Any]
 
@@ -71,7 +72,7 @@ def listening(instances: list[Slice]) -> dict[str, Any] | None:
 def cluster_addresses(model: Mapping[str, Any], cluster: str) -> list[str]:
     """Every VIP of a cluster, without its prefix."""
     vips = model["clusters"][cluster]["vips"].values()
-    return sorted({address.partition("/")[0] for vip in vips for address in vip["addresses"]})
+    return sorted({bare(address) for vip in vips for address in vip["addresses"]})
 
 
 def units(mine: Slice, vips_unit: str = VIPS_UNIT) -> list[str]:
@@ -91,10 +92,15 @@ def wanted_sysctls(mine: Slice) -> dict[str, str]:
     wanted: dict[str, str] = {}
     director, real_server = mine.get("director"), mine.get("real_server")
     if director:
-        wanted.update((name, " ".join(str(value).split())) for name, value in director["kernel"]["sysctls"].items())
+        wanted.update((name, normalised(str(value))) for name, value in director["kernel"]["sysctls"].items())
     if real_server and real_server["vips"]:
         wanted.update(arp_sysctls(real_server["interface"]))
     return wanted
+
+
+def normalised(value: str) -> str:
+    """A sysctl's value with single spaces; the kernel separates by tabs."""
+    return " ".join(value.split())
 
 
 def probes(mine: Slice) -> list[dict[str, Any]]:

@@ -12,16 +12,12 @@ from typing import Any, Iterator, Mapping, NamedTuple, cast
 
 Slice = Mapping[str, Any]
 Instance = Mapping[str, Any]
-SEEN, UNREACHABLE, FAILED = "seen", "unreachable", "failed"
+SEEN, UNREACHABLE, FAILED, UNSEEN = "seen", "unreachable", "failed", "unseen"
 
 
 def bare(address: str) -> str:
     """An address without its prefix."""
     return address.partition("/")[0]
-
-
-def endpoint(address: str, port: int) -> str:
-    return ("[%s]:%d" if ":" in address else "%s:%d") % (address, port)
 
 
 class ObservedHost:
@@ -85,13 +81,27 @@ class ObservedHost:
         keepalived = self.part("keepalived") or {}
         return bool(keepalived.get("running")) and keepalived.get("source") is not None
 
-    def runs(self, unit: str) -> bool | None:
+    def unit(self, name: str) -> Mapping[str, Any] | None:
+        """The state of a unit; None where it is not known."""
+        found: Mapping[str, Any] | None = (self.part("units") or {}).get(name)
+        return found
+
+    def runs(self, name: str) -> bool | None:
         """Whether a unit is active; None where that is not known."""
-        found = (self.part("units") or {}).get(unit)
+        found = self.unit(name)
         return None if found is None else found["active"] in ("active", "reloading")
 
     def macs(self) -> set[str]:
         return {link["mac"] for link in self.part("links") or [] if link["mac"].strip("0:")}
+
+
+def observed_hosts(model: Mapping[str, Any], observations: Mapping[str, Mapping[str, Any]]) -> dict[str, ObservedHost]:
+    """The hosts of the model that were part of the run, by name; others of the play are left out."""
+    return {
+        host: ObservedHost(host, model["hosts"][host], one)
+        for host, one in observations.items()
+        if host in model["hosts"]
+    }
 
 
 class Vip(NamedTuple):
@@ -103,7 +113,7 @@ class Vip(NamedTuple):
 
 
 class Cluster:
-    """The hosts of one cluster that were part of the run."""
+    """The hosts of one cluster that were part of the run: ``everybody``, and in ``hosts`` those that were seen."""
 
     def __init__(self, name: str, model: Mapping[str, Any], hosts: Mapping[str, ObservedHost]) -> None:
         self.name = name
@@ -111,7 +121,8 @@ class Cluster:
         self.hosts_of_model: Mapping[str, Slice] = {
             host: mine for host, mine in model["hosts"].items() if mine["cluster"] == name
         }
-        self.hosts = {host: one for host, one in hosts.items() if one.status == SEEN}
+        self.everybody = {host: one for host, one in hosts.items() if host in self.hosts_of_model}
+        self.hosts = {host: one for host, one in self.everybody.items() if one.status == SEEN}
         self.directors = [self.hosts[host] for host in self.slice["directors"] if host in self.hosts]
         self.real_servers = [one for one in self.hosts.values() if one.real_server]
 

@@ -14,6 +14,8 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from ...module_utils._host import kernel_modules, silent_vips, weights
 from ...module_utils._host.sysctl import render
+from ...module_utils._ipvs.text import endpoint
+from .._live.director_table import entries
 
 MASK = "********"
 # Where `ip` lies once a host is there; a preview has no host to ask.
@@ -84,10 +86,10 @@ def ipvs_rules(services: Sequence[Mapping[str, Any]]) -> str:
         if service.get("one_packet"):
             words.append("-o")
         lines.append(" ".join(words))
-        for server in service["real_servers"]:
-            weight = 0 if server["drained"] else server["weight"]
-            words = ["-a", *where, "-r", _endpoint(server["address"], server["port"])]
-            words += [_METHODS[service["forward"]], "-w", str(weight)]
+        for entry in entries(service):
+            server = entry.server
+            words = ["-a", *where, "-r", endpoint(server["address"], server["port"])]
+            words += [_METHODS[service["forward"]], "-w", str(entry.wanted_weight)]
             for option, name in (("-x", "upper_threshold"), ("-y", "lower_threshold")):
                 words += [option, str(server[name])] if server.get(name) else []
             lines.append(" ".join(words))
@@ -101,13 +103,7 @@ def _mask(service: Mapping[str, Any]) -> str:
 
 
 def _service_words(service: Mapping[str, Any]) -> list[str]:
-    if service.get("fwmark"):
-        return ["-f", str(service["fwmark"])] + ["-6"] * (service["family"] == "inet6")
-    return [_PROTOCOLS[service["protocol"]], _endpoint(service["address"], service["port"])]
-
-
-def _endpoint(address: str, port: int) -> str:
-    return "[%s]:%d" % (address, port) if ":" in address else "%s:%d" % (address, port)
+    return [_PROTOCOLS[service["protocol"]], endpoint(service["address"], service["port"])]
 
 
 def addresses(host: Mapping[str, Any]) -> str:

@@ -15,9 +15,10 @@ from .._live.inspect_request import (
     KEEPALIVED,
     NGINX,
     VIPS_UNIT,
+    normalised,
     wanted_sysctls,
 )
-from .._live.observed import SEEN, Cluster, Instance, ObservedHost, bare
+from .._live.observed import SEEN, Cluster, Instance, ObservedHost, bare, observed_hosts
 from .table import table_changes
 
 Data = Mapping[str, Any]
@@ -36,7 +37,7 @@ _IDENTITY = ("vrid", "version", "interface", "auth")
 
 def changes(model: Data, observations: Mapping[str, Data]) -> dict[str, Any]:
     """``{hosts: {NAME: {seen, message, changes, daemons}}, transitions: {CLUSTER: [TEXT]}}``."""
-    seen = {host: ObservedHost(host, model["hosts"][host], one) for host, one in sorted(observations.items())}
+    seen = observed_hosts(model, dict(sorted(observations.items())))
     return {
         "hosts": {name: _host(host) for name, host in seen.items()},
         "transitions": {name: list(_transitions(Cluster(name, model, seen))) for name in sorted(model["clusters"])},
@@ -102,8 +103,8 @@ def _sysctls(host: ObservedHost) -> Iterator[str]:
         value = seen[name]
         if value is None:
             yield "+ %s = %s" % (name, wanted)
-        elif " ".join(value.split()) != wanted:
-            yield "~ %s = %s => %s" % (name, " ".join(value.split()), wanted)
+        elif normalised(value) != wanted:
+            yield "~ %s = %s => %s" % (name, normalised(value), wanted)
 
 
 def _vips(host: ObservedHost) -> Iterator[str]:

@@ -19,13 +19,12 @@ from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.table import DestinationConfig
 from .._live.director_table import DirectorTable, Entry, entries, title
 from .._live.inspect_request import KEEPALIVED
-from .._live.observed import Cluster, ObservedHost, Vip
+from .._live.observed import SEEN, UNSEEN, Cluster, ObservedHost, Vip, observed_hosts
 from .._verify.catalogue import NOTE
 from .._verify.judge import Model, Observations, findings
 
 Tree = Dict[str, Any]
 
-UNSEEN = "unseen"
 LAST_TRANSITIONS = 8
 # What another director did so many seconds around a takeover is its reason.
 REASON_SECONDS = 5.0
@@ -37,26 +36,18 @@ _REASONS = {
 
 
 def status(model: Model, observations: Observations) -> Tree:
-    seen = {
-        host: ObservedHost(host, model["hosts"][host], one)
-        for host, one in observations.items()
-        if host in model["hosts"]
-    }
-    clusters = {}
-    for name in model["clusters"]:
-        mine = {host: one for host, one in seen.items() if one.slice["cluster"] == name}
-        clusters[name] = _cluster(Cluster(name, model, mine), mine)
+    seen = observed_hosts(model, observations)
     found = [one for one in findings(model, observations) if one.severity != NOTE]
     return {
-        "clusters": clusters,
+        "clusters": {name: _cluster(Cluster(name, model, seen)) for name in model["clusters"]},
         "hosts": {host: seen[host].status if host in seen else UNSEEN for host in model["hosts"]},
         "messages": {host: one.observation["message"] for host, one in seen.items() if one.observation.get("message")},
         "deviations": list(dict.fromkeys(one.code for one in found)),
     }
 
 
-def _cluster(cluster: Cluster, everybody: Mapping[str, ObservedHost]) -> Tree:
-    vips = [_vip(cluster, vip, everybody) for vip in cluster.vips()]
+def _cluster(cluster: Cluster) -> Tree:
+    vips = [_vip(cluster, vip) for vip in cluster.vips()]
     holders = {vip["address"]: vip["holders"] for vip in vips}
     return {
         "vips": vips,
@@ -68,7 +59,7 @@ def _cluster(cluster: Cluster, everybody: Mapping[str, ObservedHost]) -> Tree:
 # --- VIPs -------------------------------------------------------------------------------------------------------
 
 
-def _vip(cluster: Cluster, vip: Vip, everybody: Mapping[str, ObservedHost]) -> Tree:
+def _vip(cluster: Cluster, vip: Vip) -> Tree:
     holders = cluster.holders(vip.address)
     since = _since(holders[0], vip) if len(holders) == 1 else None
     return {
@@ -78,8 +69,8 @@ def _vip(cluster: Cluster, vip: Vip, everybody: Mapping[str, ObservedHost]) -> T
         "holders": [host.name for host in holders],
         "since": since,
         "seconds": None if since is None else round(_now(holders[0], since) - since),
-        "why": None if since is None else _why(cluster, holders[0], vip, since, everybody),
-        "directors": {name: _director(everybody.get(name), vip) for name in cluster.slice["directors"]},
+        "why": None if since is None else _why(cluster, holders[0], vip, since),
+        "directors": {name: _director(cluster.everybody.get(name), vip) for name in cluster.slice["directors"]},
     }
 
 
@@ -91,7 +82,7 @@ def _director(host: ObservedHost | None, vip: Vip) -> Tree:
     if live is not None:
         return {"state": live["state"], "priority": live["priority"]}
     stopped = host.runs(KEEPALIVED) is False
-    return {"state": "stopped" if stopped else host.status if host.status != "seen" else "unknown", "priority": None}
+    return {"state": "stopped" if stopped else host.status if host.status != SEEN else "unknown", "priority": None}
 
 
 def _now(host: ObservedHost, fallback: float) -> float:
@@ -112,20 +103,18 @@ def _of_instance(host: ObservedHost, vip: Vip) -> list[Tree]:
     return [one for one in host.part("transitions") or [] if one["instance"] == vip.instance]
 
 
-def _why(
-    cluster: Cluster, holder: ObservedHost, vip: Vip, since: float, everybody: Mapping[str, ObservedHost]
-) -> str | None:
+def _why(cluster: Cluster, holder: ObservedHost, vip: Vip, since: float) -> str | None:
     """What the other directors did when the holder took over; None where nothing was seen that explains it."""
     for name in cluster.slice["directors"]:
-        other = everybody.get(name)
+        other = cluster.everybody.get(name)
         if other is None or other is holder:
             continue
-        if other.status != "seen":
+        if other.status != SEEN:
             return "%s does not answer" % name
         told = _told(other, vip, since) or _silent(other, vip, since)
         if told:
             return told
-    unit = (holder.part("units") or {}).get(KEEPALIVED)
+    unit = holder.unit(KEEPALIVED)
     if unit and unit["since"] and 0 <= since - unit["since"] <= 3 * REASON_SECONDS:
         return "Keepalived of %s started" % holder.name
     return None
@@ -133,7 +122,7 @@ def _why(
 
 def _told(other: ObservedHost, vip: Vip, since: float) -> str | None:
     """By the other's own transition at that time; one that was no master before gave nothing up."""
-    unit = (other.part("units") or {}).get(KEEPALIVED) or {}
+    unit = other.unit(KEEPALIVED) or {}
     started = unit.get("since")
     before = ""
     told = None
@@ -148,10 +137,10 @@ def _told(other: ObservedHost, vip: Vip, since: float) -> str | None:
 
 def _silent(other: ObservedHost, vip: Vip, since: float) -> str | None:
     """By what the other did not do: its Keepalived ran no more, or was not there yet."""
-    unit = (other.part("units") or {}).get(KEEPALIVED)
+    unit = other.unit(KEEPALIVED)
     if unit is None:
         return None
-    if unit["active"] not in ("active", "reloading"):
+    if not other.runs(KEEPALIVED):
         return "Keepalived of %s does not run" % other.name
     if unit["since"] and unit["since"] > since:
         before = [one for one in _of_instance(other, vip) if one["epoch"] < since]

@@ -8,15 +8,16 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Iterator, Mapping
 
+from ...module_utils._ipvs.text import endpoint
 from .._columns import table
-from .._live.observed import endpoint
+from .._live.observed import SEEN, UNSEEN
 
 Tree = Mapping[str, Any]
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def screen(found: Tree, width: int = 120) -> str:
-    """Everything that `_status.status` returns."""
+    """Everything that `status` returns."""
     lines: list[str] = []
     for name, cluster in found["clusters"].items():
         if len(found["clusters"]) > 1:
@@ -36,11 +37,11 @@ def moment(epoch: float) -> str:
 def age(seconds: float) -> str:
     """The two biggest units: ``2 d 3 h``."""
     parts: list[str] = []
-    left = max(0, int(seconds))
+    rest = max(0, int(seconds))
     for size, unit in _UNITS:
-        if left >= size or (size == 1 and not parts):
-            parts.append("%d %s" % (left // size, unit))
-            left %= size
+        if rest >= size or (size == 1 and not parts):
+            parts.append("%d %s" % (rest // size, unit))
+            rest %= size
     return " ".join(parts[:2])
 
 
@@ -101,7 +102,7 @@ def _transitions(cluster: Tree) -> Iterator[str]:
 
 def _hosts(found: Tree) -> Iterator[str]:
     for host, state in found["hosts"].items():
-        if state == "unseen":
+        if state == UNSEEN:
             yield "%s: not part of this run" % host
-        elif state != "seen":
+        elif state != SEEN:
             yield "%s: %s: %s" % (host, state, found["messages"].get(host, ""))

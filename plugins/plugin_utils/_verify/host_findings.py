@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Iterator, Sequence
 
 from ...module_utils._host.silent_vips import arp_sysctls
-from .._live.inspect_request import KEEPALIVED, NGINX, wanted_sysctls
+from ...module_utils._ipvs.text import endpoint
+from .._live.inspect_request import KEEPALIVED, NGINX, normalised, wanted_sysctls
 from .._live.observed import FAILED, UNREACHABLE, ObservedHost, bare
 from .catalogue import Finding
 
@@ -129,7 +130,7 @@ def _sysctls(host: ObservedHost) -> Iterator[Finding]:
     for name, wanted in wanted_sysctls(host.slice).items():
         if name not in seen:
             continue
-        value = None if seen[name] is None else " ".join(seen[name].split())
+        value = None if seen[name] is None else normalised(seen[name])
         if value != wanted:
             code = "arp_sysctls_lost" if name in silence else "sysctl_differs"
             words = "%s is not there" % name if value is None else "%s = %s" % (name, value)
@@ -176,7 +177,7 @@ def _nginx(host: ObservedHost) -> Iterator[Finding]:
         return
     if answer["error"] or answer["status"] != 200:
         words = answer["error"] or "status %s" % answer["status"]
-        place = "http://%s:%s%s" % (answer["address"], answer["port"], answer["path"])
+        place = "http://%s%s" % (endpoint(answer["address"], answer["port"]), answer["path"])
         yield Finding("nginx_not_answering", host.name, "%s: %s" % (place, words), "status 200")
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from .._live.observed import Cluster, ObservedHost
+from .._live.observed import Cluster, observed_hosts
 from . import host_findings, table_findings, vrrp_findings
 from .catalogue import (
     DEGRADED,
@@ -35,15 +35,11 @@ Observations = Mapping[str, Mapping[str, Any]]
 
 def findings(model: Model, observations: Observations) -> list[Finding]:
     """Every deviation of the hosts that were seen, in order; none where all is as the model says."""
-    seen = {
-        host: ObservedHost(host, model["hosts"][host], one)
-        for host, one in observations.items()
-        if host in model["hosts"]
-    }
+    seen = observed_hosts(model, observations)
     found = [finding for host in seen.values() for finding in host_findings.of_host(host)]
     found += host_findings.clocks_apart(list(seen.values()))
     for name in model["clusters"]:
-        cluster = Cluster(name, model, {host: one for host, one in seen.items() if one.slice["cluster"] == name})
+        cluster = Cluster(name, model, seen)
         found += vrrp_findings.of_cluster(cluster)
         found += table_findings.of_cluster(cluster)
     return in_order(found)

@@ -14,9 +14,9 @@ from typing import Iterator, Sequence
 from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.plan import DESTINATION, SERVICE, Step
 from ...module_utils._ipvs.table import DestinationConfig, DestinationKey
-from ...module_utils._ipvs.text import lines, service_name
+from ...module_utils._ipvs.text import endpoint, lines, service_name
 from .._live.director_table import DirectorTable, Entry, Options, entries, title
-from .._live.observed import Cluster, endpoint
+from .._live.observed import Cluster
 from .catalogue import Finding
 
 
@@ -65,7 +65,7 @@ def _service_step(table: DirectorTable, step: Step) -> Iterator[Finding]:
     elif step.new is not None:
         is_, should = _before_and_after(step, name)
         yield Finding("service_differs", host, is_, should, _path(table.services[step.key]))
-    elif not step.key.fwmark:  # a mark may be anybody's
+    else:
         yield Finding("service_extra", host, "%s is in the table" % name, "the model has no such service")
 
 
