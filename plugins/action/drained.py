@@ -14,10 +14,9 @@ from ansible.utils.display import Display
 
 from ..module_utils._errors import LvsError
 from ..plugin_utils._live import drain
+from ..plugin_utils._live.drain_policy import CONNECTIONS_LEFT, NO_EFFECT, WAIT
 from ..plugin_utils._plain import plain
 
-# Seconds that Keepalived has to act on its files; a large configuration keeps it busy.
-_GRACE = 10.0
 _CLIENTS = 10
 
 
@@ -39,26 +38,25 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(error.message) from error
         director = model["hosts"][name]["director"]
         started = time.monotonic()
-        said: int | None = None
+        reported: int | None = None
         while True:
-            now = drain.left(director, self._look(variables), host, services)
+            now = drain.remaining(director, self._look(variables), host, services)
             seconds = time.monotonic() - started
-            if now.weights and (seconds >= min(_GRACE, limit) or self._task.check_mode):
-                break
-            if not now.weights and now.total != said:
+            verdict = now.verdict(seconds, limit, once=self._task.check_mode)
+            if not now.weights and now.total != reported:
                 words = "%s: %s is drained; %d connection%s left, %.0f s of %.0f s"
                 Display().display(words % (name, host, now.total, "s" * (now.total != 1), seconds, limit))
-                said = now.total
-            if not now.weights and (not now.total or seconds >= limit or self._task.check_mode):
+                reported = now.total
+            if verdict != WAIT:
                 break
             time.sleep(max(0.1, min(interval, limit - seconds)))
         result.update(changed=False, left=now.connections, seconds=round(seconds, 1), clients=[])
         if self._task.check_mode:
             return result
-        if now.weights:
+        if verdict == NO_EFFECT:
             words = "%s: new connections still go to %s: %s. Does Keepalived of %s run (journalctl -u keepalived)?"
             raise AnsibleActionFail(words % (name, host, _counts(now.weights, "weight"), name))
-        if now.total:
+        if verdict == CONNECTIONS_LEFT:
             result["clients"] = self._clients(drain.pattern(director, host, services), variables)
             words = "%s: %s is drained and stays so, but after %.0f s there are left: %s"
             lines = [words % (name, host, seconds, _counts(now.connections, "connections")), *result["clients"]]

@@ -242,7 +242,11 @@ ipvs:
     timeouts: {tcp: 900, tcp_fin: 120, udp: 300}
     daemons: []
     connections:
-      - {service: tcp 198.51.100.200:80, destination: "198.51.100.102:80", active: 3, inactive: 1, persistent: 0}
+      - service: {family: inet, protocol: tcp, address: 198.51.100.200, port: 80, fwmark: 0}
+        destination: {address: 198.51.100.102, port: 80}
+        active: 3
+        inactive: 1
+        persistent: 0
 keepalived:
   description: See M(vipstack.lvs.keepalived_info).
   type: dict
@@ -255,9 +259,10 @@ transitions:
   sample: [{epoch: 1795532028, instance: web, state: MASTER}]
 drained:
   description: Real servers that were drained by hand, and since when.
-  type: dict
+  type: list
+  elements: dict
   returned: when O(drained=true)
-  sample: {"web@web1": "2026-11-26T02:20:00Z"}
+  sample: [{service: web, host: web1, since: "2026-11-26T02:20:00Z"}]
 clock:
   description: Time of the host, and whether its clock is synchronised; null where the kernel does not say.
   type: dict

@@ -114,6 +114,14 @@ statistics:
       description: The service, by protocol, address and port, or by firewall mark and family.
       type: str
       sample: tcp 192.0.2.10:80
+    service_key:
+      description: The service as fields. Those that do not apply are empty or 0.
+      type: dict
+      sample: {family: inet, protocol: tcp, address: 192.0.2.10, port: 80, fwmark: 0}
+    destination_key:
+      description: The destination as fields; not there in the entry of the service itself.
+      type: dict
+      sample: {address: 198.51.100.11, port: 80}
     destination:
       description: The destination, by address and port; not there in the entry of the service itself.
       type: str
@@ -175,12 +183,13 @@ def statistics(table: Table, counters: Counters) -> list[dict[str, Any]]:
     """Counters in the order of the services, each service before its destinations."""
     entries: list[dict[str, Any]] = []
     for service in in_order(table):
-        name = service_name(service.key)
-        entries.append(dict(counters.services[service.key], service=name))
+        of_service = {"service": service_name(service.key), "service_key": service.key._asdict()}
+        entries.append(dict(counters.services[service.key], **of_service))
         for destination in service.destinations:
             place = (service.key, destination)
             now = counters.connections[place]._asdict()
-            entries.append(dict(counters.destinations[place], service=name, destination=endpoint(*destination), **now))
+            of_one = {"destination": endpoint(*destination), "destination_key": destination._asdict()}
+            entries.append(dict(counters.destinations[place], **of_service, **of_one, **now))
     return entries
 
 

@@ -188,10 +188,10 @@ def read(directory: str) -> dict[str, str]:
     return found
 
 
-def drained(directory: str = DIRECTORY) -> dict[str, str]:
-    """Name -> since when, of those that were drained by hand."""
-    found = ((name, since_of(text)) for name, text in read(directory).items())
-    return {name: since for name, since in found if since}
+def drained(directory: str = DIRECTORY) -> list[dict[str, str]]:
+    """``{service, host, since}`` of each real server that was drained by hand."""
+    found = ((name.partition("@"), since_of(text)) for name, text in read(directory).items())
+    return [{"service": service, "host": host, "since": since} for (service, _at, host), since in found if since]
 
 
 def write(directory: str, texts: Mapping[str, str]) -> None:

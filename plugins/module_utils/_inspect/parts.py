@@ -19,7 +19,6 @@ from .._host.files import HostFiles
 from .._host.sysctl import Sysctls
 from .._ipvs.listing import in_order, to_options
 from .._ipvs.socket import Counters, IpvsSocket
-from .._ipvs.text import endpoint, service_name
 from .._keepalived.ask import describe
 from .._netlink.route import Address, Link, RouteSocket
 from .http import Probe, ask
@@ -129,8 +128,8 @@ def ipvs() -> dict[str, Any]:
         table = kernel.dump(counters=counters)
     connections = [
         {
-            "service": service_name(service.key),
-            "destination": endpoint(*destination),
+            "service": service.key._asdict(),
+            "destination": destination._asdict(),
             **counters.connections[(service.key, destination)]._asdict(),
         }
         for service in in_order(table)

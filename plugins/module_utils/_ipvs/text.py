@@ -71,7 +71,7 @@ def lines(steps: Iterable[Step]) -> list[str]:
 def _step_lines(step: Step) -> list[str]:
     name, note = object_name(step), " (%s)" % step.note if step.note else ""
     if step.old is not None and step.new is not None:
-        return ["~ %s %s%s" % (name, _difference(_words(step, step.old), _words(step, step.new)), note)]
+        return ["~ %s %s%s" % (name, ", ".join("%s %s => %s" % one for one in differences(step)), note)]
     sign, value = ("-", step.old) if step.new is None else ("+", step.new)
     told = _destination_sentence(value) if step.kind == DESTINATION else _sentence(_words(step, value))
     found = ["%s %s %s%s" % (sign, name, told, note)]
@@ -86,8 +86,10 @@ def _destination_sentence(config: DestinationConfig) -> str:
     return _sentence(_destination_words(config))
 
 
-def _difference(old: Words, new: Words) -> str:
-    return ", ".join("%s %s => %s" % (name, old[name], new[name]) for name in new if old[name] != new[name])
+def differences(step: Step) -> list[tuple[str, str, str]]:
+    """(field, value before, value after) of each field that a step changes in place, as people read them."""
+    old, new = _words(step, step.old), _words(step, step.new)
+    return [(name, old[name], new[name]) for name in new if old[name] != new[name]]
 
 
 def _sentence(words: Words) -> str:

@@ -9,9 +9,8 @@ Findings and status both read this; neither is known here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Tuple
 
-from ...module_utils._host.weights import file_name
 from ...module_utils._ipvs.options import from_options
 from ...module_utils._ipvs.plan import Step, plan
 from ...module_utils._ipvs.table import (
@@ -25,11 +24,15 @@ from ...module_utils._ipvs.table import (
     family_of,
 )
 from ...module_utils._ipvs.text import endpoint, service_name
+from .drain_policy import Drain
 from .inspect_request import probe_name
 from .observed import ObservedHost
 
 Services = Dict[ServiceKey, Service]
 Options = Mapping[str, Any]
+# (service, host) -> since when an operator drains it.
+ByHand = Mapping[Tuple[str, str], str]
+_NOBODY: ByHand = {}
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Entry:
 
     service: Options
     server: Options
+    drained_since: str | None = None
 
     @property
     def place(self) -> str:
@@ -49,12 +53,15 @@ class Entry:
 
     @property
     def wanted_weight(self) -> int:
-        return 0 if self.server["drained"] else int(self.server["weight"])
+        return self.drain.weight(int(self.server["weight"]))
+
+    @property
+    def drain(self) -> Drain:
+        return Drain(bool(self.server["drained"]), self.drained_since)
 
     @property
     def drained_by(self) -> str:
-        since = self.server.get("drained_since")
-        return "drain.yml, %s" % since if since else "lvs_state of %s" % self.server["host"]
+        return self.drain.reason(self.server["host"])
 
     def __str__(self) -> str:
         """``tcp 198.51.100.200:80 -> web1 (198.51.100.102:80)``"""
@@ -71,25 +78,29 @@ def title(service: Options) -> str:
     return service_name(service_key(service))
 
 
-def entries(service: Options) -> list[Entry]:
-    return [Entry(service, server) for server in service["real_servers"]]
+def entries(service: Options, by_hand: ByHand = _NOBODY) -> list[Entry]:
+    """The pool of a service, with what an operator drained on one director."""
+    return [
+        Entry(service, server, by_hand.get((service["service"], server["host"]))) for server in service["real_servers"]
+    ]
 
 
 # --- values -----------------------------------------------------------------------------------------------------
 
 
-def desired_services(director: Options) -> Services:
+def desired_services(director: Options, by_hand: ByHand = _NOBODY) -> Services:
     """The model's services as the kernel has them while every check passes, in the model's order."""
-    wanted = from_options({"services": [as_option(service) for service in director["services"]]}).services or {}
+    wanted = from_options({"services": [as_option(one, by_hand) for one in director["services"]]}).services or {}
     return {key: service for key, service in wanted.items() if service is not None}
 
 
-def as_option(service: Options) -> dict[str, Any]:
+def as_option(service: Options, by_hand: ByHand = _NOBODY) -> dict[str, Any]:
     """A service of the model as the module ipvs takes it."""
     names = ("protocol", "address", "port", "scheduler", "scheduler_flags", "persistence", "one_packet", "forward")
     same = ("address", "port", "lower_threshold", "upper_threshold")
     destinations = [
-        {**{name: entry.server[name] for name in same}, "weight": entry.wanted_weight} for entry in entries(service)
+        {**{name: entry.server[name] for name in same}, "weight": entry.wanted_weight}
+        for entry in entries(service, by_hand)
     ]
     return {**{name: service.get(name) for name in names}, "destinations": destinations}
 
@@ -139,16 +150,19 @@ class DirectorTable:
 
     def __init__(self, host: ObservedHost) -> None:
         self.host = host
-        self.director: Options = _with_drains(host.director or {}, host.part("drained") or {})
+        self.director: Options = host.director or {}
+        self._by_hand = {(one["service"], one["host"]): one["since"] for one in host.part("drained") or []}
         self.checked = self.director["table_owner"] == "keepalived"
-        self.desired = desired_services(self.director)
+        self.desired = desired_services(self.director, self._by_hand)
         self.current = current_services(host.part("ipvs"), self.desired)
         self.others = other_services(host.part("ipvs"), self.desired)
         self.services: dict[ServiceKey, Options] = dict(zip(self.desired, self.director["services"]))
         self._keys = {service["name"]: key for key, service in self.services.items()}
         self._checks = _checks(host)
-        connections = host.part("ipvs").get("connections") or []
-        self._connections = {(one["service"], one["destination"]): one for one in connections}
+        self._connections = {
+            (ServiceKey(**one["service"]), DestinationKey(**one["destination"])): one
+            for one in host.part("ipvs").get("connections") or []
+        }
 
     def steps(self) -> list[Step]:
         """What the plan from this table to the model's would do, but for the order of destinations.
@@ -163,9 +177,12 @@ class DirectorTable:
         return plan(Table(current, Timeouts(), {}), Desired(services=dict(desired)), purge=True)
 
     def own(self, entry: Entry) -> Entry:
-        """A real server of the model with what was drained by hand on this director."""
-        service = self.services[self._keys[entry.service["name"]]]
-        return next((one for one in entries(service) if one.key == entry.key), entry)
+        """A real server of the model with what an operator drained on this director."""
+        return Entry(entry.service, entry.server, self._by_hand.get((entry.service["service"], entry.server["host"])))
+
+    def entries(self, service: Options) -> list[Entry]:
+        """The pool of a service with what an operator drained on this director."""
+        return entries(service, self._by_hand)
 
     def live(self, service: Options) -> Service | None:
         """A service of the model as it is in the table; None where it is not."""
@@ -186,7 +203,7 @@ class DirectorTable:
         entry = self.own(entry)
         config = self.config(entry)
         if config is not None and config.weight == entry.wanted_weight:
-            return "drained" if entry.server["drained"] else "in"
+            return "drained" if entry.drain else "in"
         gone = config.weight == 0 if config is not None else not entry.service["inhibit_on_failure"]
         in_table = self.live(entry.service) is not None
         return "out" if in_table and gone and self.checked and not self.alive(entry) else None
@@ -221,7 +238,7 @@ class DirectorTable:
 
     def connections(self, entry: Entry) -> Mapping[str, int] | None:
         """``{active, inactive, persistent}``; None where nothing is known."""
-        return self._connections.get((title(entry.service), entry.place))
+        return self._connections.get((service_key(entry.service), entry.key))
 
 
 def _in_the_order_of(current: Service, wanted: Service) -> Service:
@@ -229,20 +246,6 @@ def _in_the_order_of(current: Service, wanted: Service) -> Service:
     kept = {key: wanted.destinations[key] for key in current.destinations if key in wanted.destinations}
     new = {key: config for key, config in wanted.destinations.items() if key not in kept}
     return wanted._replace(destinations={**new, **kept})
-
-
-def _with_drains(director: Options, by_hand: Mapping[str, str]) -> Options:
-    """The director's part of the model, and on top of it what was drained by hand there."""
-
-    def drained(service: Options, server: Options) -> Options:
-        since = by_hand.get(file_name(service["service"], server["host"]))
-        return {**server, "drained": True, "drained_since": since} if since and not server["drained"] else server
-
-    services = [
-        {**service, "real_servers": [drained(service, server) for server in service["real_servers"]]}
-        for service in director["services"]
-    ]
-    return {**director, "services": services}
 
 
 def _checks(host: ObservedHost) -> dict[tuple[Any, ...], bool]:

@@ -1,18 +1,19 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draining a real server by hand: what is meant, what its table says, which connections are left. Pure."""
+"""Draining a real server by hand: which one is meant, what its director's table has of it. Pure."""
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Sequence
 
 from ...module_utils._errors import LvsError
 from ...module_utils._host.weights import file_name
+from ...module_utils._ipvs.table import DestinationKey, ServiceKey
 from ...module_utils._ipvs.text import endpoint
-from .director_table import Entry, entries, title
+from .director_table import Entry, entries, service_key
+from .drain_policy import Remaining
 
 Tree = Mapping[str, Any]
 
@@ -80,32 +81,20 @@ def with_weights(services: Sequence[Tree], weights: Mapping[str, int]) -> list[d
 # --- what is left -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Remaining:
-    """Of one real server on one director, while it is being drained."""
-
-    weights: dict[str, int]
-    """Destinations that still have a weight, so that new connections come."""
-    connections: dict[str, int]
-    """By destination, where there are any."""
-
-    @property
-    def total(self) -> int:
-        return sum(self.connections.values())
-
-
-def left(director: Tree, report: Tree, host: str, services: Sequence[str]) -> Remaining:
-    """``report``: what ipvs_info says. A UDP flow has no end that the kernel sees, so inactive ones count as well."""
+def remaining(director: Tree, report: Tree, host: str, services: Sequence[str]) -> Remaining:
+    """``report``: what ipvs_info returns. The kernel sees no end of a UDP flow, so inactive ones count as well."""
     weights, connections = {}, {}
-    live = {_identity(service): service for service in report["services"]}
+    live = {service_key(one): one for one in report["services"] if not one.get("fwmark")}
     for entry in _entries(director, host, services):
-        service = live.get(_identity(entry.service))
+        service = live.get(service_key(entry.service))
         for one in service["destinations"] if service else ():
             if (one["address"], one["port"]) == (entry.server["address"], entry.server["port"]) and one["weight"]:
                 weights[str(entry)] = one["weight"]
-    names = {(title(entry.service), entry.place): entry for entry in _entries(director, host, services)}
+    wanted = {(service_key(entry.service), entry.key): entry for entry in _entries(director, host, services)}
     for one in report["statistics"]:
-        found = names.get((one["service"], one.get("destination", "")))
+        if "destination_key" not in one:
+            continue
+        found = wanted.get((ServiceKey(**one["service_key"]), DestinationKey(**one["destination_key"])))
         if found:
             count = one["active"] + (one["inactive"] if found.service["protocol"] == "udp" else 0)
             if count:
@@ -121,10 +110,6 @@ def _entries(director: Tree, host: str, services: Sequence[str]) -> list[Entry]:
         for entry in entries(service)
         if entry.server["host"] == host
     ]
-
-
-def _identity(service: Tree) -> tuple[Any, ...]:
-    return tuple(service.get(name) for name in ("protocol", "address", "port"))
 
 
 # --- which ones -------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.plan import DESTINATION, SERVICE, Step
 from ...module_utils._ipvs.table import DestinationKey, ServiceKey, family_of
 from ...module_utils._ipvs.text import lines, service_name
-from .._live.director_table import DirectorTable, entries
+from .._live.director_table import DirectorTable
 from .._live.observed import ObservedHost
 
 # What Keepalived has: the weight of each real server, None where it does not report one.
@@ -50,7 +50,7 @@ def _by_check(table: DirectorTable, step: Step) -> bool:
         return False
     service_key, key = step.key
     service = table.services[service_key]
-    entry = next((one for one in entries(service) if one.key == key), None)
+    entry = next((one for one in table.entries(service) if one.key == key), None)
     if entry is not None:
         return table.standing(entry) == "out"
     sorry = service.get("sorry_server")

@@ -14,7 +14,7 @@ from typing import Iterator, Sequence
 from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.plan import DESTINATION, SERVICE, Step
 from ...module_utils._ipvs.table import DestinationConfig, DestinationKey
-from ...module_utils._ipvs.text import endpoint, lines, service_name
+from ...module_utils._ipvs.text import differences, endpoint, service_name
 from .._live.director_table import DirectorTable, Entry, Options, entries, title
 from .._live.observed import Cluster
 from .catalogue import Finding
@@ -63,25 +63,17 @@ def _service_step(table: DirectorTable, step: Step) -> Iterator[Finding]:
     if step.old is None:
         yield Finding("service_missing", host, "%s is not in the table" % name, name, _path(table.services[step.key]))
     elif step.new is not None:
-        is_, should = _before_and_after(step, name)
-        yield Finding("service_differs", host, is_, should, _path(table.services[step.key]))
+        is_ = ", ".join("%s %s" % (field, old) for field, old, _new in differences(step))
+        should = ", ".join("%s %s" % (field, new) for field, _old, new in differences(step))
+        yield Finding("service_differs", host, "%s: %s" % (name, is_), should, _path(table.services[step.key]))
     else:
         yield Finding("service_extra", host, "%s is in the table" % name, "the model has no such service")
-
-
-def _before_and_after(step: Step, name: str) -> tuple[str, str]:
-    """The two sides of ``~ NAME scheduler rr => wrr, flags none => sh-port``."""
-    changes = [change.partition(" => ") for change in lines([step])[0][len("~ " + name) + 1 :].split(", ")]
-    fields = [old.rpartition(" ")[0] for old, _arrow, _new in changes]
-    before = ", ".join(old for old, _arrow, _new in changes)
-    after = ", ".join("%s %s" % (field, new) for field, (_old, _arrow, new) in zip(fields, changes))
-    return "%s: %s" % (name, before), after
 
 
 def _destination_step(table: DirectorTable, step: Step) -> Iterator[Finding]:
     service_key, key = step.key
     service = table.services[service_key]
-    entry = next((one for one in entries(service) if one.key == key), None)
+    entry = next((one for one in table.entries(service) if one.key == key), None)
     if entry is None:
         yield _unknown_destination(table, service, key, step.old)
     elif table.standing(entry) == "out":
@@ -126,7 +118,7 @@ def _pool(table: DirectorTable, service: Options) -> Iterator[Finding]:
     live = table.live(service)
     if live is None:
         return
-    for entry in entries(service):
+    for entry in table.entries(service):
         config = table.config(entry)
         if table.standing(entry) == "drained":
             words = "%s: %s" % (entry, _left(table, entry))

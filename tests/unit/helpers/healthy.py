@@ -99,7 +99,7 @@ def _report(of: Tree, host: str, holder: str) -> Tree:
     asked = inspect_request.questions(of, host, "verify", ["/etc/ours.conf", "/etc/not-ours.conf"])
     answers: dict[str, Callable[[], Any]] = {
         "links": lambda: [_link("lo", "00:00:00:00:00:00", "127.0.0.1"), _link("eth0", MACS[host], mine["address"])],
-        "drained": dict,
+        "drained": list,
         "clock": lambda: {"epoch": NOW, "synchronised": True},
         "vips": lambda: {vip: _places(mine, vip, host == holder) for vip in asked["vips"]},
         "units": lambda: {unit: _unit() for unit in asked["units"]},
@@ -158,8 +158,9 @@ def _table(services: list[Tree]) -> Tree:
         "version": "1.2.1", "connection_table_size": 4096, "timeouts": {}, "daemons": [],
         "services": [_live_service(service) for service in services],
         "connections": [
-            {"service": "tcp %s:%d" % (service["address"], service["port"]), "active": 3, "inactive": 1,
-             "persistent": 0, "destination": "%s:%d" % (server["address"], server["port"])}
+            {"service": {**{name: service[name] for name in ("family", "protocol", "address", "port")}, "fwmark": 0},
+             "destination": {name: server[name] for name in ("address", "port")},
+             "active": 3, "inactive": 1, "persistent": 0}
             for service in services for server in service["real_servers"]
         ],
     }  # fmt: skip

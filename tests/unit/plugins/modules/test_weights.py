@@ -28,9 +28,9 @@ def test_check_mode_says_the_same_and_touches_nothing(tmp_path: Path) -> None:
 
 def test_a_drain_is_dated_kept_and_ended(tmp_path: Path) -> None:
     weights.run(params(tmp_path, state="drained", host="web1"), False)
-    since = files.drained(str(tmp_path / "weights"))
-    assert list(since) == ["web@web1"]
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", since["web@web1"])
+    (one,) = files.drained(str(tmp_path / "weights"))
+    assert (one["service"], one["host"]) == ("web", "web1")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", one["since"])
     assert weights.run(params(tmp_path), False).weights == {"web@web1": 0, "web@web2": 1}
     assert weights.run(params(tmp_path, state="active", host="web1"), False).by_hand == {}
     assert files.read(str(tmp_path / "weights")) == {"web@web1": "0\n", "web@web2": "0\n"}

@@ -108,7 +108,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert weights.read(directory) == {}
     weights.write(directory, {"web@web1": BY_HAND, "web@web2": "4\n"})
     assert weights.read(directory) == {"web@web1": BY_HAND, "web@web2": "4\n"}
-    assert weights.drained(directory) == {"web@web1": NOW}
+    assert weights.drained(directory) == [{"service": "web", "host": "web1", "since": NOW}]
     assert sorted(path.name for path in (tmp_path / "weights").iterdir()) == ["web@web1", "web@web2"]
 
 

@@ -14,8 +14,10 @@ import pytest
 from ansible_collections.vipstack.lvs.plugins.filter import render
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live import drain
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.drain_policy import Remaining
 
 Tree = dict[str, Any]
+WEB_KEY = {"family": "inet", "protocol": "tcp", "address": healthy.VIP, "port": 80, "fwmark": 0}
 
 
 @pytest.fixture
@@ -43,9 +45,9 @@ def report(weight: int = 0, active: int = 0, inactive: int = 0) -> Tree:
                 for name, place in places.items()
             ]},
         ],
-        "statistics": [{"service": healthy.WEB_80, "active": 9, "inactive": 9}, *(
-            {"service": healthy.WEB_80, "destination": healthy.ADDRESSES[name] + ":80", "active": place[1],
-             "inactive": place[2]}
+        "statistics": [{"service_key": dict(WEB_KEY), "active": 9, "inactive": 9}, *(
+            {"service_key": dict(WEB_KEY), "destination_key": {"address": healthy.ADDRESSES[name], "port": 80},
+             "active": place[1], "inactive": place[2]}
             for name, place in places.items()
         )],
     }  # fmt: skip
@@ -89,15 +91,15 @@ def test_what_the_inventory_drains_is_known(model: Tree, director: Tree) -> None
 
 
 def test_a_weight_that_is_left_is_named(director: Tree) -> None:
-    found = drain.left(director, report(weight=1), "web1", ["web"])
+    found = drain.remaining(director, report(weight=1), "web1", ["web"])
     assert found.weights == {"tcp 198.51.100.200:80 -> web1 (198.51.100.102:80)": 1}
 
 
 def test_active_connections_of_tcp_count_and_no_others(director: Tree) -> None:
-    found = drain.left(director, report(active=2, inactive=30), "web1", ["web"])
+    found = drain.remaining(director, report(active=2, inactive=30), "web1", ["web"])
     assert found.connections == {"tcp 198.51.100.200:80 -> web1 (198.51.100.102:80)": 2}
     assert (found.weights, found.total) == ({}, 2)
-    assert drain.left(director, report(inactive=30), "web1", ["web"]).total == 0
+    assert drain.remaining(director, report(inactive=30), "web1", ["web"]).total == 0
 
 
 def test_of_udp_all_count(director: Tree) -> None:
@@ -105,12 +107,12 @@ def test_of_udp_all_count(director: Tree) -> None:
     seen = report(active=0, inactive=3)
     seen["services"][0]["protocol"] = "udp"
     for one in seen["statistics"]:
-        one["service"] = "udp 198.51.100.200:80"
-    assert drain.left(director, seen, "web1", ["web"]).total == 3
+        one["service_key"]["protocol"] = "udp"
+    assert drain.remaining(director, seen, "web1", ["web"]).total == 3
 
 
 def test_a_service_that_is_not_in_the_table_has_nothing_left(director: Tree) -> None:
-    assert drain.left(director, {"services": [], "statistics": []}, "web1", ["web"]) == drain.Remaining({}, {})
+    assert drain.remaining(director, {"services": [], "statistics": []}, "web1", ["web"]) == Remaining({}, {})
 
 
 # A line of the kernel, its fields as ip_vs_conn_seq_show() prints them.

@@ -142,7 +142,7 @@ def test_a_failed_check_and_its_reason(model: Tree, seen: Tree) -> None:
 
 def test_drained_by_hand(model: Tree, seen: Tree) -> None:
     for host in ("d1", "d2"):
-        seen[host]["report"]["drained"] = {"web@web2": "2026-11-26T02:20:00Z"}
+        seen[host]["report"]["drained"] = [{"service": "web", "host": "web2", "since": "2026-11-26T02:20:00Z"}]
         seen[host]["report"]["ipvs"]["services"][0]["destinations"][1]["weight"] = 0
     assert [(one["state"], one["why"]) for one in pool(model, seen)] == [
         ("up", None),
@@ -152,7 +152,7 @@ def test_drained_by_hand(model: Tree, seen: Tree) -> None:
 
 
 def test_a_drain_that_one_director_did_not_hear_of(model: Tree, seen: Tree) -> None:
-    seen["d1"]["report"]["drained"] = {"web@web2": "2026-11-26T02:20:00Z"}
+    seen["d1"]["report"]["drained"] = [{"service": "web", "host": "web2", "since": "2026-11-26T02:20:00Z"}]
     seen["d1"]["report"]["ipvs"]["services"][0]["destinations"][1]["weight"] = 0
     assert status(model, seen)["deviations"] == ["tables_differ"]
 

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a real server is drained: what the model wants, what an operator did, what is left of its connections. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Seconds that Keepalived has to act on its files; a large configuration keeps it busy.
+GRACE = 10.0
+WAIT, DONE, NO_EFFECT, CONNECTIONS_LEFT = "wait", "done", "no_effect", "connections_left"
+
+
+@dataclass(frozen=True)
+class Drain:
+    """Who takes a real server out of a service. ``since``: when an operator did, None where nobody did."""
+
+    by_model: bool
+    since: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.by_model or self.since is not None
+
+    def weight(self, otherwise: int) -> int:
+        """The weight that the table has to have."""
+        return 0 if self else otherwise
+
+    def reason(self, host: str) -> str:
+        """Where the drain can be ended. The model comes first: no playbook ends what the inventory wants."""
+        if self.by_model or self.since is None:
+            return "lvs_state of %s" % host
+        return "drain.yml, %s" % self.since
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """Of one real server on one director, while it is being drained."""
+
+    weights: dict[str, int]
+    """Destinations that still have a weight, so that new connections come."""
+    connections: dict[str, int]
+    """By destination, where there are any."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.connections.values())
+
+    def verdict(self, seconds: float, limit: float, once: bool = False) -> str:
+        """What to do after so many seconds of at most ``limit``: WAIT, or the end of it. ``once``: do not wait.
+
+        While there is a weight, connections come as fast as they go, so nothing else counts.
+        """
+        if self.weights:
+            return NO_EFFECT if once or seconds >= min(GRACE, limit) else WAIT
+        if not self.total:
+            return DONE
+        return CONNECTIONS_LEFT if once or seconds >= limit else WAIT
