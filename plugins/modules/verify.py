@@ -94,6 +94,7 @@ findings:
     code: {description: What kind of finding it is., type: str}
     severity: {description: "V(error), V(warning), V(degraded) or V(note).", type: str}
     host: {description: "Inventory name, or several with commas.", type: str}
+    hosts: {description: "Inventory names.", type: list, elements: str}
     what_is: {description: What was seen., type: str}
     what_should_be: {description: What the model says., type: str}
     path: {description: Where that stands in the inventory., type: str}

@@ -348,10 +348,10 @@ CATALOGUE: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One deviation. ``host`` is an inventory name, or several with commas; ``path`` leads into the inventory."""
+    """One deviation. ``hosts`` are inventory names; ``path`` leads into the inventory."""
 
     code: str
-    host: str
+    hosts: tuple[str, ...]
     what_is: str
     what_should_be: str
     path: str = ""
@@ -361,15 +361,16 @@ class Finding:
         return CATALOGUE[self.code].severity
 
     @property
-    def hosts(self) -> list[str]:
-        return [name for name in self.host.split(", ") if name]
+    def host(self) -> str:
+        """The hosts as people read them."""
+        return ", ".join(self.hosts)
 
     def as_dict(self) -> dict[str, Any]:
         """All that a machine wants, with the catalogue's words."""
         kind = CATALOGUE[self.code]
         return {
-            **asdict(self), "severity": kind.severity, "means": kind.means, "where_to_look": kind.look,
-            "remedy": kind.remedy,
+            **asdict(self), "host": self.host, "hosts": list(self.hosts), "severity": kind.severity,
+            "means": kind.means, "where_to_look": kind.look, "remedy": kind.remedy,
         }  # fmt: skip
 
 

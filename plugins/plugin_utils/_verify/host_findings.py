@@ -22,9 +22,9 @@ APART_SECONDS = 1.0
 
 def of_host(host: ObservedHost) -> Iterator[Finding]:
     if host.status == UNREACHABLE:
-        yield Finding("unreachable", host.name, host.observation["message"], "reachable")
+        yield Finding("unreachable", (host.name,), host.observation["message"], "reachable")
     elif host.status == FAILED:
-        yield Finding("inspection_failed", host.name, host.observation["message"], "can be looked at")
+        yield Finding("inspection_failed", (host.name,), host.observation["message"], "can be looked at")
     else:
         for look in (
             _parts,
@@ -44,10 +44,10 @@ def of_host(host: ObservedHost) -> Iterator[Finding]:
 def _parts(host: ObservedHost) -> Iterator[Finding]:
     for name, error in host.broken_parts():
         if name not in _JUDGED:
-            yield Finding("inspection_incomplete", host.name, "%s: %s" % (name, error), "%s is readable" % name)
+            yield Finding("inspection_incomplete", (host.name,), "%s: %s" % (name, error), "%s is readable" % name)
     if host.runs(KEEPALIVED):
         for error in (host.part("keepalived") or {}).get("errors", ()):
-            yield Finding("inspection_incomplete", host.name, error, "Keepalived tells its state")
+            yield Finding("inspection_incomplete", (host.name,), error, "Keepalived tells its state")
 
 
 def _interface(host: ObservedHost) -> Iterator[Finding]:
@@ -59,38 +59,38 @@ def _interface(host: ObservedHost) -> Iterator[Finding]:
     link = next((one for one in links if one["name"] == name), None)
     if link is None:
         there = ", ".join(one["name"] for one in links if not one["loopback"]) or "no interface"
-        yield Finding("interface_missing", host.name, "it has %s" % there, "it has %s" % name, path)
+        yield Finding("interface_missing", (host.name,), "it has %s" % there, "it has %s" % name, path)
         return
     if not link["up"] or link["operstate"] in ("down", "lowerlayerdown"):
         state = "%s is %s" % (name, link["operstate"] if link["up"] else "down")
-        yield Finding("interface_down", host.name, state, "%s is up" % name, path)
+        yield Finding("interface_down", (host.name,), state, "%s is up" % name, path)
     places = [one["name"] for one in links for found in one["addresses"] if found["address"] == address]
     if name not in places:
         where = "on %s" % ", ".join(places) if places else "nowhere on this host"
         should = "%s on %s" % (address, name)
         yield Finding(
-            "address_missing", host.name, "%s is %s" % (address, where), should, "lvs_address of " + host.name
+            "address_missing", (host.name,), "%s is %s" % (address, where), should, "lvs_address of " + host.name
         )
 
 
 def _units(host: ObservedHost) -> Iterator[Finding]:
     for unit, state in (host.part("units") or {}).items():
         if state["load"] == "not-found":
-            yield Finding("service_not_running", host.name, "%s is not installed" % unit, "%s is active" % unit)
+            yield Finding("service_not_running", (host.name,), "%s is not installed" % unit, "%s is active" % unit)
         elif not host.runs(unit):
             words = "%s is %s (%s)" % (unit, state["active"], state["result"] or state["sub"])
             words += ": " + state["log"] if state.get("log") else ""
-            yield Finding("service_not_running", host.name, words, "%s is active" % unit)
+            yield Finding("service_not_running", (host.name,), words, "%s is active" % unit)
         elif state["enabled"] not in _AT_BOOT:
             words = "%s is %s" % (unit, state["enabled"] or "in no state to be enabled")
-            yield Finding("service_not_enabled", host.name, words, "%s is enabled" % unit)
+            yield Finding("service_not_enabled", (host.name,), words, "%s is enabled" % unit)
         if state["restarts"]:
             words = "%s was started again by systemd, %d time%s" % (
                 unit,
                 state["restarts"],
                 "" if state["restarts"] == 1 else "s",
             )
-            yield Finding("service_came_back", host.name, words, "it runs on")
+            yield Finding("service_came_back", (host.name,), words, "it runs on")
 
 
 def _files(host: ObservedHost) -> Iterator[Finding]:
@@ -100,17 +100,19 @@ def _files(host: ObservedHost) -> Iterator[Finding]:
         if facts is None:
             continue
         if facts.get("error"):
-            yield Finding("inspection_incomplete", host.name, "%s: %s" % (path, facts["error"]), path + " is readable")
+            yield Finding(
+                "inspection_incomplete", (host.name,), "%s: %s" % (path, facts["error"]), path + " is readable"
+            )
         elif expected is None:
             if facts["exists"]:
-                yield Finding("config_edited", host.name, "%s is there" % path, "the model has no such file")
+                yield Finding("config_edited", (host.name,), "%s is there" % path, "the model has no such file")
         elif not facts["exists"]:
-            yield Finding("config_edited", host.name, "%s is not there" % path, "as the model makes it")
+            yield Finding("config_edited", (host.name,), "%s is not there" % path, "as the model makes it")
         elif facts["sha256"] != expected["sha256"]:
-            yield Finding("config_edited", host.name, "%s has another content" % path, "as the model makes it")
+            yield Finding("config_edited", (host.name,), "%s has another content" % path, "as the model makes it")
         elif facts["mode"] != expected["mode"]:
             words = "%s has mode %s" % (path, facts["mode"])
-            yield Finding("config_edited", host.name, words, "mode %s" % expected["mode"])
+            yield Finding("config_edited", (host.name,), words, "mode %s" % expected["mode"])
 
 
 def _tests(host: ObservedHost) -> Iterator[Finding]:
@@ -121,7 +123,7 @@ def _tests(host: ObservedHost) -> Iterator[Finding]:
             lines = list(dict.fromkeys(test["output"].splitlines()))  # each process of the daemon says the same
             error = "status %d%s" % (test["status"], ": " + "; ".join(lines[:3]) if lines else "")
         if error:
-            yield Finding("config_broken", host.name, "%s: %s" % (daemon, error), "%s takes its files" % daemon)
+            yield Finding("config_broken", (host.name,), "%s: %s" % (daemon, error), "%s takes its files" % daemon)
 
 
 def _sysctls(host: ObservedHost) -> Iterator[Finding]:
@@ -135,7 +137,7 @@ def _sysctls(host: ObservedHost) -> Iterator[Finding]:
             code = "arp_sysctls_lost" if name in silence else "sysctl_differs"
             words = "%s is not there" % name if value is None else "%s = %s" % (name, value)
             path = "" if name in silence else "lvs_kernel.sysctls"
-            yield Finding(code, host.name, words, "%s = %s" % (name, wanted), path)
+            yield Finding(code, (host.name,), words, "%s = %s" % (name, wanted), path)
 
 
 def _vips_of_real_server(host: ObservedHost) -> Iterator[Finding]:
@@ -148,14 +150,14 @@ def _vips_of_real_server(host: ObservedHost) -> Iterator[Finding]:
         prefixes = [place["prefix"] for place in places if place["interface"] == interface]
         should = "%s/%d on %s" % (vip["address"], vip["prefix"], interface)
         if not prefixes:
-            yield Finding("vip_missing_on_lo", host.name, "%s is not on %s" % (vip["address"], interface), should)
+            yield Finding("vip_missing_on_lo", (host.name,), "%s is not on %s" % (vip["address"], interface), should)
         elif vip["prefix"] not in prefixes:
             words = "%s/%d on %s" % (vip["address"], prefixes[0], interface)
-            yield Finding("vip_prefix_wrong", host.name, words, should)
+            yield Finding("vip_prefix_wrong", (host.name,), words, should)
         for place in places:
             if place["interface"] != interface and not host.director:
                 words = "%s/%d is on %s" % (vip["address"], place["prefix"], place["interface"])
-                yield Finding("vip_on_wire", host.name, words, should + " only")
+                yield Finding("vip_on_wire", (host.name,), words, should + " only")
 
 
 def _vips_of_director(host: ObservedHost) -> Iterator[Finding]:
@@ -167,7 +169,7 @@ def _vips_of_director(host: ObservedHost) -> Iterator[Finding]:
         if handover["interface"] not in [place["interface"] for place in seen.get(vip["address"], [])]:
             words = "%s is not on %s" % (vip["address"], handover["interface"])
             should = "%s/%d on %s" % (vip["address"], vip["prefix"], handover["interface"])
-            yield Finding("vip_not_kept", host.name, words, should)
+            yield Finding("vip_not_kept", (host.name,), words, should)
 
 
 def _nginx(host: ObservedHost) -> Iterator[Finding]:
@@ -178,12 +180,12 @@ def _nginx(host: ObservedHost) -> Iterator[Finding]:
     if answer["error"] or answer["status"] != 200:
         words = answer["error"] or "status %s" % answer["status"]
         place = "http://%s%s" % (endpoint(answer["address"], answer["port"]), answer["path"])
-        yield Finding("nginx_not_answering", host.name, "%s: %s" % (place, words), "status 200")
+        yield Finding("nginx_not_answering", (host.name,), "%s: %s" % (place, words), "status 200")
 
 
 def _clock(host: ObservedHost) -> Iterator[Finding]:
     if (host.part("clock") or {}).get("synchronised") is False:
-        yield Finding("clock_not_synchronised", host.name, "the kernel's clock is not synchronised", "synchronised")
+        yield Finding("clock_not_synchronised", (host.name,), "the kernel's clock is not synchronised", "synchronised")
 
 
 def clocks_apart(hosts: Sequence[ObservedHost]) -> list[Finding]:
@@ -201,7 +203,7 @@ def clocks_apart(hosts: Sequence[ObservedHost]) -> list[Finding]:
         others = [other for other in bounds if other != name]
         if abs(nearest - middle) > APART_SECONDS:
             words = "%.1f s %s" % (abs((low + high) / 2 - middle), "ahead" if low > middle else "behind")
-            found.append(Finding("clocks_apart", name, words, "the time of %s" % ", ".join(others)))
+            found.append(Finding("clocks_apart", (name,), words, "the time of %s" % ", ".join(others)))
     return found
 
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Findings about the IPVS table: the plan that the module ipvs would carry out, read as deviations. Pure.
 
-Where Keepalived owns the table, a real server whose check fails has weight 0, or is away where the model does not keep
-it: that is *degraded*. One that the operator took out is *drained*. Everything else is drift.
+Where Keepalived owns the table, a real server whose check fails has weight 0, or is not in the table where the
+model does not keep it: that is *degraded*. One that the operator took out is *drained*. Everything else is drift.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ def of_cluster(cluster: Cluster) -> Iterator[Finding]:
             continue
         reason = host.error("ipvs")
         if reason is not None:
-            yield Finding("ipvs_unreadable", host.name, reason, "the table can be read")
+            yield Finding("ipvs_unreadable", (host.name,), reason, "the table can be read")
         if host.part("ipvs") is None:
             continue
         try:
             tables.append(DirectorTable(host))
         except LvsError as error:  # somebody's service for one of our VIPs that no option can say
-            yield Finding("ipvs_unreadable", host.name, error.message, "a table like those that the model makes")
+            yield Finding("ipvs_unreadable", (host.name,), error.message, "a table like those that the model makes")
     for table in tables:
         yield from _drift(table)
         for service in table.services.values():
@@ -61,13 +61,15 @@ def _drift(table: DirectorTable) -> Iterator[Finding]:
 def _service_step(table: DirectorTable, step: Step) -> Iterator[Finding]:
     name, host = service_name(step.key), table.host.name
     if step.old is None:
-        yield Finding("service_missing", host, "%s is not in the table" % name, name, _path(table.services[step.key]))
+        yield Finding(
+            "service_missing", (host,), "%s is not in the table" % name, name, _path(table.services[step.key])
+        )
     elif step.new is not None:
         is_ = ", ".join("%s %s" % (field, old) for field, old, _new in differences(step))
         should = ", ".join("%s %s" % (field, new) for field, _old, new in differences(step))
-        yield Finding("service_differs", host, "%s: %s" % (name, is_), should, _path(table.services[step.key]))
+        yield Finding("service_differs", (host,), "%s: %s" % (name, is_), should, _path(table.services[step.key]))
     else:
-        yield Finding("service_extra", host, "%s is in the table" % name, "the model has no such service")
+        yield Finding("service_extra", (host,), "%s is in the table" % name, "the model has no such service")
 
 
 def _destination_step(table: DirectorTable, step: Step) -> Iterator[Finding]:
@@ -78,17 +80,17 @@ def _destination_step(table: DirectorTable, step: Step) -> Iterator[Finding]:
         yield _unknown_destination(table, service, key, step.old)
     elif table.standing(entry) == "out":
         words = "%s: %s, %s" % (entry, "is away" if step.old is None else "weight 0", table.reason(entry))
-        yield Finding("destination_degraded", table.host.name, words, _weight(entry), _path(service))
+        yield Finding("destination_degraded", (table.host.name,), words, _weight(entry), _path(service))
     elif step.old is None:
         yield Finding(
-            "destination_missing", table.host.name, "%s is not in the table" % entry, _weight(entry), _path(service)
+            "destination_missing", (table.host.name,), "%s is not in the table" % entry, _weight(entry), _path(service)
         )
     elif step.old.weight != step.new.weight:
         words = "%s has weight %d" % (entry, step.old.weight)
-        yield Finding("weight_differs", table.host.name, words, _weight(entry), _path(service))
+        yield Finding("weight_differs", (table.host.name,), words, _weight(entry), _path(service))
     if entry and step.old and step.old._replace(weight=step.new.weight) != step.new:
         is_, should = ("%s %s" % (entry, _configuration(one)) for one in (step.old, step.new))
-        yield Finding("destination_differs", table.host.name, is_, should, _path(service))
+        yield Finding("destination_differs", (table.host.name,), is_, should, _path(service))
 
 
 def _unknown_destination(
@@ -97,9 +99,9 @@ def _unknown_destination(
     sorry = service.get("sorry_server")
     if sorry and table.checked and key == DestinationKey(sorry["address"], sorry["port"]):
         words = "%s: %s answers instead of the real servers" % (title(service), endpoint(*key))
-        return Finding("service_on_sorry_server", table.host.name, words, "real servers answer", _path(service))
+        return Finding("service_on_sorry_server", (table.host.name,), words, "real servers answer", _path(service))
     words = "%s -> %s with weight %d is in the table" % (title(service), endpoint(*key), config.weight)
-    return Finding("destination_extra", table.host.name, words, "not in the pool", _path(service))
+    return Finding("destination_extra", (table.host.name,), words, "not in the pool", _path(service))
 
 
 def _weight(entry: Entry) -> str:
@@ -122,14 +124,14 @@ def _pool(table: DirectorTable, service: Options) -> Iterator[Finding]:
         config = table.config(entry)
         if table.standing(entry) == "drained":
             words = "%s: %s" % (entry, _left(table, entry))
-            yield Finding("destination_drained", table.host.name, words, "drained, as asked", entry.drained_by)
+            yield Finding("destination_drained", (table.host.name,), words, "drained, as asked", entry.drained_by)
         elif config is not None and config.weight and table.answers(entry) is False:
             words = "%s has weight %d; %s" % (entry, config.weight, table.reason(entry))
-            yield Finding("destination_dead", table.host.name, words, "it answers, or is out", _path(service))
+            yield Finding("destination_dead", (table.host.name,), words, "it answers, or is out", _path(service))
     if service["real_servers"] and not any(one.weight for one in live.destinations.values()):
         words = "%s has no destination with a weight" % title(service)
         should = "at least one of %s" % ", ".join(server["host"] for server in service["real_servers"])
-        yield Finding("service_down", table.host.name, words, should, _path(service))
+        yield Finding("service_down", (table.host.name,), words, should, _path(service))
 
 
 def _left(table: DirectorTable, entry: Entry) -> str:
@@ -143,7 +145,7 @@ def _differing(tables: Sequence[DirectorTable]) -> Iterator[Finding]:
     """Where directors differ although each is, by itself, as the model and its own checks allow."""
     if len(tables) < 2:
         return
-    names = ", ".join(table.host.name for table in tables)
+    names = tuple(table.host.name for table in tables)
     for service in tables[0].services.values():
         for entry in entries(service):
             standing = {table.host.name: table.standing(entry) for table in tables}

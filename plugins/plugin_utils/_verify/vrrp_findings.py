@@ -59,7 +59,7 @@ def _settings(pair: Pair) -> Iterator[Finding]:
     if live is None:
         if host.keepalived_speaks():
             words = "Keepalived runs no instance %s" % wanted["name"]
-            yield Finding("vrrp_instance_missing", host.name, words, "an instance %s" % wanted["name"], pair.path)
+            yield Finding("vrrp_instance_missing", (host.name,), words, "an instance %s" % wanted["name"], pair.path)
         return
     for code, name, key, value in (
         ("vrid_differs", "VRID", "vrid", wanted["vrid"]),
@@ -73,10 +73,12 @@ def _settings(pair: Pair) -> Iterator[Finding]:
         found = live.get(key)
         if found is not None and not _same(found, value):
             is_, should = ("%s: %s %s" % (wanted["name"], name, _word(one)) for one in (found, value))
-            yield Finding(code, host.name, is_, should, pair.path)
+            yield Finding(code, (host.name,), is_, should, pair.path)
     yield from _addresses(pair, live)
     if live["state"] == "FAULT":
-        yield Finding("director_in_fault", host.name, "%s is in FAULT" % wanted["name"], "BACKUP or MASTER", pair.path)
+        yield Finding(
+            "director_in_fault", (host.name,), "%s is in FAULT" % wanted["name"], "BACKUP or MASTER", pair.path
+        )
 
 
 def _same(found: Any, wanted: Any) -> bool:
@@ -94,7 +96,7 @@ def _addresses(pair: Pair, live: Instance) -> Iterator[Finding]:
     wanted = {bare(one["address"]) for one in pair.wanted["addresses"]}
     if found and found != wanted:
         is_, should = ("%s: VIPs %s" % (pair.wanted["name"], ", ".join(sorted(one))) for one in (found, wanted))
-        yield Finding("vrrp_settings_differ", pair.host.name, is_, should, pair.path)
+        yield Finding("vrrp_settings_differ", (pair.host.name,), is_, should, pair.path)
 
 
 # --- why a director does not hear another -----------------------------------------------------------------------
@@ -133,7 +135,9 @@ def _authentication(pairs: list[Pair]) -> Iterator[Finding]:
             if refused:
                 peers = ", ".join(peer.host.name for peer in refused)
                 words = "%s: %d adverts of %s refused" % (pair.wanted["name"], _auth_errors(pair), peers)
-                yield Finding("auth_differs", pair.host.name, words, "the same auth_pass on all directors", pair.path)
+                yield Finding(
+                    "auth_differs", (pair.host.name,), words, "the same auth_pass on all directors", pair.path
+                )
 
 
 def _filtered(pairs: list[Pair]) -> Iterator[Finding]:
@@ -165,7 +169,7 @@ def _not_heard(pair: Pair, peer: Pair) -> Finding:
         )
     else:
         words = "no advert of %s reaches %s" % (peer.host.name, interface)
-    return Finding("vrrp_filtered", pair.host.name, words, should, pair.path)
+    return Finding("vrrp_filtered", (pair.host.name,), words, should, pair.path)
 
 
 def _heard(host: ObservedHost, peer: ObservedHost) -> list[Mapping[str, Any]] | None:
@@ -196,7 +200,7 @@ def _collisions(cluster: Cluster) -> Iterator[Finding]:
             if stranger and advert["vrid"] in vrids and not advert["source"].startswith("fe80:"):
                 words = "%s sends adverts with VRID %d" % (advert["source"], advert["vrid"])
                 path = "lvs_vips.%s.vrid" % vrids[advert["vrid"]]
-                yield Finding("vrid_collision", host.name, words, "only the cluster's directors do", path)
+                yield Finding("vrid_collision", (host.name,), words, "only the cluster's directors do", path)
 
 
 # --- where the VIPs are -----------------------------------------------------------------------------------------
@@ -215,27 +219,28 @@ def _placement(pair: Pair) -> Iterator[Finding]:
         places = [place["interface"] for place in host.placed(vip)]
         if places and state not in (None, "MASTER"):
             words = "%s is on %s, Keepalived is %s" % (vip, ", ".join(places), state)
-            yield Finding("vip_stale", host.name, words, "only the master has %s" % vip, pair.path)
+            yield Finding("vip_stale", (host.name,), words, "only the master has %s" % vip, pair.path)
         elif state == "MASTER" and not places:
             words = "%s is master of %s, but %s is nowhere" % (host.name, name, vip)
-            yield Finding("vip_lost", host.name, words, "%s on %s" % (vip, interface), pair.path)
+            yield Finding("vip_lost", (host.name,), words, "%s on %s" % (vip, interface), pair.path)
         wrong = [place for place in places if place != interface]
         if wrong:
             words = "%s is on %s" % (vip, ", ".join(wrong))
-            yield Finding("vip_misplaced", host.name, words, "%s on %s" % (vip, interface), pair.path)
+            yield Finding("vip_misplaced", (host.name,), words, "%s on %s" % (vip, interface), pair.path)
 
 
 def _holders(cluster: Cluster, vip: Vip) -> Iterator[Finding]:
     path = "lvs_vips.%s" % vip.name
-    directors = ", ".join(cluster.slice["directors"])
+    directors = tuple(cluster.slice["directors"])
     holders = cluster.holders(vip.address)
     if len(holders) > 1:
-        names = ", ".join(host.name for host in holders)
-        yield Finding("vip_on_both", names, "%s is on %s" % (vip.address, names), "on one director", path)
+        names = tuple(host.name for host in holders)
+        words = "%s is on %s" % (vip.address, ", ".join(names))
+        yield Finding("vip_on_both", names, words, "on one director", path)
     blind = [host for host in cluster.directors if not host.knows_vips()]
     if not holders and not blind and cluster.all_directors_seen():
         words = "%s is on no director" % vip.address
-        yield Finding("vip_on_none", directors, words, "on one of %s" % directors, path)
+        yield Finding("vip_on_none", directors, words, "on one of %s" % ", ".join(directors), path)
 
 
 def _answers(cluster: Cluster, vip: Vip) -> Iterator[Finding]:
@@ -247,15 +252,15 @@ def _answers(cluster: Cluster, vip: Vip) -> Iterator[Finding]:
         owner = owners.get(mac)
         if owner is None and cluster.all_links_known():
             words = "%s answers for %s (heard by %s)" % (mac, vip.address, asker)
-            yield Finding("vip_answered_by_stranger", asker, words, "only the director that holds it", path)
+            yield Finding("vip_answered_by_stranger", (asker,), words, "only the director that holds it", path)
         elif owner is not None and not owner.director:
             words = "answers for %s (heard by %s)" % (vip.address, asker)
-            yield Finding("real_server_answers_arp", owner.name, words, "silent for %s" % vip.address, path)
+            yield Finding("real_server_answers_arp", (owner.name,), words, "silent for %s" % vip.address, path)
     holders = cluster.holders(vip.address)
     askers = [asker.name for asker, answer in _asked(cluster, vip) if not answer["own"]]
     if len(holders) == 1 and askers and not heard:
         words = "%s has %s, but %s got no answer for it" % (holders[0].name, vip.address, ", ".join(askers))
-        yield Finding("vip_not_answered", holders[0].name, words, "it answers for %s" % vip.address, path)
+        yield Finding("vip_not_answered", (holders[0].name,), words, "it answers for %s" % vip.address, path)
 
 
 def _asked(cluster: Cluster, vip: Vip) -> Iterator[tuple[ObservedHost, Mapping[str, Any]]]:
@@ -282,4 +287,4 @@ def _flapping(pair: Pair) -> Iterator[Finding]:
             FLAPPING_SECONDS // 60,
             changes[-1]["state"],
         )
-        yield Finding("flapping", pair.host.name, words, "changes are rare", pair.path)
+        yield Finding("flapping", (pair.host.name,), words, "changes are rare", pair.path)

@@ -483,6 +483,11 @@ def test_every_entry_of_the_catalogue_is_found_by_a_fault() -> None:
     assert {code for _fault, expected in CASES for code, _host in expected} == set(CATALOGUE)
 
 
+def test_several_hosts_of_a_finding_are_a_list() -> None:
+    both = [one for one in judged(filtered_between) if one.code == "vip_on_both"]
+    assert [(one.as_dict()["host"], one.as_dict()["hosts"]) for one in both] == [("d1, d2", ["d1", "d2"])]
+
+
 def test_words_name_what_is_and_what_should_be() -> None:
     (found,) = judged(not_on_lo)
     assert (found.what_is, found.what_should_be) == (

@@ -14,10 +14,10 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.text import c
 DOCUMENT = Path(__file__).resolve().parents[5] / "docs" / "verify.md"
 
 FOUND = [
-    Finding("vip_missing_on_lo", "web1", "198.51.100.200 is not on lo", "198.51.100.200/32 on lo"),
-    Finding("clock_not_synchronised", "d1", "not synchronised", "synchronised"),
-    Finding("clock_not_synchronised", "d2", "not synchronised", "synchronised"),
-    Finding("destination_degraded", "d1", "weight 0", "weight 1", "lvs_virtual_services.web"),
+    Finding("vip_missing_on_lo", ("web1",), "198.51.100.200 is not on lo", "198.51.100.200/32 on lo"),
+    Finding("clock_not_synchronised", ("d1",), "not synchronised", "synchronised"),
+    Finding("clock_not_synchronised", ("d2",), "not synchronised", "synchronised"),
+    Finding("destination_degraded", ("d1",), "weight 0", "weight 1", "lvs_virtual_services.web"),
 ]
 
 
