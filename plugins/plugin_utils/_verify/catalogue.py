@@ -166,7 +166,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "vip_on_none": Kind(
         ERROR,
-        "No director holds the VIP: the service is away.",
+        "No director holds the VIP: the service has an outage.",
         "systemctl status keepalived; journalctl -u keepalived; journalctl -t lvs-notify",
         "Start Keepalived; an instance in FAULT says in the journal what it misses.",
     ),
@@ -178,7 +178,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "vip_lost": Kind(
         ERROR,
-        "Keepalived is master but the kernel has no such address: somebody took it away.",
+        "Keepalived is master but the kernel has no such address: somebody removed it.",
         "journalctl -u systemd-networkd -u NetworkManager -u keepalived",
         "Tell the network manager to leave the VIP alone (KeepConfiguration=, unmanaged), then reload Keepalived.",
     ),
@@ -190,7 +190,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "vip_not_kept": Kind(
         WARNING,
-        "A director does not have the VIP on lo: while the VIP moves away from it, requests are lost.",
+        "A director does not have the VIP on lo: while the VIP moves to another one, requests are lost.",
         "ip address show lo; grep -A3 static_ipaddress /etc/keepalived/keepalived.conf",
         "Run site.yml for this host: Keepalived has it from its configuration, and puts it back by itself.",
     ),
@@ -204,7 +204,7 @@ CATALOGUE: dict[str, Kind] = {
         ERROR,
         "A machine that is not in the cluster answers ARP for the VIP.",
         "ip neighbour; the switch's table of MAC addresses",
-        "Find the machine by its MAC and take the address away, or give the cluster another VIP.",
+        "Find the machine by its MAC and remove the address there, or give the cluster another VIP.",
     ),
     "director_in_fault": Kind(
         DEGRADED,
