@@ -20,7 +20,7 @@ _PURPOSES = ("family", "verify", "status", "preview")
 
 
 class ActionModule(ActionBase):
-    """``observation`` in the shape that `_findings` describes."""
+    """``observation`` in the shape `Observation` of `_live.shape`."""
 
     _supports_check_mode = True
     _VALID_ARGS = frozenset({"purpose", "expected", "before", "vips_unit"})

@@ -27,6 +27,7 @@ from ...module_utils._ipvs.text import endpoint, service_name
 from .drain_policy import Drain
 from .inspect_request import probe_name
 from .observed import ObservedHost
+from .shape import Connections, IpvsReport, ProbeAnswer
 
 Services = Dict[ServiceKey, Service]
 Options = Mapping[str, Any]
@@ -105,7 +106,7 @@ def as_option(service: Options, by_hand: ByHand = _NOBODY) -> dict[str, Any]:
     return {**{name: service.get(name) for name in names}, "destinations": destinations}
 
 
-def current_services(reported: Options, desired: Services) -> Services:
+def current_services(reported: IpvsReport, desired: Services) -> Services:
     """The reported table as values, as far as it is about the model's addresses.
 
     The kernel reports ``local`` for a destination that is the director itself, and ``bypass`` for none that we make:
@@ -118,7 +119,7 @@ def current_services(reported: Options, desired: Services) -> Services:
         if service.destinations
     }
     found = []
-    for service in reported["services"]:
+    for service in reported.get("services", []):
         if service.get("address") not in ours:
             continue
         method = methods.get(service_key(service), "dr")
@@ -131,12 +132,12 @@ def current_services(reported: Options, desired: Services) -> Services:
     return {key: service for key, service in services.items() if service is not None}
 
 
-def other_services(reported: Options, desired: Services) -> list[ServiceKey]:
+def other_services(reported: IpvsReport, desired: Services) -> list[ServiceKey]:
     """Services of the reported table that are no business of the model's: by firewall mark, or at other addresses."""
     ours = {key.address for key in desired}
     return [
         ServiceKey(service["family"], "", "", 0, service["fwmark"]) if service.get("fwmark") else service_key(service)
-        for service in reported["services"]
+        for service in reported.get("services", [])
         if service.get("address") not in ours
     ]
 
@@ -150,18 +151,19 @@ class DirectorTable:
 
     def __init__(self, host: ObservedHost) -> None:
         self.host = host
+        report = host.ipvs or {}
         self.director: Options = host.director or {}
-        self._by_hand = {(one["service"], one["host"]): one["since"] for one in host.part("drained") or []}
+        self._by_hand = {(one["service"], one["host"]): one["since"] for one in host.drained or []}
         self.checked = self.director["table_owner"] == "keepalived"
         self.desired = desired_services(self.director, self._by_hand)
-        self.current = current_services(host.part("ipvs"), self.desired)
-        self.others = other_services(host.part("ipvs"), self.desired)
+        self.current = current_services(report, self.desired)
+        self.others = other_services(report, self.desired)
         self.services: dict[ServiceKey, Options] = dict(zip(self.desired, self.director["services"]))
         self._keys = {service["name"]: key for key, service in self.services.items()}
         self._checks = _checks(host)
         self._connections = {
             (ServiceKey(**one["service"]), DestinationKey(**one["destination"])): one
-            for one in host.part("ipvs").get("connections") or []
+            for one in report.get("connections") or []
         }
 
     def steps(self) -> list[Step]:
@@ -220,7 +222,7 @@ class DirectorTable:
             return None
         return not answer["error"] and (not answer["path"] or answer["status"] == entry.service["check"]["status"])
 
-    def _answer(self, entry: Entry) -> Mapping[str, Any] | None:
+    def _answer(self, entry: Entry) -> ProbeAnswer | None:
         name = probe_name(entry.service, entry.server)
         return self.host.probes.get(name) if name else None
 
@@ -236,7 +238,7 @@ class DirectorTable:
             return "%s: status %s" % (place, answer["status"])
         return "its check fails, though it answers now"
 
-    def connections(self, entry: Entry) -> Mapping[str, int] | None:
+    def connections(self, entry: Entry) -> Connections | None:
         """``{active, inactive, persistent}``; None where nothing is known."""
         return self._connections.get((service_key(entry.service), entry.key))
 
@@ -252,7 +254,7 @@ def _checks(host: ObservedHost) -> dict[tuple[Any, ...], bool]:
     """(address, port of the service, address, port of the real server) -> whether its checks pass."""
     return {
         (virtual["address"], virtual["port"], server["address"], server["port"]): server["alive"]
-        for virtual in (host.part("keepalived") or {}).get("virtual_servers") or []
+        for virtual in (host.keepalived or {}).get("virtual_servers") or []
         for server in virtual["real_servers"]
         if server["alive"] is not None
     }

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was seen of a host and of a cluster, in the words that findings and status need. Pure.
+"""What was seen of a host and of a cluster, as findings, status and preview read it. Pure.
 
 A part of the report that could not be read is None here; that it could not is a finding of its own.
 """
@@ -9,6 +9,25 @@ A part of the report that could not be read is None here; that it could not is a
 from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, NamedTuple, cast
+
+from .shape import (
+    Advert,
+    ArpAnswer,
+    Clock,
+    DrainedByHand,
+    FileFacts,
+    HostReport,
+    IpvsReport,
+    KeepalivedReport,
+    Link,
+    LiveInstance,
+    Observation,
+    Observations,
+    Place,
+    ProbeAnswer,
+    Transition,
+    Unit,
+)
 
 Slice = Mapping[str, Any]
 Instance = Mapping[str, Any]
@@ -23,14 +42,13 @@ def bare(address: str) -> str:
 class ObservedHost:
     """One host: its slice of the model, and what it reported."""
 
-    def __init__(self, name: str, mine: Slice, observation: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, mine: Slice, observation: Observation) -> None:
         self.name = name
         self.slice = mine
         self.observation = observation
-        self.report: Mapping[str, Any] = observation.get("report") or {}
-        self.probes: dict[str, Mapping[str, Any]] = {
-            one["name"]: one for one in self.part("probes") or [] if "name" in one
-        }
+        self.report: HostReport = observation.get("report") or {}
+        probes: list[ProbeAnswer] = self.part("probes") or []
+        self.probes = {one["name"]: one for one in probes if "name" in one}
 
     @property
     def status(self) -> str:
@@ -56,35 +74,86 @@ class ObservedHost:
             return str(found["error"])
         return None
 
+    # --- the parts of the report; None: not asked for, or not read
+
+    @property
+    def links(self) -> list[Link] | None:
+        return cast("list[Link] | None", self.part("links"))
+
+    @property
+    def vips(self) -> dict[str, list[Place]] | None:
+        return cast("dict[str, list[Place]] | None", self.part("vips"))
+
+    @property
+    def sysctls(self) -> dict[str, str | None] | None:
+        return cast("dict[str, str | None] | None", self.part("sysctls"))
+
+    @property
+    def units(self) -> dict[str, Unit] | None:
+        return cast("dict[str, Unit] | None", self.part("units"))
+
+    @property
+    def files(self) -> dict[str, FileFacts] | None:
+        return cast("dict[str, FileFacts] | None", self.part("files"))
+
+    @property
+    def ipvs(self) -> IpvsReport | None:
+        return cast("IpvsReport | None", self.part("ipvs"))
+
+    @property
+    def keepalived(self) -> KeepalivedReport | None:
+        return cast("KeepalivedReport | None", self.part("keepalived"))
+
+    @property
+    def transitions(self) -> list[Transition] | None:
+        return cast("list[Transition] | None", self.part("transitions"))
+
+    @property
+    def drained(self) -> list[DrainedByHand] | None:
+        return cast("list[DrainedByHand] | None", self.part("drained"))
+
+    @property
+    def clock(self) -> Clock | None:
+        return cast("Clock | None", self.part("clock"))
+
+    @property
+    def arp(self) -> list[ArpAnswer] | None:
+        return cast("list[ArpAnswer] | None", self.part("arp"))
+
+    @property
+    def adverts(self) -> list[Advert] | None:
+        return cast("list[Advert] | None", self.part("adverts"))
+
+    # --- what they say
+
     def broken_parts(self) -> Iterator[tuple[str, str]]:
         for name in self.report:
             error = self.error(name)
             if error is not None:
                 yield name, error
 
-    def placed(self, vip: str) -> list[dict[str, Any]]:
+    def placed(self, vip: str) -> list[Place]:
         """Where this host has a VIP as its holder does: not where it keeps it silent."""
         silent = {one["interface"] for one in (self.real_server, (self.director or {}).get("handover")) if one}
-        places = (self.part("vips") or {}).get(bare(vip), [])
+        places = (self.vips or {}).get(bare(vip), [])
         return [place for place in places if place["interface"] not in silent]
 
     def knows_vips(self) -> bool:
-        return self.part("vips") is not None
+        return self.vips is not None
 
-    def instance(self, name: str) -> Instance | None:
-        """What the host's Keepalived says of an instance; None where it does not run it or says nothing."""
-        instances = (self.part("keepalived") or {}).get("instances") or []
+    def instance(self, name: str) -> LiveInstance | None:
+        """What the host's Keepalived reports of an instance; None where it does not run it or reports nothing."""
+        instances = (self.keepalived or {}).get("instances") or []
         return next((one for one in instances if one["name"] == name), None)
 
     def keepalived_speaks(self) -> bool:
         """Whether the daemon told its instances."""
-        keepalived = self.part("keepalived") or {}
+        keepalived = self.keepalived or {}
         return bool(keepalived.get("running")) and keepalived.get("source") is not None
 
-    def unit(self, name: str) -> Mapping[str, Any] | None:
+    def unit(self, name: str) -> Unit | None:
         """The state of a unit; None where it is not known."""
-        found: Mapping[str, Any] | None = (self.part("units") or {}).get(name)
-        return found
+        return (self.units or {}).get(name)
 
     def runs(self, name: str) -> bool | None:
         """Whether a unit is active; None where that is not known."""
@@ -92,10 +161,10 @@ class ObservedHost:
         return None if found is None else found["active"] in ("active", "reloading")
 
     def macs(self) -> set[str]:
-        return {link["mac"] for link in self.part("links") or [] if link["mac"].strip("0:")}
+        return {link["mac"] for link in self.links or [] if link["mac"].strip("0:")}
 
 
-def observed_hosts(model: Mapping[str, Any], observations: Mapping[str, Mapping[str, Any]]) -> dict[str, ObservedHost]:
+def observed_hosts(model: Mapping[str, Any], observations: Observations) -> dict[str, ObservedHost]:
     """The hosts of the model that were part of the run, by name; others of the play are left out."""
     return {
         host: ObservedHost(host, model["hosts"][host], one)
@@ -131,7 +200,7 @@ class Cluster:
 
     def all_links_known(self) -> bool:
         """Whether a MAC that no host has must be a stranger's."""
-        known = [host for host in self.hosts.values() if host.part("links") is not None]
+        known = [host for host in self.hosts.values() if host.links is not None]
         return len(known) == len(self.hosts_of_model)
 
     def vips(self) -> list[Vip]:

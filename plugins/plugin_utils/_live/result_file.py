@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the actions verify and status share: the observations of a play's hosts, and an answer written to a file."""
+"""What the actions verify, status and preview share: the observations of a play's hosts, a result as a file."""
 
 from __future__ import annotations
 

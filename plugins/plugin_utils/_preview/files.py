@@ -4,7 +4,7 @@
 """What a host would get, as files that a person reviews and that two previews can be compared by.
 
 The texts come from the same pure functions that the modules use on the host, so a preview cannot say something else
-than what a run does. Nothing is touched here.
+than what a run does. This module is pure.
 """
 
 from __future__ import annotations

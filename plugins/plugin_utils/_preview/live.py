@@ -19,6 +19,7 @@ from .._live.inspect_request import (
     wanted_sysctls,
 )
 from .._live.observed import SEEN, Cluster, Instance, ObservedHost, bare, observed_hosts
+from .._live.shape import LiveInstance, Observations
 from .table import table_changes
 
 Data = Mapping[str, Any]
@@ -35,7 +36,7 @@ _COMPARED = frozenset({"files", "sysctls", "vips", "links", "units"})
 _IDENTITY = ("vrid", "version", "interface", "auth")
 
 
-def changes(model: Data, observations: Mapping[str, Data]) -> dict[str, Any]:
+def changes(model: Data, observations: Observations) -> dict[str, Any]:
     """``{hosts: {NAME: {seen, message, changes, daemons}}, transitions: {CLUSTER: [TEXT]}}``."""
     seen = observed_hosts(model, dict(sorted(observations.items())))
     return {
@@ -80,7 +81,7 @@ def _host(host: ObservedHost) -> dict[str, Any]:
 def _files(host: ObservedHost) -> dict[str, str]:
     """Path -> sign, for the files that a run would write or remove."""
     found: dict[str, str] = {}
-    seen = host.part("files") or {}
+    seen = host.files or {}
     for path, expected in sorted((host.observation.get("expected") or {}).items()):
         facts = seen.get(path)
         if facts is None:
@@ -96,7 +97,7 @@ def _files(host: ObservedHost) -> dict[str, str]:
 
 
 def _sysctls(host: ObservedHost) -> Iterator[str]:
-    seen = host.part("sysctls") or {}
+    seen = host.sysctls or {}
     for name, wanted in sorted(wanted_sysctls(host.slice).items()):
         if name not in seen:
             continue
@@ -115,13 +116,13 @@ def _vips(host: ObservedHost) -> Iterator[str]:
     wanted = {(vip["address"], vip["prefix"]) for vip in host.real_server["vips"]}
     handover = (host.director or {}).get("handover") or {}
     kept = {(vip["address"], vip["prefix"]) for vip in handover.get("vips", ()) if handover["interface"] == interface}
-    places: Data = host.part("vips") or {}
+    places = host.vips or {}
     for address, prefix in sorted(wanted):
         if address not in places:
             continue
         if (interface, prefix) not in [(one["interface"], one["prefix"]) for one in places[address]]:
             yield "+ %s/%d dev %s" % (address, prefix, interface)
-    links: list[Data] = host.part("links") or []
+    links = host.links or []
     there = {
         (one["address"], one["prefix"])
         for link in links
@@ -135,7 +136,7 @@ def _vips(host: ObservedHost) -> Iterator[str]:
 
 def _daemons(host: ObservedHost, files: Mapping[str, str]) -> Iterator[str]:
     """What happens to a daemon: a run reloads or starts, and never restarts."""
-    states = host.part("units") or {}
+    states = host.units or {}
     for unit, state in states.items():
         name = _NAMES.get(unit, _NAMES[VIPS_UNIT])
         own, of_unit = _FILES.get(unit, ("\0", "\0"))
@@ -147,7 +148,7 @@ def _daemons(host: ObservedHost, files: Mapping[str, str]) -> Iterator[str]:
             yield "%s is reloaded" % name
         if host.runs(unit) and _has(files, of_unit):
             yield "%s needs a restart before all of its unit counts; a run does none" % name
-    if host.part("ipvs") and _has(files, _MODULE_OPTIONS):
+    if host.ipvs and _has(files, _MODULE_OPTIONS):
         yield "the kernel heeds new module options from the next load of ip_vs (a reboot)"
 
 
@@ -162,7 +163,7 @@ def _transitions(cluster: Cluster) -> Iterator[str]:
     """What happens to the VIPs; a reload by itself moves none."""
     for director in cluster.directors:
         wanted = {one["name"]: one for one in (director.director or {})["instances"]}
-        for live in (director.part("keepalived") or {}).get("instances") or []:
+        for live in (director.keepalived or {}).get("instances") or []:
             if live["name"] not in wanted:
                 yield "%s: instance %s goes with %s" % (director.name, live["name"], ", ".join(live["addresses"]))
             else:
@@ -171,10 +172,11 @@ def _transitions(cluster: Cluster) -> Iterator[str]:
         yield from _moves(cluster, name)
 
 
-def _differing(director: ObservedHost, wanted: Instance, live: Instance) -> Iterator[str]:
+def _differing(director: ObservedHost, wanted: Instance, live: LiveInstance) -> Iterator[str]:
     names = [*_IDENTITY, "advert_interval"] if wanted["version"] == 2 else _IDENTITY
+    found: Data = live
     differing = [
-        "%s %s => %s" % (name, live[name], wanted[name]) for name in names if _differs(live[name], wanted[name])
+        "%s %s => %s" % (name, found[name], wanted[name]) for name in names if _differs(found[name], wanted[name])
     ]
     if differing:
         yield "%s: instance %s: %s; until all directors have it, each may hold the VIP" % (
@@ -214,7 +216,7 @@ def _moves(cluster: Cluster, name: str) -> Iterator[str]:
 
 def _tells_instances(director: ObservedHost) -> bool:
     """Whether it is known what the director's Keepalived holds; one that does not run holds nothing."""
-    keepalived = director.part("keepalived")
+    keepalived = director.keepalived
     return keepalived is not None and (not keepalived["running"] or director.keepalived_speaks())
 
 
@@ -229,6 +231,8 @@ def _preempts(cluster: Cluster, host: str, name: str) -> bool:
 
 def _priority(director: ObservedHost, name: str) -> int:
     """What its priority will be, as long as its check says what it says now."""
-    live = director.instance(name) or {}
-    by_check = (live.get("priority") or 0) - (live.get("base_priority") or 0) if live.get("state") != "FAULT" else -255
+    live = director.instance(name)
+    by_check = 0
+    if live:
+        by_check = -255 if live["state"] == "FAULT" else (live["priority"] or 0) - (live["base_priority"] or 0)
     return int(_wanted(director, name)["priority"]) + by_check

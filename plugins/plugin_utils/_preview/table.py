@@ -10,7 +10,7 @@ those steps are told in which Keepalived differs from the model. Other differenc
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Mapping
+from typing import Dict, Iterator, Optional
 
 from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.plan import DESTINATION, SERVICE, Step
@@ -18,15 +18,16 @@ from ...module_utils._ipvs.table import DestinationKey, ServiceKey, family_of
 from ...module_utils._ipvs.text import lines, service_name
 from .._live.director_table import DirectorTable
 from .._live.observed import ObservedHost
+from .._live.shape import HostReport
 
 # What Keepalived has: the weight of each real server, None where it does not report one.
-Pools = Dict[ServiceKey, Dict[DestinationKey, Any]]
+Pools = Dict[ServiceKey, Dict[DestinationKey, Optional[int]]]
 
 
 def table_changes(host: ObservedHost, reloaded: bool) -> Iterator[str]:
     """A line for each change. ``reloaded``: whether a run reloads Keepalived with a new configuration."""
     reason = host.error("ipvs")
-    report = {**host.report, "ipvs": host.part("ipvs") or {"services": []}}
+    report: HostReport = {**host.report, "ipvs": host.ipvs or {}}
     try:
         table = DirectorTable(ObservedHost(host.name, host.slice, {**host.observation, "report": report}))
     except LvsError as error:
@@ -83,7 +84,7 @@ def _by_keepalived(host: ObservedHost, steps: list[Step], reloaded: bool) -> Ite
 
 def _pools(host: ObservedHost) -> Pools | None:
     """What Keepalived has in the table by its own account: nothing where it does not run; None where it is unknown."""
-    keepalived: Mapping[str, Any] | None = host.part("keepalived")
+    keepalived = host.keepalived
     if keepalived is None or (keepalived.get("running") and keepalived.get("virtual_servers") is None):
         return None
     return {
@@ -92,7 +93,7 @@ def _pools(host: ObservedHost) -> Pools | None:
             for server in one["real_servers"]
         }
         for one in keepalived.get("virtual_servers") or ()
-        if one["address"]
+        if one["address"] and one["port"] is not None
     }
 
 
@@ -118,9 +119,9 @@ def _differs(step: Step, known: bool, reloaded: bool) -> bool:
 def _dropped(host: ObservedHost, table: DirectorTable) -> Iterator[str]:
     """Services that Keepalived has now and that are none of the model's: by firewall mark, or at another address."""
     ours = {key.address for key in table.desired}
-    for virtual in (host.part("keepalived") or {}).get("virtual_servers") or []:
-        if virtual["address"] and virtual["address"] not in ours:
+    for virtual in (host.keepalived or {}).get("virtual_servers") or []:
+        if virtual["address"] and virtual["port"] is not None and virtual["address"] not in ours:
             key = ServiceKey("", virtual["protocol"], virtual["address"], virtual["port"], 0)
             yield "- %s" % service_name(key)
-        elif virtual.get("fwmark"):
+        elif virtual["fwmark"]:
             yield "- fwmark %d" % virtual["fwmark"]

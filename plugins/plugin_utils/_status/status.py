@@ -20,8 +20,9 @@ from ...module_utils._ipvs.table import DestinationConfig
 from .._live.director_table import DirectorTable, Entry, entries, title
 from .._live.inspect_request import KEEPALIVED
 from .._live.observed import SEEN, UNSEEN, Cluster, ObservedHost, Vip, observed_hosts
+from .._live.shape import Observations, Transition
 from .._verify.catalogue import NOTE
-from .._verify.judge import Model, Observations, findings
+from .._verify.judge import Model, findings
 
 Tree = Dict[str, Any]
 
@@ -86,7 +87,7 @@ def _director(host: ObservedHost | None, vip: Vip) -> Tree:
 
 
 def _now(host: ObservedHost, fallback: float) -> float:
-    clock = host.part("clock")
+    clock = host.clock
     return float(clock["epoch"]) if clock else fallback
 
 
@@ -99,8 +100,8 @@ def _since(holder: ObservedHost, vip: Vip) -> float | None:
     return float(masters[-1]["epoch"]) if masters else None
 
 
-def _of_instance(host: ObservedHost, vip: Vip) -> list[Tree]:
-    return [one for one in host.part("transitions") or [] if one["instance"] == vip.instance]
+def _of_instance(host: ObservedHost, vip: Vip) -> list[Transition]:
+    return [one for one in host.transitions or [] if one["instance"] == vip.instance]
 
 
 def _why(cluster: Cluster, holder: ObservedHost, vip: Vip, since: float) -> str | None:
@@ -122,8 +123,8 @@ def _why(cluster: Cluster, holder: ObservedHost, vip: Vip, since: float) -> str 
 
 def _told(other: ObservedHost, vip: Vip, since: float) -> str | None:
     """By the other's own transition at that time; one that was no master before gave nothing up."""
-    unit = other.unit(KEEPALIVED) or {}
-    started = unit.get("since")
+    unit = other.unit(KEEPALIVED)
+    started = unit["since"] if unit else None
     before = ""
     told = None
     for one in _of_instance(other, vip):
@@ -156,7 +157,7 @@ def _tables(cluster: Cluster) -> dict[str, DirectorTable]:
     """The directors' tables, as far as they were seen."""
     found = {}
     for host in cluster.directors:
-        if host.part("ipvs") is not None:
+        if host.ipvs is not None:
             with contextlib.suppress(LvsError):  # verify says why
                 found[host.name] = DirectorTable(host)
     return found
@@ -222,10 +223,10 @@ def _standing(table: DirectorTable, entry: Entry, config: DestinationConfig | No
 
 def _transitions(cluster: Cluster) -> list[Tree]:
     """The last ones of all directors, the newest first."""
-    found = [
+    found: list[Tree] = [
         {"epoch": one["epoch"], "host": host.name, "instance": one["instance"], "state": one["state"]}
         for host in cluster.directors
-        for one in host.part("transitions") or []
+        for one in host.transitions or []
     ]
     # Within a second the log has them in their order: sorting keeps it, so the list is turned round afterwards.
     return sorted(found, key=lambda one: one["epoch"])[: -LAST_TRANSITIONS - 1 : -1]

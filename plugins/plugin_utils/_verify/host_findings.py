@@ -46,12 +46,12 @@ def _parts(host: ObservedHost) -> Iterator[Finding]:
         if name not in _JUDGED:
             yield Finding("inspection_incomplete", (host.name,), "%s: %s" % (name, error), "%s is readable" % name)
     if host.runs(KEEPALIVED):
-        for error in (host.part("keepalived") or {}).get("errors", ()):
+        for error in (host.keepalived or {}).get("errors", ()):
             yield Finding("inspection_incomplete", (host.name,), error, "Keepalived tells its state")
 
 
 def _interface(host: ObservedHost) -> Iterator[Finding]:
-    links = host.part("links")
+    links = host.links
     if links is None:
         return
     name, address = host.slice["interface"], bare(host.slice["address"])
@@ -74,12 +74,12 @@ def _interface(host: ObservedHost) -> Iterator[Finding]:
 
 
 def _units(host: ObservedHost) -> Iterator[Finding]:
-    for unit, state in (host.part("units") or {}).items():
+    for unit, state in (host.units or {}).items():
         if state["load"] == "not-found":
             yield Finding("service_not_running", (host.name,), "%s is not installed" % unit, "%s is active" % unit)
         elif not host.runs(unit):
             words = "%s is %s (%s)" % (unit, state["active"], state["result"] or state["sub"])
-            words += ": " + state["log"] if state.get("log") else ""
+            words += ": %s" % state["log"] if state.get("log") else ""
             yield Finding("service_not_running", (host.name,), words, "%s is active" % unit)
         elif state["enabled"] not in _AT_BOOT:
             words = "%s is %s" % (unit, state["enabled"] or "in no state to be enabled")
@@ -94,7 +94,7 @@ def _units(host: ObservedHost) -> Iterator[Finding]:
 
 
 def _files(host: ObservedHost) -> Iterator[Finding]:
-    seen = host.part("files") or {}
+    seen = host.files or {}
     for path, expected in (host.observation.get("expected") or {}).items():
         facts = seen.get(path)
         if facts is None:
@@ -127,12 +127,13 @@ def _tests(host: ObservedHost) -> Iterator[Finding]:
 
 
 def _sysctls(host: ObservedHost) -> Iterator[Finding]:
-    seen = host.part("sysctls") or {}
+    seen = host.sysctls or {}
     silence = arp_sysctls(host.real_server["interface"]) if host.real_server else {}
     for name, wanted in wanted_sysctls(host.slice).items():
         if name not in seen:
             continue
-        value = None if seen[name] is None else normalised(seen[name])
+        found = seen[name]
+        value = None if found is None else normalised(found)
         if value != wanted:
             code = "arp_sysctls_lost" if name in silence else "sysctl_differs"
             words = "%s is not there" % name if value is None else "%s = %s" % (name, value)
@@ -141,7 +142,7 @@ def _sysctls(host: ObservedHost) -> Iterator[Finding]:
 
 
 def _vips_of_real_server(host: ObservedHost) -> Iterator[Finding]:
-    seen = host.part("vips")
+    seen = host.vips
     if not host.real_server or seen is None:
         return
     interface = host.real_server["interface"]
@@ -162,7 +163,7 @@ def _vips_of_real_server(host: ObservedHost) -> Iterator[Finding]:
 
 def _vips_of_director(host: ObservedHost) -> Iterator[Finding]:
     handover = (host.director or {}).get("handover")
-    seen = host.part("vips")
+    seen = host.vips
     if not handover or seen is None or not host.runs(KEEPALIVED):
         return
     for vip in handover["vips"]:
@@ -184,7 +185,7 @@ def _nginx(host: ObservedHost) -> Iterator[Finding]:
 
 
 def _clock(host: ObservedHost) -> Iterator[Finding]:
-    if (host.part("clock") or {}).get("synchronised") is False:
+    if host.clock and host.clock["synchronised"] is False:
         yield Finding("clock_not_synchronised", (host.name,), "the kernel's clock is not synchronised", "synchronised")
 
 
@@ -209,7 +210,7 @@ def clocks_apart(hosts: Sequence[ObservedHost]) -> list[Finding]:
 
 def _offset(host: ObservedHost) -> tuple[float, float] | None:
     """The least and the most that the host's clock can be ahead of the controller's, in seconds."""
-    clock = host.part("clock")
+    clock = host.clock
     asked, answered = host.observation.get("asked"), host.observation.get("answered")
     if not clock or asked is None or answered is None:
         return None

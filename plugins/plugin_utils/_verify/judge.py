@@ -3,12 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The model and what was seen of the hosts, compared: every deviation as a Finding. Pure.
 
-An observation is what the action ``observe`` returns for a host::
-
-    {status: seen | unreachable | failed, message: str,
-     report: the result of the module inspect,
-     expected: {path: {sha256, mode}, or null for a file that has to be absent},
-     asked, answered: the controller's time before and after, as epochs}
+An observation is what the action ``observe`` returns for a host, see `_live.shape`.
 
 A host without an observation was not part of the run (``--limit``): it is unseen, and nothing is said of it, nor of
 what only it could tell.
@@ -19,6 +14,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from .._live.observed import Cluster, observed_hosts
+from .._live.shape import Observations
 from . import host_findings, table_findings, vrrp_findings
 from .catalogue import (
     DEGRADED,
@@ -30,7 +26,6 @@ from .catalogue import (
 )
 
 Model = Mapping[str, Any]
-Observations = Mapping[str, Mapping[str, Any]]
 
 
 def findings(model: Model, observations: Observations) -> list[Finding]:

@@ -28,7 +28,7 @@ def of_cluster(cluster: Cluster) -> Iterator[Finding]:
         reason = host.error("ipvs")
         if reason is not None:
             yield Finding("ipvs_unreadable", (host.name,), reason, "the table can be read")
-        if host.part("ipvs") is None:
+        if host.ipvs is None:
             continue
         try:
             tables.append(DirectorTable(host))
@@ -79,7 +79,7 @@ def _destination_step(table: DirectorTable, step: Step) -> Iterator[Finding]:
     if entry is None:
         yield _unknown_destination(table, service, key, step.old)
     elif table.standing(entry) == "out":
-        words = "%s: %s, %s" % (entry, "is away" if step.old is None else "weight 0", table.reason(entry))
+        words = "%s: %s, %s" % (entry, "is not in the table" if step.old is None else "weight 0", table.reason(entry))
         yield Finding("destination_degraded", (table.host.name,), words, _weight(entry), _path(service))
     elif step.old is None:
         yield Finding(

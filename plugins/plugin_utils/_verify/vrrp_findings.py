@@ -13,6 +13,7 @@ from typing import Any, Iterator, Mapping, NamedTuple
 
 from .._live.inspect_request import KEEPALIVED
 from .._live.observed import Cluster, Instance, ObservedHost, Vip, bare
+from .._live.shape import Advert, ArpAnswer, LiveInstance
 from .catalogue import Finding
 
 # So many changes within so many seconds are flapping; a failover and its return are two on each director.
@@ -25,7 +26,7 @@ class Pair(NamedTuple):
 
     host: ObservedHost
     wanted: Instance
-    live: Instance | None
+    live: LiveInstance | None
 
     @property
     def path(self) -> str:
@@ -91,7 +92,7 @@ def _word(value: Any) -> str:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 
-def _addresses(pair: Pair, live: Instance) -> Iterator[Finding]:
+def _addresses(pair: Pair, live: LiveInstance) -> Iterator[Finding]:
     found = {bare(address) for address in live.get("addresses") or ()}
     wanted = {bare(one["address"]) for one in pair.wanted["addresses"]}
     if found and found != wanted:
@@ -112,7 +113,9 @@ def _masters(pairs: list[Pair]) -> dict[str, list[Pair]]:
 
 
 def _auth_errors(pair: Pair) -> int:
-    counters = (pair.live or {}).get("counters") or {}
+    counters = pair.live["counters"] if pair.live else None
+    if not counters:
+        return 0
     return sum(counters.get(name, 0) for name in _AUTH_COUNTERS)
 
 
@@ -122,7 +125,7 @@ def _refuses(pair: Pair, peer: Pair) -> bool:
     The counters go back to the daemon's start, so they only count where the adverts do arrive now and where there is
     something to refuse: a password here, or another type there.
     """
-    live = pair.live or {}
+    live: Mapping[str, Any] = pair.live or {}
     heard = _heard(pair.host, peer.host)
     other_type = {one["auth"] for one in heard or ()} - {live.get("auth")}
     return _auth_errors(pair) > 0 and heard != [] and (live.get("auth") != "none" or bool(other_type))
@@ -151,7 +154,7 @@ def _filtered(pairs: list[Pair]) -> Iterator[Finding]:
 
 def _speaks_otherwise(pair: Pair) -> bool:
     """Whether the director is no match for its peers for a reason that has a name."""
-    live = pair.live or {}
+    live: Mapping[str, Any] = pair.live or {}
     keys = ("vrid", "interface", "auth", "version")
     return any(live.get(key) is not None and live[key] != pair.wanted[key] for key in keys)
 
@@ -172,9 +175,9 @@ def _not_heard(pair: Pair, peer: Pair) -> Finding:
     return Finding("vrrp_filtered", (pair.host.name,), words, should, pair.path)
 
 
-def _heard(host: ObservedHost, peer: ObservedHost) -> list[Mapping[str, Any]] | None:
+def _heard(host: ObservedHost, peer: ObservedHost) -> list[Advert] | None:
     """The peer's adverts as they came to the interface, before any filter of the host; None where nobody listened."""
-    adverts = host.part("adverts")
+    adverts = host.adverts
     if adverts is None:
         return None
     return [one for one in adverts if one["source"] in _sources(peer.slice) and not one["outgoing"]]
@@ -193,9 +196,9 @@ def _collisions(cluster: Cluster) -> Iterator[Finding]:
             ours |= _sources(mine)
     for host in cluster.directors:
         # A director may send from further addresses of its own.
-        own = {found["address"] for link in host.part("links") or [] for found in link["addresses"]}
+        own = {found["address"] for link in host.links or [] for found in link["addresses"]}
         vrids = {one["vrid"]: one["vip"] for one in (host.director or {})["instances"]}
-        for advert in host.part("adverts") or []:
+        for advert in host.adverts or []:
             stranger = not advert["outgoing"] and advert["source"] not in ours | own
             if stranger and advert["vrid"] in vrids and not advert["source"].startswith("fe80:"):
                 words = "%s sends adverts with VRID %d" % (advert["source"], advert["vrid"])
@@ -263,22 +266,20 @@ def _answers(cluster: Cluster, vip: Vip) -> Iterator[Finding]:
         yield Finding("vip_not_answered", (holders[0].name,), words, "it answers for %s" % vip.address, path)
 
 
-def _asked(cluster: Cluster, vip: Vip) -> Iterator[tuple[ObservedHost, Mapping[str, Any]]]:
+def _asked(cluster: Cluster, vip: Vip) -> Iterator[tuple[ObservedHost, ArpAnswer]]:
     for host in cluster.hosts.values():
-        for answer in host.part("arp") or []:
+        for answer in host.arp or []:
             if answer["address"] == vip.address:
                 yield host, answer
 
 
 def _flapping(pair: Pair) -> Iterator[Finding]:
-    clock = pair.host.part("clock")
+    clock = pair.host.clock
     if not clock:
         return
     since = clock["epoch"] - FLAPPING_SECONDS
     changes = [
-        one
-        for one in pair.host.part("transitions") or []
-        if one["instance"] == pair.wanted["name"] and one["epoch"] >= since
+        one for one in pair.host.transitions or [] if one["instance"] == pair.wanted["name"] and one["epoch"] >= since
     ]
     if len(changes) >= FLAPPING_CHANGES:
         words = "%s changed its state %d times in %d minutes, last to %s" % (

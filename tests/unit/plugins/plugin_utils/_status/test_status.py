@@ -187,7 +187,7 @@ def test_transitions_of_all_directors_the_newest_first(model: Tree, seen: Tree) 
 
 
 def test_nothing_was_seen_at_all(model: Tree) -> None:
-    lost = {host: {"status": "unreachable", "message": "gone"} for host in model["hosts"]}
+    lost: Tree = {host: {"status": "unreachable", "message": "gone"} for host in model["hosts"]}
     for observations in ({}, lost, {"web1": lost["web1"]}):
         found = status(model, observations)
         json.dumps(found)

@@ -540,7 +540,7 @@ def test_a_part_that_cannot_be_read_is_no_deviation() -> None:
 
 def test_a_report_without_any_part_is_judged_without_a_crash() -> None:
     model = healthy.model()
-    seen = {host: {"status": "seen", "message": "", "report": {}} for host in model["hosts"]}
+    seen: Tree = {host: {"status": "seen", "message": "", "report": {}} for host in model["hosts"]}
     assert findings(model, seen) == []
 
 
