@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 from ..plugin_utils._live.director_table import as_option
 from ..plugin_utils._live.drain import with_weights
+from ..plugin_utils._model.shape import Model, Service, Site, UpstreamServer
 from ..plugin_utils._preview import files
 
 _KEEPALIVED_METHODS = {"dr": "DR", "nat": "NAT", "tunnel": "TUN"}
@@ -35,7 +36,7 @@ def nginx_address(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def nginx_server(server: dict[str, Any]) -> str:
+def nginx_server(server: UpstreamServer) -> str:
     """The parameters of one `server` line of an upstream; what is Nginx's default is not written."""
     words = [nginx_address(server["address"], server["port"])]
     for key, name, unit, default in (
@@ -51,13 +52,13 @@ def nginx_server(server: dict[str, Any]) -> str:
     return " ".join(words)
 
 
-def nginx_ports_without_default(sites: list[dict[str, Any]]) -> list[int]:
+def nginx_ports_without_default(sites: list[Site]) -> list[int]:
     """Ports on which no site is the default server, ascending."""
     ports = {port for site in sites for port in site["ports"]}
     return sorted(ports - {port for site in sites if site["default"] for port in site["ports"]})
 
 
-def proc_ip_vs_key(service: dict[str, Any]) -> str:
+def proc_ip_vs_key(service: Mapping[str, Any]) -> str:
     """How a virtual service begins its line in /proc/net/ip_vs, up to and with the space behind the port.
 
     Source: ip_vs_info_seq_show() in net/netfilter/ipvs/ip_vs_ctl.c.
@@ -69,7 +70,7 @@ def proc_ip_vs_key(service: dict[str, Any]) -> str:
     return "%-4s %s:%04X " % (service["protocol"].upper(), text, service["port"])
 
 
-def backups_first(directors: list[str], hostvars: Mapping[str, Mapping[str, Any]], model: dict[str, Any]) -> list[str]:
+def backups_first(directors: list[str], hostvars: Mapping[str, Mapping[str, Any]], model: Model) -> list[str]:
     """Directors in the order in which to work on them: those that hold no VIP now first, else as given.
 
     What a director holds is read from its fact lvs_host; one without it holds nothing.
@@ -77,18 +78,19 @@ def backups_first(directors: list[str], hostvars: Mapping[str, Mapping[str, Any]
 
     def holds_vip(host: str) -> bool:
         present = hostvars[host].get("lvs_host", {}).get("addresses", ())
-        instances = model["hosts"][host]["director"]["instances"]
+        director = model["hosts"][host]["director"]
+        instances = director["instances"] if director else []
         return any(vip["address"].partition("/")[0] in present for one in instances for vip in one["addresses"])
 
     return sorted(directors, key=holds_vip)
 
 
-def ipvs_services(services: list[dict[str, Any]], weights: Mapping[str, int]) -> list[dict[str, Any]]:
+def ipvs_services(services: list[Service], weights: Mapping[str, int]) -> list[dict[str, Any]]:
     """The model's services as the module ipvs takes them, with the weights that module weights returned."""
     return [as_option(service) for service in with_weights(services, weights)]
 
 
-def ipvs_rules(services: list[dict[str, Any]], weights: Mapping[str, int]) -> str:
+def ipvs_rules(services: list[Service], weights: Mapping[str, int]) -> str:
     """The same in the notation of `ipvsadm --restore`."""
     return files.ipvs_rules(with_weights(services, weights))
 

@@ -9,7 +9,7 @@ Findings and status both read this; neither is known here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Literal, Mapping, Tuple, cast
 
 from ...module_utils._ipvs.options import from_options
 from ...module_utils._ipvs.plan import Step, plan
@@ -24,6 +24,7 @@ from ...module_utils._ipvs.table import (
     family_of,
 )
 from ...module_utils._ipvs.text import endpoint, service_name
+from .._model import shape
 from .drain_policy import Drain
 from .inspect_request import probe_name
 from .observed import ObservedHost
@@ -40,8 +41,8 @@ _NOBODY: ByHand = {}
 class Entry:
     """A real server in a pool of the model."""
 
-    service: Options
-    server: Options
+    service: shape.Service
+    server: shape.RealServer
     drained_since: str | None = None
 
     @property
@@ -79,7 +80,7 @@ def title(service: Options) -> str:
     return service_name(service_key(service))
 
 
-def entries(service: Options, by_hand: ByHand = _NOBODY) -> list[Entry]:
+def entries(service: shape.Service, by_hand: ByHand = _NOBODY) -> list[Entry]:
     """The pool of a service, with what an operator drained on one director."""
     return [
         Entry(service, server, by_hand.get((service["service"], server["host"]))) for server in service["real_servers"]
@@ -89,16 +90,17 @@ def entries(service: Options, by_hand: ByHand = _NOBODY) -> list[Entry]:
 # --- values -----------------------------------------------------------------------------------------------------
 
 
-def desired_services(director: Options, by_hand: ByHand = _NOBODY) -> Services:
+def desired_services(director: shape.Director, by_hand: ByHand = _NOBODY) -> Services:
     """The model's services as the kernel has them while every check passes, in the model's order."""
     wanted = from_options({"services": [as_option(one, by_hand) for one in director["services"]]}).services or {}
     return {key: service for key, service in wanted.items() if service is not None}
 
 
-def as_option(service: Options, by_hand: ByHand = _NOBODY) -> dict[str, Any]:
+def as_option(service: shape.Service, by_hand: ByHand = _NOBODY) -> dict[str, Any]:
     """A service of the model as the module ipvs takes it."""
-    names = ("protocol", "address", "port", "scheduler", "scheduler_flags", "persistence", "one_packet", "forward")
-    same = ("address", "port", "lower_threshold", "upper_threshold")
+    names = ["protocol", "address", "port", "scheduler", "scheduler_flags", "persistence", "one_packet", "forward"]
+    same: list[Literal["address", "port", "lower_threshold", "upper_threshold"]]
+    same = ["address", "port", "lower_threshold", "upper_threshold"]
     destinations = [
         {**{name: entry.server[name] for name in same}, "weight": entry.wanted_weight}
         for entry in entries(service, by_hand)
@@ -152,13 +154,13 @@ class DirectorTable:
     def __init__(self, host: ObservedHost) -> None:
         self.host = host
         report = host.ipvs or {}
-        self.director: Options = host.director or {}
+        self.director = cast(shape.Director, host.director)
         self._by_hand = {(one["service"], one["host"]): one["since"] for one in host.drained or []}
         self.checked = self.director["table_owner"] == "keepalived"
         self.desired = desired_services(self.director, self._by_hand)
         self.current = current_services(report, self.desired)
         self.others = other_services(report, self.desired)
-        self.services: dict[ServiceKey, Options] = dict(zip(self.desired, self.director["services"]))
+        self.services: dict[ServiceKey, shape.Service] = dict(zip(self.desired, self.director["services"]))
         self._keys = {service["name"]: key for key, service in self.services.items()}
         self._checks = _checks(host)
         self._connections = {
@@ -182,11 +184,11 @@ class DirectorTable:
         """A real server of the model with what an operator drained on this director."""
         return Entry(entry.service, entry.server, self._by_hand.get((entry.service["service"], entry.server["host"])))
 
-    def entries(self, service: Options) -> list[Entry]:
+    def entries(self, service: shape.Service) -> list[Entry]:
         """The pool of a service with what an operator drained on this director."""
         return entries(service, self._by_hand)
 
-    def live(self, service: Options) -> Service | None:
+    def live(self, service: shape.Service) -> Service | None:
         """A service of the model as it is in the table; None where it is not."""
         return self.current.get(self._keys[service["name"]])
 
@@ -195,7 +197,7 @@ class DirectorTable:
         service = self.live(entry.service)
         return service.destinations.get(entry.key) if service else None
 
-    def on_sorry_server(self, service: Options) -> bool:
+    def on_sorry_server(self, service: shape.Service) -> bool:
         live, sorry = self.live(service), service.get("sorry_server")
         return bool(live and sorry and DestinationKey(sorry["address"], sorry["port"]) in live.destinations)
 

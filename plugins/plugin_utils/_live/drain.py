@@ -12,6 +12,7 @@ from ...module_utils._errors import LvsError
 from ...module_utils._host.weights import file_name
 from ...module_utils._ipvs.table import DestinationKey, ServiceKey
 from ...module_utils._ipvs.text import endpoint
+from .._model.shape import Director, Model, RealServer, Service, Share
 from .director_table import Entry, entries, service_key
 from .drain_policy import Remaining
 
@@ -21,7 +22,7 @@ Tree = Mapping[str, Any]
 # --- what is meant ----------------------------------------------------------------------------------------------
 
 
-def chosen(model: Tree, director: str, host: str, service: str = "") -> list[str]:
+def chosen(model: Model, director: str, host: str, service: str = "") -> list[str]:
     """The services of a director that a real server is drained from; none where another cluster has it.
 
     Raises LvsError for names that the model has not.
@@ -44,7 +45,7 @@ def chosen(model: Tree, director: str, host: str, service: str = "") -> list[str
     return [name for name in its if name in here and service in ("", name)]
 
 
-def drained_by_model(model: Tree, director: str, host: str, services: Sequence[str]) -> list[str]:
+def drained_by_model(model: Model, director: str, host: str, services: Sequence[str]) -> list[str]:
     """Those of the services that the inventory drains the real server from: no playbook ends that."""
     return [
         one["service"]
@@ -53,9 +54,9 @@ def drained_by_model(model: Tree, director: str, host: str, services: Sequence[s
     ]
 
 
-def _shares(model: Tree, director: str) -> Sequence[Tree]:
-    found: Sequence[Tree] = model["hosts"][director]["director"]["weights"]
-    return found
+def _shares(model: Model, director: str) -> Sequence[Share]:
+    found = model["hosts"][director]["director"]
+    return found["weights"] if found else ()
 
 
 def _list(names: Iterable[str]) -> str:
@@ -65,12 +66,12 @@ def _list(names: Iterable[str]) -> str:
 # --- the static table -------------------------------------------------------------------------------------------
 
 
-def with_weights(services: Sequence[Tree], weights: Mapping[str, int]) -> list[dict[str, Any]]:
+def with_weights(services: Sequence[Service], weights: Mapping[str, int]) -> list[Service]:
     """The model's services with the weights that a director has in its files; 0 where it is drained, by whomever."""
 
-    def weighed(service: Tree, server: Tree) -> dict[str, Any]:
+    def weighed(service: Service, server: RealServer) -> RealServer:
         weight = weights.get(file_name(service["service"], server["host"]))
-        return dict(server) if weight is None else {**server, "weight": weight, "drained": False}
+        return server if weight is None else {**server, "weight": weight, "drained": False}
 
     return [
         {**service, "real_servers": [weighed(service, server) for server in service["real_servers"]]}
@@ -81,7 +82,7 @@ def with_weights(services: Sequence[Tree], weights: Mapping[str, int]) -> list[d
 # --- what is left -----------------------------------------------------------------------------------------------
 
 
-def remaining(director: Tree, report: Tree, host: str, services: Sequence[str]) -> Remaining:
+def remaining(director: Director, report: Tree, host: str, services: Sequence[str]) -> Remaining:
     """``report``: what ipvs_info returns. The kernel sees no end of a UDP flow, so inactive ones count as well."""
     weights, connections = {}, {}
     live = {service_key(one): one for one in report["services"] if not one.get("fwmark")}
@@ -102,7 +103,7 @@ def remaining(director: Tree, report: Tree, host: str, services: Sequence[str]) 
     return Remaining(weights, connections)
 
 
-def _entries(director: Tree, host: str, services: Sequence[str]) -> list[Entry]:
+def _entries(director: Director, host: str, services: Sequence[str]) -> list[Entry]:
     return [
         entry
         for service in director["services"]
@@ -115,7 +116,7 @@ def _entries(director: Tree, host: str, services: Sequence[str]) -> list[Entry]:
 # --- which ones -------------------------------------------------------------------------------------------------
 
 
-def pattern(director: Tree, host: str, services: Sequence[str]) -> str:
+def pattern(director: Director, host: str, services: Sequence[str]) -> str:
     """An extended regular expression for the lines of /proc/net/ip_vs_conn that are about the real server.
 
     Source: ip_vs_conn_seq_show() in net/netfilter/ipvs/ip_vs_conn.c.

@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Any, Iterable, Mapping
 
 from ...module_utils._host.silent_vips import arp_sysctls
+from .._model.checks import kind_of
+from .._model.shape import HostSlice, Instance, Model, RealServer, Service
 from .observed import bare
-
-Slice = Mapping[str, Any]
 
 KEEPALIVED, NGINX, VIPS_UNIT = "keepalived.service", "nginx.service", "vipstack-lvs-vips.service"
 TRANSITIONS = 10
@@ -25,7 +25,7 @@ MOST_PROBES = 100
 
 
 def questions(
-    model: Mapping[str, Any], host: str, purpose: str, paths: Iterable[str] = (), vips_unit: str = VIPS_UNIT
+    model: Model, host: str, purpose: str, paths: Iterable[str] = (), vips_unit: str = VIPS_UNIT
 ) -> dict[str, Any]:
     """The options of inspect for a host of the model. ``purpose``: verify | status | preview. ``paths``: files to look
     at."""
@@ -48,7 +48,7 @@ def questions(
     return {name: value for name, value in asked.items() if value}
 
 
-def _for_a_judgement(mine: Slice, vips: list[str], paths: Iterable[str]) -> dict[str, Any]:
+def _for_a_judgement(mine: HostSlice, vips: list[str], paths: Iterable[str]) -> dict[str, Any]:
     director = mine.get("director")
     return {
         "files": sorted(paths),
@@ -59,7 +59,7 @@ def _for_a_judgement(mine: Slice, vips: list[str], paths: Iterable[str]) -> dict
     }
 
 
-def listening(instances: list[Slice]) -> dict[str, Any] | None:
+def listening(instances: list[Instance]) -> dict[str, Any] | None:
     """Long enough for three adverts of the slowest instance on the interface that most of them have."""
     if not instances:
         return None
@@ -69,25 +69,25 @@ def listening(instances: list[Slice]) -> dict[str, Any] | None:
     return {"interface": interface, "seconds": round(max(1.0, 3 * slowest + 0.2), 2)}
 
 
-def cluster_addresses(model: Mapping[str, Any], cluster: str) -> list[str]:
+def cluster_addresses(model: Model, cluster: str) -> list[str]:
     """Every VIP of a cluster, without its prefix."""
     vips = model["clusters"][cluster]["vips"].values()
     return sorted({bare(address) for vip in vips for address in vip["addresses"]})
 
 
-def units(mine: Slice, vips_unit: str = VIPS_UNIT) -> list[str]:
+def units(mine: HostSlice, vips_unit: str = VIPS_UNIT) -> list[str]:
     """The units that have to run on a host, and at boot."""
     wanted = []
     if mine.get("director"):
         wanted.append(KEEPALIVED)
     if mine.get("nginx"):
         wanted.append(NGINX)
-    if (mine.get("real_server") or {}).get("vips"):
+    if mine["real_server"] and mine["real_server"]["vips"]:
         wanted.append(vips_unit)
     return wanted
 
 
-def wanted_sysctls(mine: Slice) -> dict[str, str]:
+def wanted_sysctls(mine: HostSlice) -> dict[str, str]:
     """Every sysctl that the model sets on a host, with its value as the kernel prints it."""
     wanted: dict[str, str] = {}
     director, real_server = mine.get("director"), mine.get("real_server")
@@ -103,41 +103,40 @@ def normalised(value: str) -> str:
     return " ".join(value.split())
 
 
-def probes(mine: Slice) -> list[dict[str, Any]]:
+def probes(mine: HostSlice) -> list[dict[str, Any]]:
     """Requests for the health address: a director asks each real server, a host with Nginx asks itself.
 
     Each thing is asked once, however many services it serves, and not more than MOST_PROBES at all.
     """
-    services = (mine.get("director") or {}).get("services", ())
+    services = mine["director"]["services"] if mine["director"] else []
     found = {
-        name: _probe(name, server["address"], server["port"], service["check"])
+        name: _probe(name, server["address"], server["port"], _request(service) or {})
         for service in services
         for server in service["real_servers"]
         for name in [probe_name(service, server)]
         if name
     }
     asked = list(found.values())[:MOST_PROBES]
-    if mine.get("nginx"):
+    if mine["nginx"]:
         port = min((port for site in mine["nginx"]["sites"] for port in site["ports"]), default=None)
         if port is not None:
-            check = {"type": "http", "path": mine["nginx"]["health_path"]}
-            asked.append(_probe("nginx", mine["address"], port, check))
+            asked.append(_probe("nginx", mine["address"], port, {"path": mine["nginx"]["health_path"]}))
     return asked
 
 
-def probe_name(service: Slice, server: Slice) -> str | None:
-    """What a director asks of a real server, by which the answer is found; None where nothing is checked by TCP."""
-    check = service["check"]
-    if service["protocol"] != "tcp" or check["type"] == "none":
+def probe_name(service: Service, server: RealServer) -> str | None:
+    """What a director asks of a real server, by which the answer is found; None where nothing is asked."""
+    request = _request(service)
+    if request is None:
         return None
-    what = " %s %s" % (check["path"], check.get("host") or "") if check["type"] == "http" else ""
-    return "%s|%d%s" % (server["address"], server["port"], what)
+    return " ".join(["%s|%d" % (server["address"], server["port"]), *map(str, request.values())])
 
 
-def _probe(name: str, address: str, port: int, check: Slice) -> dict[str, Any]:
-    probe: dict[str, Any] = {"name": name, "address": address, "port": port, "timeout": PROBE_SECONDS}
-    if check["type"] == "http":
-        probe["path"] = check["path"]
-        if check.get("host"):
-            probe["host"] = check["host"]
-    return probe
+def _request(service: Service) -> Mapping[str, Any] | None:
+    """What the check looks at, as options of a probe besides the address; None where nothing can be asked."""
+    kind, check = kind_of(service["check"]), service["check"]
+    return kind.request(check) if kind.request and service["protocol"] in kind.protocols else None
+
+
+def _probe(name: str, address: str, port: int, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "address": address, "port": port, "timeout": PROBE_SECONDS, **request}

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, NamedTuple, cast
 
+from .._model.shape import Director, Handover, HostSlice, Model, RealServerRole, Service
+from .._model.shape import Instance as WantedInstance
 from .shape import (
     Advert,
     ArpAnswer,
@@ -29,7 +31,6 @@ from .shape import (
     Unit,
 )
 
-Slice = Mapping[str, Any]
 Instance = Mapping[str, Any]
 SEEN, UNREACHABLE, FAILED, UNSEEN = "seen", "unreachable", "failed", "unseen"
 
@@ -42,7 +43,7 @@ def bare(address: str) -> str:
 class ObservedHost:
     """One host: its slice of the model, and what it reported."""
 
-    def __init__(self, name: str, mine: Slice, observation: Observation) -> None:
+    def __init__(self, name: str, mine: HostSlice, observation: Observation) -> None:
         self.name = name
         self.slice = mine
         self.observation = observation
@@ -55,12 +56,26 @@ class ObservedHost:
         return str(self.observation["status"])
 
     @property
-    def director(self) -> Slice | None:
-        return cast("Slice | None", self.slice.get("director"))
+    def director(self) -> Director | None:
+        return self.slice["director"]
 
     @property
-    def real_server(self) -> Slice | None:
-        return cast("Slice | None", self.slice.get("real_server"))
+    def real_server(self) -> RealServerRole | None:
+        return self.slice["real_server"]
+
+    @property
+    def instances(self) -> list[WantedInstance]:
+        """The instances that the model gives it; none where it is no director."""
+        return self.director["instances"] if self.director else []
+
+    @property
+    def services(self) -> list[Service]:
+        """The services that the model gives it; none where it is no director."""
+        return self.director["services"] if self.director else []
+
+    @property
+    def handover(self) -> Handover | None:
+        return self.director["handover"] if self.director else None
 
     def part(self, name: str) -> Any:
         """A part of the report; None where it is not there or could not be read."""
@@ -134,7 +149,7 @@ class ObservedHost:
 
     def placed(self, vip: str) -> list[Place]:
         """Where this host has a VIP as its holder does: not where it keeps it silent."""
-        silent = {one["interface"] for one in (self.real_server, (self.director or {}).get("handover")) if one}
+        silent = {one["interface"] for one in (self.real_server, self.handover) if one}
         places = (self.vips or {}).get(bare(vip), [])
         return [place for place in places if place["interface"] not in silent]
 
@@ -184,10 +199,10 @@ class Vip(NamedTuple):
 class Cluster:
     """The hosts of one cluster that were part of the run: ``everybody``, and in ``hosts`` those that were seen."""
 
-    def __init__(self, name: str, model: Mapping[str, Any], hosts: Mapping[str, ObservedHost]) -> None:
+    def __init__(self, name: str, model: Model, hosts: Mapping[str, ObservedHost]) -> None:
         self.name = name
         self.slice = model["clusters"][name]
-        self.hosts_of_model: Mapping[str, Slice] = {
+        self.hosts_of_model: Mapping[str, HostSlice] = {
             host: mine for host, mine in model["hosts"].items() if mine["cluster"] == name
         }
         self.everybody = {host: one for host, one in hosts.items() if host in self.hosts_of_model}

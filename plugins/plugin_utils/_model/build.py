@@ -5,21 +5,22 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Mapping, NamedTuple
 
 from .derive import derive
+from .shape import Model
 from .validate import Mistake, normalise
 
 
 class Result(NamedTuple):
     """``model`` is None where there are mistakes."""
 
-    model: dict[str, Any] | None
+    model: Model | None
     mistakes: list[Mistake]
     warnings: list[str]
 
 
-def build(inventory: dict[str, Any]) -> Result:
+def build(inventory: Mapping[str, Any]) -> Result:
     """The model of ``{groups: {NAME: [HOST]}, hostvars: {HOST: {VARIABLE: VALUE}}}``, or all that is wrong with it."""
     normal, mistakes, warnings = normalise(inventory)
     return Result(None if mistakes else derive(normal), mistakes, warnings)

@@ -14,7 +14,7 @@ import math
 import re
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, cast
 
-from .schema import REQUIRED, Field
+from .fields import REQUIRED, Field
 
 # Forms of text: what matches, and how to say so.
 FORMS = {

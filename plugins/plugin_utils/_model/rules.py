@@ -8,18 +8,20 @@ Values that could not be read are None here; a rule says nothing of them, as tha
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping
+from typing import Iterator, Mapping
 
+from .normal import ClusterInput, HostInput, VipInput
 from .read import Reader
 from .rules_nginx import check_nginx
-from .rules_scope import Data, Scope
+from .rules_scope import Scope
 from .rules_services import check_services
 from .rules_vips import check_vips
+from .view import ClusterView, bare, families, vrid_of
 
 
-def check_cluster(reader: Reader, cluster: Data, hosts: Data, groups: Mapping[str, list[str]]) -> list[str]:
+def check_cluster(reader: Reader, view: ClusterView) -> list[str]:
     """All rules inside one cluster. Mistakes go to the reader; the warnings are returned."""
-    scope = Scope(reader, cluster, hosts, groups)
+    scope = Scope(reader, view)
     _check_hosts(scope)
     check_vips(scope)
     check_services(scope)
@@ -41,7 +43,7 @@ def _check_hosts(scope: Scope) -> None:
                 scope.known("%s: lvs_drained_services" % host, name, scope.services, "a virtual service")
 
 
-def check_inventory(reader: Reader, clusters: Mapping[str, Data], hosts: Data) -> None:
+def check_inventory(reader: Reader, clusters: Mapping[str, ClusterInput], hosts: Mapping[str, HostInput]) -> None:
     """Rules over all clusters: addresses and virtual router ids are of the network, not of a cluster."""
     owners: dict[str, str] = {}
     for host in sorted(hosts):
@@ -56,18 +58,18 @@ def check_inventory(reader: Reader, clusters: Mapping[str, Data], hosts: Data) -
     for cluster, name, vip in _vips(led):
         path = _path(led, cluster, name)
         for address in vip["addresses"] or ():
-            _check_vip_address(reader, path + ".addresses", address.partition("/")[0], holders, owners)
+            _check_vip_address(reader, path + ".addresses", bare(address), holders, owners)
     _check_vrids(reader, led, hosts)
 
 
-def _vips(clusters: Mapping[str, Data]) -> Iterator[tuple[str, str, Data]]:
+def _vips(clusters: Mapping[str, ClusterInput]) -> Iterator[tuple[str, str, VipInput]]:
     """Cluster, name and VIP of every VIP that was read."""
     for cluster, data in sorted(clusters.items()):
         for name, vip in sorted((data["vips"] or {}).items()):
             yield cluster, name, vip
 
 
-def _path(clusters: Mapping[str, Data], cluster: str, name: str) -> str:
+def _path(clusters: Mapping[str, ClusterInput], cluster: str, name: str) -> str:
     front = "cluster %s: " % cluster if len(clusters) > 1 else ""
     return "%slvs_vips.%s" % (front, name)
 
@@ -85,22 +87,21 @@ def _check_vip_address(
         reader.wrong(path, "has %s, which is in %s" % (address, holders[address]))
 
 
-def _check_vrids(reader: Reader, clusters: Mapping[str, Data], hosts: Data) -> None:
+def _check_vrids(reader: Reader, clusters: Mapping[str, ClusterInput], hosts: Mapping[str, HostInput]) -> None:
     """One virtual router id belongs to one VIP on a network; an interface's name stands for its network."""
-    taken: dict[Any, str] = {}
+    taken: dict[tuple[str, str, int], str] = {}
     for cluster, name, vip in _vips(clusters):
-        vrid = vip["vrid"] or Scope.vrid_of(vip)
+        view = ClusterView(cluster, clusters[cluster], hosts, {})
         path = _path(clusters, cluster, name) + ".vrid"
-        for key in _networks(vip, vrid, clusters[cluster]["directors"], hosts):
+        for key in _networks(view, vip):
             other = taken.setdefault(key, path)
             if other != path:
                 derived = "" if vip["vrid"] else ", the last byte of its address"
-                reader.wrong(path, "is %s%s, as %s on %s; must be another" % (vrid, derived, other, key[0]))
+                reader.wrong(path, "is %s%s, as %s on %s; must be another" % (key[2], derived, other, key[0]))
 
 
-def _networks(vip: Data, vrid: int | None, directors: list[str], hosts: Data) -> list[tuple[str, str, int]]:
+def _networks(view: ClusterView, vip: VipInput) -> list[tuple[str, str, int]]:
     """(interface, family, vrid) of every VRRP instance of a VIP; the families do not disturb each other."""
-    if vrid is None:
-        return []
-    interfaces = {vip["interface"] or hosts[host]["interface"] or "" for host in directors} - {""}
-    return [(one, family, vrid) for one in sorted(interfaces) for family in Scope.families(vip)]
+    vrid = vrid_of(vip)
+    interfaces = {view.interface_of(vip, host) for host in view.directors} - {""} if vrid else set()
+    return [(one, family, vrid) for one in sorted(interfaces) for family in families(vip)]

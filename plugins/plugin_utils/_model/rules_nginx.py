@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+from typing import Mapping
+
+from .normal import SiteInput
 from .read import endpoint
-from .rules_scope import Data, Scope
+from .rules_scope import Scope
+from .shape import UpstreamSettings
+from .view import bare
 
 
 def check_nginx(scope: Scope) -> None:
@@ -23,7 +28,7 @@ def check_nginx(scope: Scope) -> None:
         _check_sites(scope, sites)
 
 
-def _check_upstream(scope: Scope, path: str, upstream: Data) -> None:
+def _check_upstream(scope: Scope, path: str, upstream: UpstreamSettings) -> None:
     servers = [one for one in upstream["servers"] or () if one["address"] and one["port"]]
     names = [endpoint(one["address"], one["port"]) for one in servers]
     scope.twice(path + ".servers", names)
@@ -45,23 +50,17 @@ def _answers(scope: Scope) -> dict[str, str]:
         vip = scope.vip_of(service)
         if service["protocol"] == "tcp" and vip:
             for address in vip["addresses"] or ():
-                found.update({endpoint(address.partition("/")[0], port): name for port in service["ports"] or ()})
+                found.update({endpoint(bare(address), port): name for port in service["ports"] or ()})
     return found
 
 
-def _check_sites(scope: Scope, sites: Data) -> None:
+def _check_sites(scope: Scope, sites: Mapping[str, SiteInput]) -> None:
     """Each site has ports; on a port each name and the part of the default belong to one site."""
-    brought = {
-        service["real_port"] or port
-        for service in (scope.services or {}).values()
-        if service["protocol"] == "tcp"
-        for port in service["ports"] or ()
-    }
     names: dict[tuple[int, str], str] = {}
     defaults: dict[int, str] = {}
     for name, site in sorted(sites.items()):
         path = "lvs_nginx_sites.%s" % name
-        ports = sorted(set(site["ports"] or brought))
+        ports = sorted(set(scope.view.ports_of(site)))
         if not ports and site["ports"] is None and scope.read_whole(("lvs_virtual_services", path)):
             scope.wrong(path + ".ports", "is not given, and no TCP service brings one; must be a list of ports")
         for server_name in sorted(set(site["server_names"] or ())):

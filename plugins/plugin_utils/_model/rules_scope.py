@@ -5,29 +5,26 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any, Iterable, Mapping
 
+from .normal import ServiceInput, VipInput
 from .read import Reader, shown
+from .shape import Family
+from .view import ClusterView, family_of
 
-Data = dict[str, Any]
 FAMILIES = {"inet": "IPv4", "inet6": "IPv6"}
 
 
-def family_of(address: str) -> str:
-    return "inet6" if ":" in address else "inet"
-
-
 class Scope:
-    """One cluster with all hosts and groups of the inventory. A map that could not be read is None."""
+    """One cluster as rules look at it. A map that could not be read is None."""
 
-    def __init__(self, reader: Reader, cluster: Data, hosts: Data, groups: Mapping[str, list[str]]) -> None:
+    def __init__(self, reader: Reader, view: ClusterView) -> None:
         self.reader = reader
-        self.cluster = cluster
-        self.hosts = hosts
-        self.groups = groups
-        self.vips: Data | None = cluster["vips"]
-        self.services: Data | None = cluster["virtual_services"]
+        self.view = view
+        self.cluster = view.data
+        self.hosts = view.hosts
+        self.vips: Mapping[str, VipInput] | None = view.data["vips"]
+        self.services: Mapping[str, ServiceInput] | None = view.data["virtual_services"]
         self.warnings: list[str] = []
 
     def wrong(self, path: str, what: str) -> None:
@@ -52,26 +49,9 @@ class Scope:
         for item in sorted({item for item in listed if listed.count(item) > 1}):
             self.wrong(path, "has %s twice" % item)
 
-    def vip_of(self, service: Data) -> Data | None:
+    def vip_of(self, service: ServiceInput) -> VipInput | None:
         return (self.vips or {}).get(service["vip"])
 
-    @staticmethod
-    def families(vip: Data) -> list[str]:
-        return sorted({family_of(address) for address in vip["addresses"] or ()})
-
-    @staticmethod
-    def vrid_of(vip: Data) -> int | None:
-        """The virtual router id of a VIP that gives none: the last byte of its first address, 0 becomes 1."""
-        if not vip["addresses"]:
-            return None
-        return int(ipaddress.ip_interface(vip["addresses"][0]).ip) & 0xFF or 1
-
-    def host_family(self, host: str) -> str | None:
+    def host_family(self, host: str) -> Family | None:
         address = self.hosts[host]["address"]
         return family_of(address) if address else None
-
-    def pool_of(self, service: Data) -> list[str]:
-        """Real servers of a service; a pool that is not there has none."""
-        if service["pool"]:
-            return list(self.groups.get(service["pool"], []))
-        return list(self.cluster["real_servers"])

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from .checks import CHECKS, having, suiting
+from .normal import ServiceInput
 from .read import shown
-from .rules_scope import FAMILIES, Data, Scope, family_of
+from .rules_scope import FAMILIES, Scope
+from .view import WHOLE_ADDRESS, families, family_of
 
 
 def check_services(scope: Scope) -> None:
@@ -25,7 +28,7 @@ def check_services(scope: Scope) -> None:
         _check_sorry_server(scope, path, service)
 
 
-def _check_ports(scope: Scope, path: str, service: Data, owners: dict[tuple[str, str, int], str]) -> None:
+def _check_ports(scope: Scope, path: str, service: ServiceInput, owners: dict[tuple[str, str, int], str]) -> None:
     ports = service["ports"] or []
     scope.twice(path + ".ports", ports)
     if not service["vip"] or not service["protocol"]:
@@ -37,7 +40,7 @@ def _check_ports(scope: Scope, path: str, service: Data, owners: dict[tuple[str,
             scope.wrong(path + ".ports", what % (port, owner, service["vip"], service["protocol"]))
 
 
-def _check_forward(scope: Scope, path: str, service: Data) -> None:
+def _check_forward(scope: Scope, path: str, service: ServiceInput) -> None:
     """Only NAT rewrites packets, so with the others a real server sees the port that the client asked for."""
     real_port = service["real_port"]
     if real_port is None or service["forward"] not in ("dr", "tunnel"):
@@ -48,7 +51,7 @@ def _check_forward(scope: Scope, path: str, service: Data) -> None:
         scope.wrong(path + ".real_port", what % (real_port, service["forward"], others[0]))
 
 
-def _check_scheduler(scope: Scope, path: str, service: Data) -> None:
+def _check_scheduler(scope: Scope, path: str, service: ServiceInput) -> None:
     scheduler = service["scheduler"]
     flags = service["scheduler_flags"] or []
     for flag in sorted(set(flags)):
@@ -59,51 +62,62 @@ def _check_scheduler(scope: Scope, path: str, service: Data) -> None:
         scope.wrong(path + ".one_packet", "is true, but protocol is %s; must be udp" % service["protocol"])
 
 
-def _check_check(scope: Scope, path: str, service: Data) -> None:
+def _check_check(scope: Scope, path: str, service: ServiceInput) -> None:
     check, protocol = service["check"], service["protocol"]
     if not check or not check["type"]:
         return
-    if check["type"] in ("http", "tcp"):
-        if protocol in ("udp", "sctp"):
-            what = "is %s, but protocol is %s; must be auto or none"
-            scope.wrong(path + ".check.type", what % (check["type"], protocol))
-        if scope.cluster["table_owner"] == "static":
-            scope.warnings.append("%s.check does nothing, as lvs_table_owner is static" % path)
-    if check["type"] in ("tcp", "none"):
-        for name in ("path", "host"):
-            if check[name] is not None:
-                scope.wrong("%s.check.%s" % (path, name), "is given, but type is %s; must be http" % check["type"])
-
-
-def _check_persistence(scope: Scope, path: str, service: Data) -> None:
-    """The prefix is of one family. This also fills in the whole address where none was given."""
-    persistence, vip = service["persistence"], scope.vip_of(service)
-    families = scope.families(vip) if vip else []
-    if not persistence or not families:
+    kind = CHECKS.get(check["type"])
+    if kind is None:
         return
-    if len(families) > 1:
+    if protocol and protocol not in kind.protocols:
+        what = "is %s, but protocol is %s; must be %s"
+        scope.wrong(path + ".check.type", what % (check["type"], protocol, _either(["auto", *suiting(protocol)])))
+    if kind.words and scope.cluster["table_owner"] == "static":
+        scope.warnings.append("%s.check does nothing, as lvs_table_owner is static" % path)
+    for name, value in check.items():
+        others = having(name)
+        # A setting with a default is always there, written or not.
+        if (
+            value is not None
+            and others
+            and name not in kind.settings
+            and CHECKS[others[0]].settings[name].default is None
+        ):
+            what = "is given, but type is %s; must be %s"
+            scope.wrong("%s.check.%s" % (path, name), what % (check["type"], _either(others)))
+
+
+def _either(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + " or " * (len(names) > 1) + names[-1]
+
+
+def _check_persistence(scope: Scope, path: str, service: ServiceInput) -> None:
+    """The prefix is of one family."""
+    persistence, vip = service["persistence"], scope.vip_of(service)
+    own = families(vip) if vip else []
+    if not persistence or not own:
+        return
+    if len(own) > 1:
         what = "is given, but VIP %s has both families; must be a service on a VIP with one"
         scope.wrong(path + ".persistence", what % service["vip"])
         return
-    longest = 128 if families == ["inet6"] else 32
-    if persistence["prefix"] is None:
-        persistence["prefix"] = longest
-    elif persistence["prefix"] > longest:
+    longest = WHOLE_ADDRESS[own[0]]
+    if persistence["prefix"] is not None and persistence["prefix"] > longest:
         what = "is %d; must be 1-%d for %s"
-        scope.wrong(path + ".persistence.prefix", what % (persistence["prefix"], longest, FAMILIES[families[0]]))
+        scope.wrong(path + ".persistence.prefix", what % (persistence["prefix"], longest, FAMILIES[own[0]]))
 
 
-def _check_thresholds(scope: Scope, path: str, service: Data) -> None:
+def _check_thresholds(scope: Scope, path: str, service: ServiceInput) -> None:
     lower, upper = service["lower_threshold"], service["upper_threshold"]
     if lower is None or upper is None or lower <= upper:
         return
     scope.wrong(path + ".lower_threshold", "is %d; must not be above upper_threshold, which is %d" % (lower, upper))
 
 
-def _check_real_servers(scope: Scope, path: str, service: Data) -> None:
-    pool = scope.pool_of(service)
+def _check_real_servers(scope: Scope, path: str, service: ServiceInput) -> None:
+    pool = scope.view.pool_of(service)
     if service["pool"]:
-        if service["pool"] not in scope.groups:
+        if service["pool"] not in scope.view.pools:
             scope.wrong(path + ".pool", "is %s, which is no group of the inventory" % shown(service["pool"]))
             return
         for host in sorted(set(pool) - set(scope.cluster["real_servers"])):
@@ -118,29 +132,29 @@ def _check_real_servers(scope: Scope, path: str, service: Data) -> None:
     _check_families(scope, path, service, [host for host in pool if host in scope.cluster["real_servers"]])
 
 
-def _check_families(scope: Scope, path: str, service: Data, pool: list[str]) -> None:
+def _check_families(scope: Scope, path: str, service: ServiceInput, pool: list[str]) -> None:
     """Addresses of a VIP reach real servers of the same family only."""
     vip = scope.vip_of(service)
-    families = scope.families(vip) if vip else []
+    wanted = families(vip) if vip else []
     own = {host: scope.host_family(host) for host in sorted(pool)}
-    alone = [family for family in families if pool and not {None, family} & set(own.values())]
+    alone = [family for family in wanted if pool and not {None, family} & set(own.values())]
     for family in alone:
         what = "names %s, which has %s addresses, but no real server has one"
         scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[family]))
     for host, kind in own.items() if not alone else ():
-        if families and kind and kind not in families:
+        if wanted and kind and kind not in wanted:
             what = "names %s, which has no %s address, but real server %s has no other"
             scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[kind], host))
 
 
-def _check_sorry_server(scope: Scope, path: str, service: Data) -> None:
+def _check_sorry_server(scope: Scope, path: str, service: ServiceInput) -> None:
     sorry, vip = service["sorry_server"], scope.vip_of(service)
     if not sorry:
         return
     if scope.cluster["table_owner"] == "static":
         scope.warnings.append("%s.sorry_server does nothing, as lvs_table_owner is static" % path)
     own = family_of(sorry.rpartition(":")[0])
-    for family in scope.families(vip) if vip else []:
+    for family in families(vip) if vip else []:
         if family != own:
             what = "is %s, but VIP %s has %s addresses"
             scope.wrong(path + ".sorry_server", what % (sorry, service["vip"], FAMILIES[family]))

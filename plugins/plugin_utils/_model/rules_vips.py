@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-from .rules_scope import FAMILIES, Data, Scope, family_of
-from .schema import (
-    HIGHEST_PRIORITY,
-    LABEL_LENGTH,
-    PRIORITY_STEP,
-)
+from .normal import VipInput
+from .rules_scope import FAMILIES, Scope
+from .view import HIGHEST_PRIORITY, LABEL_LENGTH, addresses_of, families, full_label
 
 
 def check_vips(scope: Scope) -> None:
@@ -29,7 +26,7 @@ def check_vips(scope: Scope) -> None:
             _check_instance_name(scope, path, name, vip)
 
 
-def _check_version(scope: Scope, path: str, vip: Data) -> None:
+def _check_version(scope: Scope, path: str, vip: VipInput) -> None:
     """VRRP 2: IPv4, whole seconds, a password. VRRP 3: both families, 10 ms steps to 40.95 s (RFC 5798), none."""
     advert = vip["advert_interval"]
     if vip["version"] == 3:
@@ -44,13 +41,13 @@ def _check_version(scope: Scope, path: str, vip: Data) -> None:
     if vip["version"] == 2:
         if advert is not None and advert != int(advert):
             scope.wrong(path + ".advert_interval", "is %s; must be whole seconds with version 2" % advert)
-        if "inet6" in scope.families(vip):
+        if "inet6" in families(vip):
             scope.wrong(path + ".version", "is 2, but %s has an IPv6 address; must be 3" % path)
     if vip["preempt"] is False and vip["preempt_delay"]:
         scope.wrong(path + ".preempt_delay", "is %d, but preempt is false" % vip["preempt_delay"])
 
 
-def _check_order(scope: Scope, path: str, vip: Data) -> None:
+def _check_order(scope: Scope, path: str, vip: VipInput) -> None:
     """Who should hold the VIP: all that is named is a director, and with priorities each director has its own."""
     directors = scope.cluster["directors"]
     prefer, priorities = vip["prefer"] or [], vip["priorities"] or {}
@@ -73,28 +70,28 @@ def _check_order(scope: Scope, path: str, vip: Data) -> None:
             scope.wrong("%s.priorities.%s" % (path, host), what)
 
 
-def _check_labels(scope: Scope, path: str, vip: Data) -> None:
+def _check_labels(scope: Scope, path: str, vip: VipInput) -> None:
     labels = vip["labels"]
     if labels is None or not scope.read_whole(path + ".labels["):
         return
-    addresses = [address for address in vip["addresses"] or () if family_of(address) == "inet"]
+    addresses = addresses_of(vip, "inet")
     if scope.read_whole(path + ".addresses") and len(labels) != len(addresses):
         what = "has %d for %d IPv4 addresses; must have one for each" % (len(labels), len(addresses))
         scope.wrong(path + ".labels", what)
     scope.twice(path + ".labels", labels)
-    interfaces = {vip["interface"] or scope.hosts[host]["interface"] or "" for host in scope.cluster["directors"]}
-    for full in sorted("%s:%s" % (interface, label) for interface in interfaces for label in labels):
+    interfaces = {scope.view.interface_of(vip, host) for host in scope.cluster["directors"]}
+    for full in sorted(full_label(interface, label) for interface in interfaces for label in labels):
         if len(full) > LABEL_LENGTH:
             scope.wrong(
                 path + ".labels", "makes %s, %d characters; must be at most %d" % (full, len(full), LABEL_LENGTH)
             )
 
 
-def _check_family(scope: Scope, path: str, vip: Data) -> None:
+def _check_family(scope: Scope, path: str, vip: VipInput) -> None:
     """A VRRP instance is of one family, and so are the peers that it speaks to by unicast."""
     if not vip["unicast"] or len(scope.cluster["directors"]) < 2:
         return
-    for family in scope.families(vip):
+    for family in families(vip):
         for host in scope.cluster["directors"]:
             if scope.host_family(host) not in (None, family):
                 what = "has %s addresses, but director %s has lvs_address %s; give unicast: false"
@@ -102,10 +99,10 @@ def _check_family(scope: Scope, path: str, vip: Data) -> None:
                 break
 
 
-def _check_takeover(scope: Scope, path: str, vip: Data) -> None:
+def _check_takeover(scope: Scope, path: str, vip: VipInput) -> None:
     """A check with a weight has to be able to take a VIP away, or it is only ink."""
-    script = scope.cluster["check_script"] or {}
-    weight = script.get("weight")
+    script = scope.cluster["check_script"]
+    weight = script["weight"] if script else 0
     if not weight or script["enabled"] is False or not vip["track"] or len(scope.cluster["directors"]) < 2:
         return
     if vip["preempt"] is False:
@@ -123,15 +120,12 @@ def _check_takeover(scope: Scope, path: str, vip: Data) -> None:
             scope.wrong("lvs_check_script.weight", what % (weight, higher, lower, well, path))
 
 
-def _ranked(scope: Scope, vip: Data) -> list[tuple[str, int]]:
+def _ranked(scope: Scope, vip: VipInput) -> list[tuple[str, int]]:
     """Directors with their priorities, the highest first; empty where not all have one of their own."""
     directors, given = scope.cluster["directors"], vip["priorities"] or {}
-    if given:
-        complete = set(given) == set(directors) and len(set(given.values())) == len(directors)
-        return sorted(given.items(), key=lambda one: -one[1]) if complete else []
-    prefer = [host for host in vip["prefer"] or [] if host in directors]
-    order = [*prefer, *(host for host in directors if host not in prefer)]
-    return [(host, HIGHEST_PRIORITY - PRIORITY_STEP * rank) for rank, host in enumerate(order)]
+    if given and (set(given) != set(directors) or len(set(given.values())) != len(directors)):
+        return []
+    return scope.view.ranked(vip)
 
 
 def _within(priority: int) -> int:
@@ -139,9 +133,9 @@ def _within(priority: int) -> int:
     return max(1, min(HIGHEST_PRIORITY, priority))
 
 
-def _check_instance_name(scope: Scope, path: str, name: str, vip: Data) -> None:
+def _check_instance_name(scope: Scope, path: str, name: str, vip: VipInput) -> None:
     """The IPv6 instance of VIP `web` is `web_v6`, which must not be another VIP's."""
     other = (scope.vips or {}).get(name[: -len("_v6")])
-    if other and "inet6" in scope.families(other) and "inet" in scope.families(vip):
+    if other and "inet6" in families(other) and "inet" in families(vip):
         what = "is also the name of the IPv6 instance of lvs_vips.%s; must be another"
         scope.wrong(path, what % name[: -len("_v6")])

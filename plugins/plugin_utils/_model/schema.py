@@ -5,84 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Mapping
+from .checks import CHECKS
+from .fields import REQUIRED, Field, choice, many, named, number, switch, table, text, whole
 
-
-class _Required:
-    """The default of what has none."""
-
-    def __repr__(self) -> str:
-        return "required"
-
-
-REQUIRED = _Required()
 SCHEDULERS = ("rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "twos")
 SCHEDULER_FLAGS = ("sh-fallback", "sh-port", "mh-fallback", "mh-port")
-# Priorities that nobody gave go down in these steps, by the directors' names.
-HIGHEST_PRIORITY, PRIORITY_STEP = 254, 4
-# An interface's label, interface included (IFNAMSIZ less the final zero).
-LABEL_LENGTH = 15
-
-
-@dataclass(frozen=True)
-class Field:
-    """One thing to write. ``kind`` names its reader in `read`; the rest says what that reader allows."""
-
-    kind: str
-    doc: str = ""
-    # None also allows null to be written, and stays None: not given.
-    default: Any = REQUIRED
-    low: float = 0
-    high: float = 0
-    unit: str = ""
-    choices: tuple[str, ...] = ()
-    # A named form of text, a key of `read.FORMS`.
-    form: str = ""
-    # What a list holds, and what stands behind each name of a map.
-    of: Field | None = None
-    # The fewest items of a list; the longest name of a map.
-    least: int = 0
-    longest: int = 63
-    fields: Mapping[str, Field] = field(default_factory=dict)
-    # Where there is no default: what it is when nobody writes it.
-    otherwise: str = ""
-    # A shorter way to write a table: the scalar is read as this one of its fields.
-    short: str = ""
-
-
-def whole(doc: str, default: Any, low: int, high: int, unit: str = "", otherwise: str = "") -> Field:
-    return Field("whole", doc, default, low, high, unit, otherwise=otherwise)
-
-
-def number(doc: str, default: Any, low: float, high: float, unit: str = "", otherwise: str = "") -> Field:
-    return Field("number", doc, default, low, high, unit, otherwise=otherwise)
-
-
-def switch(doc: str, default: bool | None, otherwise: str = "") -> Field:
-    return Field("switch", doc, default, otherwise=otherwise)
-
-
-def choice(doc: str, default: Any, *choices: str) -> Field:
-    return Field("choice", doc, default, choices=choices)
-
-
-def text(doc: str, default: Any, form: str, otherwise: str = "") -> Field:
-    return Field("text", doc, default, form=form, otherwise=otherwise)
-
-
-def many(doc: str, default: Any, of: Field, least: int = 0, otherwise: str = "") -> Field:
-    return Field("list", doc, default, of=of, least=least, otherwise=otherwise)
-
-
-def named(doc: str, of: Field, longest: int = 63) -> Field:
-    return Field("map", doc, {}, of=of, longest=longest)
-
-
-def table(doc: str, value: Any = REQUIRED, short: str = "", /, **fields: Field) -> Field:
-    return Field("table", doc, value, fields=fields, short=short)
-
-
 PORT = whole("", REQUIRED, 1, 65535)
 
 VIP = table(
@@ -129,17 +56,13 @@ CHECK = table(
         "`auto`: `http` where our Nginx serves the port, otherwise `tcp`; `none` if the protocol is not TCP.",
         "auto",
         "auto",
-        "http",
-        "tcp",
-        "none",
+        *CHECKS,
     ),
     interval=number("Time between two checks.", 1, 0.1, 3600, "s"),
     timeout=number("Time limit for an answer.", 1, 0.1, 3600, "s"),
     retries=whole("Retries before a real server is taken out.", 1, 0, 100),
     retry_delay=number("Time between two retries.", 0.5, 0, 3600, "s"),
-    path=text("Path of an `http` check.", None, "url_path", "`lvs_health_path` on our Nginx, otherwise `/`"),
-    host=text("Host header of an `http` check.", None, "host_name", "none"),
-    status=whole("Status that an `http` check expects.", 200, 100, 599),
+    **{name: field for kind in CHECKS.values() for name, field in kind.settings.items()},
 )
 
 PERSISTENCE = table(

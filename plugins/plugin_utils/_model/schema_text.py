@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 from typing import Iterator, Mapping
 
+from .fields import REQUIRED, Field
 from .read import FORMS, span
-from .schema import CLUSTER, HOST, INVENTORY, REQUIRED, Field
+from .schema import CLUSTER, HOST, INVENTORY
 
 _HEAD = """# The inventory
 

@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From the inventory to plain data with every default filled in, or to every mistake that is in it.
 
-`_schema` says what each value may be, `_read` reads one value, `_rules` says what goes with what.
+`schema` says what each value may be, `read` reads one value, `rules` says what goes with what.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, cast
 
+from .normal import ClusterInput, HostInput, Normal
 from .read import Mistake, Reader, address_of, shown, unknown
 from .rules import check_cluster, check_inventory
 from .schema import (
@@ -20,10 +21,10 @@ from .schema import (
     INVENTORY,
     KNOWN,
 )
+from .view import ClusterView
 
 __all__ = ["Mistake", "Normal", "normalise"]
 
-Normal = dict[str, Any]
 Variables = Mapping[str, Mapping[str, Any]]
 
 
@@ -47,7 +48,8 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
     _unknown_variables(reader, members, hostvars)
     hosts = {host: _host(reader, host, hostvars.get(host, {})) for host in sorted(members)}
 
-    clusters: dict[str, Normal] = {}
+    clusters: dict[str, ClusterInput] = {}
+    pools: dict[str, list[str]] = {}
     readers: dict[str, Reader] = {}
     warnings: list[str] = []
     for name in sorted({host["cluster"] for host in hosts.values() if host["cluster"]}):
@@ -58,11 +60,12 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
         cluster["real_servers"] = [host for host in real_servers if host in inside]
         clusters[name] = cluster
         _secrets_are_seen(readers[name], cluster, hostvars)
-        said = check_cluster(readers[name], cluster, hosts, groups)
-        warnings += ["cluster %s: %s" % (name, one) for one in said]
+        pools.update(_pools(cluster, groups))
+        reported = check_cluster(readers[name], ClusterView(name, cluster, hosts, pools))
+        warnings += ["cluster %s: %s" % (name, one) for one in reported]
     check_inventory(reader, clusters, hosts)
     mistakes = {*reader.mistakes, *_of_clusters(readers)}
-    normal = {"hosts": hosts, "clusters": clusters, "pools": _pools(clusters, groups)}
+    normal: Normal = {"hosts": hosts, "clusters": clusters, "pools": pools}
     return normal, sorted(mistakes), sorted(set(warnings))
 
 
@@ -112,7 +115,7 @@ def _unknown_variables(reader: Reader, hosts: Iterable[str], hostvars: Variables
             reader.wrong(name, unknown(name, KNOWN - ALSO_KNOWN))
 
 
-def _host(reader: Reader, host: str, given: Mapping[str, Any]) -> Normal:
+def _host(reader: Reader, host: str, given: Mapping[str, Any]) -> HostInput:
     read = {}
     for name, field in HOST.items():
         where = "%s: %s" % (host, name)
@@ -120,7 +123,7 @@ def _host(reader: Reader, host: str, given: Mapping[str, Any]) -> Normal:
         read[name[len("lvs_") :]] = value
     if given.get("lvs_address") is None:
         read["address"] = _own_address(reader, host, given)
-    return read
+    return cast(HostInput, read)
 
 
 def _own_address(reader: Reader, host: str, given: Mapping[str, Any]) -> str | None:
@@ -132,14 +135,14 @@ def _own_address(reader: Reader, host: str, given: Mapping[str, Any]) -> str | N
     return None
 
 
-def _cluster(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> Normal:
-    """What all hosts of a cluster have in common, by its name in Normal: without prefix."""
+def _cluster(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> ClusterInput:
+    """What all hosts of a cluster have in common, by its name in ClusterInput: without prefix."""
     read = {name: _agreed(reader, name, hosts, hostvars) for name in CLUSTER}
     short = {"lvs_nginx_upstreams": "upstreams", "lvs_nginx_sites": "sites"}
-    return {short.get(name, name[len("lvs_") :]): value for name, value in read.items()}
+    return cast(ClusterInput, {short.get(name, name[len("lvs_") :]): value for name, value in read.items()})
 
 
-def _secrets_are_seen(reader: Reader, cluster: Normal, hostvars: Variables) -> None:
+def _secrets_are_seen(reader: Reader, cluster: ClusterInput, hostvars: Variables) -> None:
     """A password is read from each director's own variables, so each has to have it."""
     vips = cluster["vips"] or {}
     if not any(vip["auth_pass"] for vip in vips.values()):
@@ -160,7 +163,7 @@ def _of_clusters(readers: Mapping[str, Reader]) -> Iterable[Mistake]:
                 yield Mistake(front + mistake.path, front + mistake.message)
 
 
-def _pools(clusters: Mapping[str, Normal], groups: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    services = [one for cluster in clusters.values() for one in (cluster["virtual_services"] or {}).values()]
-    names = sorted({service["pool"] for service in services if service["pool"]})
-    return {name: _members(groups, name) for name in names}
+def _pools(cluster: ClusterInput, groups: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The hosts of each group that a service of the cluster names; a group that there is not is left out."""
+    names = {service["pool"] for service in (cluster["virtual_services"] or {}).values() if service["pool"]}
+    return {name: _members(groups, name) for name in sorted(names) if name in groups}

@@ -10,12 +10,13 @@ than what a run does. This module is pure.
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Literal, Mapping, Sequence
 
 from ...module_utils._host import kernel_modules, silent_vips, weights
 from ...module_utils._host.sysctl import render
 from ...module_utils._ipvs.text import endpoint
 from .._live.director_table import entries
+from .._model.shape import Family, HostSlice, Service
 
 MASK = "********"
 # Where `ip` lies once a host is there; a preview has no host to ask.
@@ -67,10 +68,14 @@ def of_weights(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 _METHODS = {"dr": "-g", "nat": "-m", "tunnel": "-i"}
+_THRESHOLDS: tuple[tuple[str, Literal["upper_threshold", "lower_threshold"]], ...] = (
+    ("-x", "upper_threshold"),
+    ("-y", "lower_threshold"),
+)
 _PROTOCOLS = {"tcp": "-t", "udp": "-u", "sctp": "--sctp-service"}
 
 
-def ipvs_rules(services: Sequence[Mapping[str, Any]]) -> str:
+def ipvs_rules(services: Sequence[Service]) -> str:
     """The IPVS table in the notation of ``ipvsadm --restore``, a service before its destinations.
 
     A drained destination has weight 0, one that a check takes out as well: this is the table while all checks pass.
@@ -79,8 +84,9 @@ def ipvs_rules(services: Sequence[Mapping[str, Any]]) -> str:
     for service in services:
         where = _service_words(service)
         words = ["-A", *where, "-s", service["scheduler"]]
-        if service.get("persistence"):
-            words += ["-p", str(service["persistence"]["timeout"]), "-M", _mask(service)]
+        persistence = service["persistence"]
+        if persistence:
+            words += ["-p", str(persistence["timeout"]), "-M", _mask(persistence["prefix"], service["family"])]
         if service.get("scheduler_flags"):
             words += ["-b", ",".join(service["scheduler_flags"])]
         if service.get("one_packet"):
@@ -90,37 +96,38 @@ def ipvs_rules(services: Sequence[Mapping[str, Any]]) -> str:
             server = entry.server
             words = ["-a", *where, "-r", endpoint(server["address"], server["port"])]
             words += [_METHODS[service["forward"]], "-w", str(entry.wanted_weight)]
-            for option, name in (("-x", "upper_threshold"), ("-y", "lower_threshold")):
+            for option, name in _THRESHOLDS:
                 words += [option, str(server[name])] if server.get(name) else []
             lines.append(" ".join(words))
     return "".join(line + "\n" for line in lines)
 
 
-def _mask(service: Mapping[str, Any]) -> str:
+def _mask(prefix: int, family: Family) -> str:
     """Clients of one mask go together: a netmask, of IPv6 the length of the prefix."""
-    prefix = service["persistence"]["prefix"]
-    return str(prefix) if service["family"] == "inet6" else str(ipaddress.ip_network("0.0.0.0/%d" % prefix).netmask)
+    return str(prefix) if family == "inet6" else str(ipaddress.ip_network("0.0.0.0/%d" % prefix).netmask)
 
 
-def _service_words(service: Mapping[str, Any]) -> list[str]:
+def _service_words(service: Service) -> list[str]:
     return [_PROTOCOLS[service["protocol"]], endpoint(service["address"], service["port"])]
 
 
-def addresses(host: Mapping[str, Any]) -> str:
+def addresses(host: HostSlice) -> str:
     """The addresses that a host may get, a line each: what `ip` would show, and when."""
     lines = []
-    director = host.get("director") or {}
-    handover = director.get("handover") or {}
-    for vip in handover.get("vips", ()):
-        lines.append("%s/%d dev %s (while Keepalived runs)" % (vip["address"], vip["prefix"], handover["interface"]))
-    for instance in director.get("instances", ()):
-        for vip in instance["addresses"]:
-            label = " label %s" % vip["label"] if vip.get("label") else ""
+    director, real_server = host["director"], host["real_server"]
+    handover = director["handover"] if director else None
+    if handover:
+        for vip in handover["vips"]:
+            where = (vip["address"], vip["prefix"], handover["interface"])
+            lines.append("%s/%d dev %s (while Keepalived runs)" % where)
+    for instance in director["instances"] if director else ():
+        for held in instance["addresses"]:
+            label = " label %s" % held["label"] if held["label"] else ""
             lines.append("%s dev %s%s (while master of %s)" % (
-                vip["address"], vip["interface"], label, instance["name"],
+                held["address"], held["interface"], label, instance["name"],
             ))  # fmt: skip
-    real_server = host.get("real_server") or {}
-    for vip in real_server.get("vips", ()):
-        label = " label %s" % vip["label"] if vip.get("label") else ""
-        lines.append("%s/%d dev %s%s" % (vip["address"], vip["prefix"], real_server["interface"], label))
+    if real_server:
+        for silent in real_server["vips"]:
+            label = " label %s" % silent["label"] if silent["label"] else ""
+            lines.append("%s/%d dev %s%s" % (silent["address"], silent["prefix"], real_server["interface"], label))
     return "".join(line + "\n" for line in lines)

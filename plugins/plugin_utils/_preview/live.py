@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Literal, Mapping
 
 from .._live.inspect_request import (
     KEEPALIVED,
@@ -18,8 +18,9 @@ from .._live.inspect_request import (
     normalised,
     wanted_sysctls,
 )
-from .._live.observed import SEEN, Cluster, Instance, ObservedHost, bare, observed_hosts
+from .._live.observed import SEEN, Cluster, ObservedHost, bare, observed_hosts
 from .._live.shape import LiveInstance, Observations
+from .._model.shape import Instance, Model
 from .table import table_changes
 
 Data = Mapping[str, Any]
@@ -33,10 +34,11 @@ _NAMES = {KEEPALIVED: "Keepalived", NGINX: "Nginx", VIPS_UNIT: "the VIPs' unit"}
 # Parts of a report that changes are told from. Without the table it is taken as empty; that is told there.
 _COMPARED = frozenset({"files", "sysctls", "vips", "links", "units"})
 # What two directors have to agree on to hear each other; version 3 takes over the master's advert_interval.
-_IDENTITY = ("vrid", "version", "interface", "auth")
+_Compared = Literal["vrid", "version", "interface", "auth", "advert_interval"]
+_IDENTITY: list[_Compared] = ["vrid", "version", "interface", "auth"]
 
 
-def changes(model: Data, observations: Observations) -> dict[str, Any]:
+def changes(model: Model, observations: Observations) -> dict[str, Any]:
     """``{hosts: {NAME: {seen, message, changes, daemons}}, transitions: {CLUSTER: [TEXT]}}``."""
     seen = observed_hosts(model, dict(sorted(observations.items())))
     return {
@@ -114,8 +116,9 @@ def _vips(host: ObservedHost) -> Iterator[str]:
         return
     interface = host.real_server["interface"]
     wanted = {(vip["address"], vip["prefix"]) for vip in host.real_server["vips"]}
-    handover = (host.director or {}).get("handover") or {}
-    kept = {(vip["address"], vip["prefix"]) for vip in handover.get("vips", ()) if handover["interface"] == interface}
+    kept: set[tuple[str, int]] = set()
+    if host.handover and host.handover["interface"] == interface:
+        kept = {(vip["address"], vip["prefix"]) for vip in host.handover["vips"]}
     places = host.vips or {}
     for address, prefix in sorted(wanted):
         if address not in places:
@@ -162,7 +165,7 @@ def _has(files: Mapping[str, str], folder: str) -> bool:
 def _transitions(cluster: Cluster) -> Iterator[str]:
     """What happens to the VIPs; a reload by itself moves none."""
     for director in cluster.directors:
-        wanted = {one["name"]: one for one in (director.director or {})["instances"]}
+        wanted = {one["name"]: one for one in director.instances}
         for live in (director.keepalived or {}).get("instances") or []:
             if live["name"] not in wanted:
                 yield "%s: instance %s goes with %s" % (director.name, live["name"], ", ".join(live["addresses"]))
@@ -173,7 +176,7 @@ def _transitions(cluster: Cluster) -> Iterator[str]:
 
 
 def _differing(director: ObservedHost, wanted: Instance, live: LiveInstance) -> Iterator[str]:
-    names = [*_IDENTITY, "advert_interval"] if wanted["version"] == 2 else _IDENTITY
+    names: list[_Compared] = [*_IDENTITY, "advert_interval"] if wanted["version"] == 2 else _IDENTITY
     found: Data = live
     differing = [
         "%s %s => %s" % (name, found[name], wanted[name]) for name in names if _differs(found[name], wanted[name])
@@ -221,7 +224,7 @@ def _tells_instances(director: ObservedHost) -> bool:
 
 
 def _wanted(director: ObservedHost, name: str) -> Instance:
-    instances = (director.director or {})["instances"]
+    instances = director.instances
     return next(one for one in instances if one["name"] == name)
 
 

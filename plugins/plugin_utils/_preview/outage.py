@@ -6,42 +6,42 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Iterator, Mapping
+from typing import Iterator
 
-Data = Mapping[str, Any]
+from .._model.checks import kind_of
+from .._model.shape import CheckScript, ClusterVip, Model, Service
 
 
-def worst_outage(model: Data) -> str:
+def worst_outage(model: Model) -> str:
     """A paragraph for each cluster, in milliseconds; the same for every host, order and --limit."""
     return "\n".join("".join(line + "\n" for line in _cluster(name, model)) for name in sorted(model["clusters"]))
 
 
-def check_ms(script: Data) -> int:
+def check_ms(script: CheckScript) -> int:
     """The longest time until a director's own check says that it failed: the last good look was just before."""
     seconds: float = script["interval"] * script["fall"] + script["timeout"]
     return math.ceil(1000 * seconds)
 
 
-def _cluster(name: str, model: Data) -> Iterator[str]:
+def _cluster(name: str, model: Model) -> Iterator[str]:
     cluster = model["clusters"][name]
     yield "cluster %s: %s; failover %s; IPVS table by %s" % (
         name, ", ".join(cluster["directors"]) or "no director", cluster["failover"], cluster["table_owner"],
     )  # fmt: skip
     for vip in sorted(cluster["vips"]):
         yield from _vip(vip, cluster["vips"][vip])
-    if not cluster["directors"]:
-        return
     # Services and checks are the same on all directors of a cluster.
-    director = model["hosts"][cluster["directors"][0]]["director"]
+    director = model["hosts"][cluster["directors"][0]]["director"] if cluster["directors"] else None
+    if not director:
+        return
     for service in director["services"]:
         yield "  service %s: %s" % (service["name"], _detection(service))
     yield "  directors themselves: %s" % _own_check(director["check_script"])
 
 
-def _vip(name: str, vip: Data) -> Iterator[str]:
+def _vip(name: str, vip: ClusterVip) -> Iterator[str]:
     yield "  VIP %s: %s" % (name, ", ".join(vip["addresses"]))
-    order = vip["holder_order"]
-    if len(order) < 2:
+    if vip["crash_ms"] is None or vip["planned_ms"] is None:
         yield "    one director only: nobody takes over; a crash lasts until it is back"
         return
     yield "    its holder crashes: away for at most %d ms" % vip["crash_ms"]
@@ -49,20 +49,20 @@ def _vip(name: str, vip: Data) -> Iterator[str]:
         "    its holder stops as planned: it forwards until the next one is there, after at most %d ms"
         % vip["planned_ms"]
     )
-    yield "    held by, in this order: %s" % ", ".join(order)
+    yield "    held by, in this order: %s" % ", ".join(vip["holder_order"])
 
 
-def _detection(service: Data) -> str:
+def _detection(service: Service) -> str:
     check = service["check"]
-    if check["type"] == "none":
+    words = kind_of(check).words
+    if not words:
         return "nothing checks its real servers; a dead one keeps its share of the clients"
-    what = "HTTP %s" % check["path"] if check["type"] == "http" else "TCP connection"
     return "a dead real server is out after at most %d ms (%s, every %g s)" % (
-        service["detection_ms"], what, check["interval"],
+        service["detection_ms"], words % check, check["interval"],
     )  # fmt: skip
 
 
-def _own_check(script: Data | None) -> str:
+def _own_check(script: CheckScript | None) -> str:
     if not script:
         return "nothing checks them; only silence is seen"
     weight = script["weight"]

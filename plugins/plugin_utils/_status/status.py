@@ -13,7 +13,7 @@ it. The result is plain data::
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Dict, Literal, Mapping, Sequence
 
 from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.table import DestinationConfig
@@ -21,8 +21,9 @@ from .._live.director_table import DirectorTable, Entry, entries, title
 from .._live.inspect_request import KEEPALIVED
 from .._live.observed import SEEN, UNSEEN, Cluster, ObservedHost, Vip, observed_hosts
 from .._live.shape import Observations, Transition
+from .._model.shape import Model, Service
 from .._verify.catalogue import NOTE
-from .._verify.judge import Model, findings
+from .._verify.judge import findings
 
 Tree = Dict[str, Any]
 
@@ -175,9 +176,10 @@ def _services(cluster: Cluster, holders: Mapping[str, Sequence[str]]) -> list[Tr
     return found
 
 
-def _service(service: Tree, name: str | None, table: DirectorTable | None) -> Tree:
+def _service(service: Service, name: str | None, table: DirectorTable | None) -> Tree:
     pool = [_destination(table, entry) for entry in entries(service)]
-    same = ("name", "service", "protocol", "address", "port", "scheduler", "forward")
+    same: list[Literal["name", "service", "protocol", "address", "port", "scheduler", "forward"]]
+    same = ["name", "service", "protocol", "address", "port", "scheduler", "forward"]
     return {
         **{key: service[key] for key in same},
         "title": title(service),

@@ -162,7 +162,7 @@ def _vips_of_real_server(host: ObservedHost) -> Iterator[Finding]:
 
 
 def _vips_of_director(host: ObservedHost) -> Iterator[Finding]:
-    handover = (host.director or {}).get("handover")
+    handover = host.handover
     seen = host.vips
     if not handover or seen is None or not host.runs(KEEPALIVED):
         return

@@ -11,10 +11,11 @@ what only it could tell.
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Sequence
 
 from .._live.observed import Cluster, observed_hosts
 from .._live.shape import Observations
+from .._model.shape import Model
 from . import host_findings, table_findings, vrrp_findings
 from .catalogue import (
     DEGRADED,
@@ -24,8 +25,6 @@ from .catalogue import (
     Finding,
     in_order,
 )
-
-Model = Mapping[str, Any]
 
 
 def findings(model: Model, observations: Observations) -> list[Finding]:

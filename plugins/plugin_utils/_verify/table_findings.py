@@ -15,15 +15,16 @@ from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.plan import DESTINATION, SERVICE, Step
 from ...module_utils._ipvs.table import DestinationConfig, DestinationKey
 from ...module_utils._ipvs.text import differences, endpoint, service_name
-from .._live.director_table import DirectorTable, Entry, Options, entries, title
+from .._live.director_table import DirectorTable, Entry, entries, title
 from .._live.observed import Cluster
+from .._model.shape import Service
 from .catalogue import Finding
 
 
 def of_cluster(cluster: Cluster) -> Iterator[Finding]:
     tables: list[DirectorTable] = []
     for host in cluster.directors:
-        if not (host.director or {}).get("services"):
+        if not host.services:
             continue
         reason = host.error("ipvs")
         if reason is not None:
@@ -41,7 +42,7 @@ def of_cluster(cluster: Cluster) -> Iterator[Finding]:
     yield from _differing(tables)
 
 
-def _path(service: Options) -> str:
+def _path(service: Service) -> str:
     return "lvs_virtual_services.%s" % service["service"]
 
 
@@ -94,7 +95,7 @@ def _destination_step(table: DirectorTable, step: Step) -> Iterator[Finding]:
 
 
 def _unknown_destination(
-    table: DirectorTable, service: Options, key: DestinationKey, config: DestinationConfig
+    table: DirectorTable, service: Service, key: DestinationKey, config: DestinationConfig
 ) -> Finding:
     sorry = service.get("sorry_server")
     if sorry and table.checked and key == DestinationKey(sorry["address"], sorry["port"]):
@@ -115,7 +116,7 @@ def _configuration(config: DestinationConfig) -> str:
 # --- pools ------------------------------------------------------------------------------------------------------
 
 
-def _pool(table: DirectorTable, service: Options) -> Iterator[Finding]:
+def _pool(table: DirectorTable, service: Service) -> Iterator[Finding]:
     """What is as wanted but worth saying, and what is bad though each part of it is explained."""
     live = table.live(service)
     if live is None:

@@ -9,11 +9,12 @@ cause is looked for first; only where there is none of the others, the way betwe
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterator, Literal, Mapping, NamedTuple
 
 from .._live.inspect_request import KEEPALIVED
-from .._live.observed import Cluster, Instance, ObservedHost, Vip, bare
+from .._live.observed import Cluster, ObservedHost, Vip, bare
 from .._live.shape import Advert, ArpAnswer, LiveInstance
+from .._model import shape
 from .catalogue import Finding
 
 # So many changes within so many seconds are flapping; a failover and its return are two on each director.
@@ -25,7 +26,7 @@ class Pair(NamedTuple):
     """An instance of the model on one director, beside what that director's Keepalived says of it."""
 
     host: ObservedHost
-    wanted: Instance
+    wanted: shape.Instance
     live: LiveInstance | None
 
     @property
@@ -35,9 +36,7 @@ class Pair(NamedTuple):
 
 def of_cluster(cluster: Cluster) -> Iterator[Finding]:
     pairs = [
-        Pair(host, wanted, host.instance(wanted["name"]))
-        for host in cluster.directors
-        for wanted in (host.director or {})["instances"]
+        Pair(host, wanted, host.instance(wanted["name"])) for host in cluster.directors for wanted in host.instances
     ]
     for pair in pairs:
         yield from _settings(pair)
@@ -155,7 +154,7 @@ def _filtered(pairs: list[Pair]) -> Iterator[Finding]:
 def _speaks_otherwise(pair: Pair) -> bool:
     """Whether the director is no match for its peers for a reason that has a name."""
     live: Mapping[str, Any] = pair.live or {}
-    keys = ("vrid", "interface", "auth", "version")
+    keys: tuple[Literal["vrid", "interface", "auth", "version"], ...] = ("vrid", "interface", "auth", "version")
     return any(live.get(key) is not None and live[key] != pair.wanted[key] for key in keys)
 
 
@@ -183,10 +182,10 @@ def _heard(host: ObservedHost, peer: ObservedHost) -> list[Advert] | None:
     return [one for one in adverts if one["source"] in _sources(peer.slice) and not one["outgoing"]]
 
 
-def _sources(mine: Mapping[str, Any]) -> set[str]:
+def _sources(mine: shape.HostSlice) -> set[str]:
     """The addresses that a director sends adverts from."""
-    sources = {instance.get("unicast_source") for instance in (mine.get("director") or {}).get("instances", ())}
-    return {bare(mine["address"]), *(source for source in sources if source)}
+    instances = mine["director"]["instances"] if mine["director"] else []
+    return {bare(mine["address"]), *(one["unicast_source"] for one in instances if one["unicast_source"])}
 
 
 def _collisions(cluster: Cluster) -> Iterator[Finding]:
@@ -197,7 +196,7 @@ def _collisions(cluster: Cluster) -> Iterator[Finding]:
     for host in cluster.directors:
         # A director may send from further addresses of its own.
         own = {found["address"] for link in host.links or [] for found in link["addresses"]}
-        vrids = {one["vrid"]: one["vip"] for one in (host.director or {})["instances"]}
+        vrids = {one["vrid"]: one["vip"] for one in host.instances}
         for advert in host.adverts or []:
             stranger = not advert["outgoing"] and advert["source"] not in ours | own
             if stranger and advert["vrid"] in vrids and not advert["source"].startswith("fe80:"):

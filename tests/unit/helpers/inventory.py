@@ -8,6 +8,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+
 Tree = dict[str, Any]
 
 DIRECTORS = {"d1": "198.51.100.100", "d2": "198.51.100.101"}
@@ -55,3 +57,10 @@ def with_changes(changes: Tree) -> Tree:
     for path, value in changes.items():
         put(inventory, path, value)
     return inventory
+
+
+def model_of(inventory: Tree) -> Any:
+    """The model of an inventory without mistakes; of no type, as a test may change it into what no model is."""
+    built = build(inventory)
+    assert built.model is not None, [mistake.message for mistake in built.mistakes]
+    return built.model

@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 from inventory import good, put
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import CLUSTER, HOST, REQUIRED, Field
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.fields import REQUIRED, Field
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import CLUSTER, HOST
 
 Tree = dict[str, Any]
 

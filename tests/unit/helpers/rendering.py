@@ -63,7 +63,7 @@ class _Context(jinja2.runtime.Context):  # type: ignore[misc]
         return self.environment.compile_expression(value[2:-2], undefined_to_none=False)(**self.parent)
 
 
-def files(model: Tree, host: str, lvs_vips: Tree) -> dict[str, str]:
+def files(model: Any, host: str, lvs_vips: Tree) -> dict[str, str]:
     """Path -> text of what the templates make for a host of the model. ``lvs_vips``: where the passwords are."""
     mine = model["hosts"][host]
     found: dict[str, str] = {}

@@ -37,12 +37,12 @@ def test_granularity_is_a_netmask_for_ipv4_and_a_length_for_ipv6(prefix: int, fa
         ),
     ],
 )
-def test_a_server_line_holds_what_is_not_the_default(server: dict[str, Any], line: str) -> None:
+def test_a_server_line_holds_what_is_not_the_default(server: Any, line: str) -> None:
     assert render.nginx_server(server) == line
 
 
 def test_ports_without_a_default_site_are_named_once() -> None:
-    sites = [
+    sites: Any = [
         {"ports": [80, 8443], "default": False},
         {"ports": [80], "default": False},
         {"ports": [8080], "default": True},
@@ -68,7 +68,7 @@ def test_a_service_is_found_in_the_kernels_table(service: dict[str, Any], key: s
 
 def test_a_director_that_holds_a_vip_comes_last() -> None:
     slice_ = {"director": {"instances": [{"addresses": [{"address": "192.0.2.9/24"}]}]}}
-    model = {"hosts": {"d1": slice_, "d2": slice_, "d3": slice_}}
+    model: Any = {"hosts": {"d1": slice_, "d2": slice_, "d3": slice_}}
     hostvars = {
         "d1": {"lvs_host": {"addresses": ["192.0.2.1", "192.0.2.9"]}},
         "d2": {"lvs_host": {"addresses": ["192.0.2.2"]}},

@@ -16,7 +16,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsErr
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live import drain
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.drain_policy import Remaining
 
-Tree = dict[str, Any]
+Tree = Any  # of no type, as a test changes a model into what no model is
 WEB_KEY = {"family": "inet", "protocol": "tcp", "address": healthy.VIP, "port": 80, "fwmark": 0}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import rendering
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from inventory import with_changes
+from inventory import model_of, with_changes
 from inventory_strategies import CHANGES, changed, shuffled
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.director_table import desired_services
@@ -21,15 +21,9 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import b
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview import files as texts_of
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.outage import worst_outage
 
-Tree = dict[str, Any]
+Tree = Any  # of no type, as a test changes a model into what no model is
 # Some of what is drawn has a mistake in it.
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-
-
-def model_of(inventory: Tree) -> Tree:
-    built = build(inventory)
-    assert built.model is not None, built.mistakes
-    return built.model
 
 
 def drawn(changes: Tree) -> tuple[Tree, Tree]:

@@ -8,17 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from inventory import with_changes
+from inventory import model_of, with_changes
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.derive import (
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.checks import tries_ms
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.derive_vrrp import (
     crash_ms,
-    detection_ms,
     label_of,
     planned_ms,
 )
 
-Tree = dict[str, Any]
+Tree = Any  # of no type, as a test changes a model into what no model is
 VIP, VIP6 = "198.51.100.200/24", "2001:db8::200/64"
 BOTH = {
     "lvs_vips.web.addresses": [VIP, VIP6],
@@ -28,9 +27,7 @@ BOTH = {
 
 
 def model(changes: Tree | None = None) -> Tree:
-    built = build(with_changes(changes or {}))
-    assert built.model is not None, [mistake.message for mistake in built.mistakes]
-    return built.model
+    return model_of(with_changes(changes or {}))
 
 
 def director(host: str = "d1", changes: Tree | None = None) -> Tree:
@@ -124,8 +121,7 @@ def test_one_director_has_no_worst_case_outage() -> None:
 
 
 def test_a_dead_real_server_is_out_after_its_tries() -> None:
-    check = {"interval": 1, "timeout": 1, "retries": 1, "retry_delay": 0.5}
-    assert detection_ms(check) == 3500
+    assert tries_ms({"interval": 1, "timeout": 1, "retries": 1, "retry_delay": 0.5}) == 3500
     assert service()["detection_ms"] == 3500
 
 
@@ -188,6 +184,19 @@ def test_the_kernel_gets_what_the_services_need() -> None:
     in_turn = director(changes={"lvs_virtual_services.web.scheduler": "wrr"})["kernel"]
     assert in_turn["modules"] == ["ip_vs", "ip_vs_wrr"]
     assert "net.ipv4.vs.sloppy_tcp" not in in_turn["sysctls"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "prefix"),
+    [
+        ({"lvs_virtual_services.web.persistence": 60}, 32),
+        ({"lvs_virtual_services.web.persistence": {"prefix": 24}}, 24),
+        ({**BOTH, "lvs_vips.web.addresses": [VIP6], "web1:lvs_address": "2001:db8::102",
+          "lvs_virtual_services.web.persistence": 60}, 128),
+    ],
+)  # fmt: skip
+def test_a_persistent_client_is_a_whole_address_unless_said_otherwise(changes: Tree, prefix: int) -> None:
+    assert service(changes)["persistence"]["prefix"] == prefix
 
 
 SCHEDULERS: dict[str, tuple[Tree, tuple[str, list[str]]]] = {

@@ -10,14 +10,9 @@ from typing import Iterator
 
 import pytest
 
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.fields import REQUIRED, Field
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.read import Reader
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import (
-    CLUSTER,
-    HOST,
-    INVENTORY,
-    REQUIRED,
-    Field,
-)
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import CLUSTER, HOST, INVENTORY
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema_text import markdown
 
 PAGE = Path(__file__).resolve().parents[5] / "docs" / "model.md"

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.live import changes, text
 
-Tree = dict[str, Any]
+Tree = Any  # of no type, as a test changes a model into what no model is
 VIP, WEB_80 = healthy.VIP, healthy.WEB_80
 ONE_STAYS = "? 1 difference of the table stays: Keepalived does not see what others did; verify names it"
 
@@ -100,9 +100,9 @@ def test_a_daemon_that_does_not_run_is_started(model: Tree, seen: Tree, state: T
 
 
 def test_a_sysctl_that_differs_or_is_not_there(model: Tree, seen: Tree) -> None:
-    seen["d1"]["report"]["sysctls"] = {"net.ipv4.vs.expire_nodest_conn": "0"}
+    seen["d1"]["report"]["sysctls"]["net.ipv4.vs.expire_nodest_conn"] = "0"
     assert of(model, seen) == ["~ net.ipv4.vs.expire_nodest_conn = 0 => 1"]
-    seen["d1"]["report"]["sysctls"] = {"net.ipv4.vs.expire_nodest_conn": None}
+    seen["d1"]["report"]["sysctls"]["net.ipv4.vs.expire_nodest_conn"] = None
     assert of(model, seen) == ["+ net.ipv4.vs.expire_nodest_conn = 1"]
 
 

@@ -54,4 +54,5 @@ def test_the_outage_follows_the_choices(changes: dict[str, Any], words: str) -> 
 
 
 def test_the_time_of_a_directors_own_check() -> None:
-    assert check_ms({"interval": 1, "fall": 3, "timeout": 0.5}) == 3500
+    script: Any = {"interval": 1, "fall": 3, "timeout": 0.5}
+    assert check_ms(script) == 3500

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._status.status import status
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._status.text import age, moment, screen
 
-Tree = dict[str, Any]
+Tree = Any  # of no type, as a test changes a model into what no model is
 NOW = healthy.NOW
 
 

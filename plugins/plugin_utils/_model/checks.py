@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of checks that a director makes of its real servers: all that differs between them is said here, once.
+
+A kind is an entry of CHECKS and a block of roles/keepalived/templates, ``check_KIND.j2``. The choices of the input, the
+rules, the worst case, the words of a preview and the request that verify makes all come from the entry.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Callable, Mapping
+
+from .fields import Field, text, whole
+from .shape import Check, CheckSettings
+
+PROTOCOLS = ("tcp", "udp", "sctp")
+
+
+def tries_ms(check: CheckSettings) -> int:
+    """The longest time until a dead real server is out, in ms: the last good look was just before it died."""
+    tries = (check["retries"] + 1) * check["timeout"]
+    seconds: float = check["interval"] + tries + check["retries"] * check["retry_delay"]
+    return math.ceil(1000 * seconds)
+
+
+def _http_request(check: Check) -> dict[str, Any]:
+    asked = {"path": check["path"], "host": check["host"]}
+    return {name: value for name, value in asked.items() if value}
+
+
+@dataclass(frozen=True)
+class CheckKind:
+    """One kind of check."""
+
+    words: str
+    """What it looks at, for people; filled in from the check's settings. Empty: it looks at nothing."""
+    protocols: tuple[str, ...] = ("tcp",)
+    """Of the services that it can be used for."""
+    settings: Mapping[str, Field] = field(default_factory=dict)
+    """What only this kind has, by its name in the input."""
+    detection_ms: Callable[[CheckSettings], int] = tries_ms
+    """The worst case until a dead real server is out."""
+    request: Callable[[Check], dict[str, Any]] | None = None
+    """What verify asks a real server itself: options of a probe of the module inspect besides the address. None: no
+    request of ours says what the check would."""
+
+
+CHECKS: dict[str, CheckKind] = {
+    "http": CheckKind(
+        words="HTTP %(path)s",
+        settings={
+            "path": text(
+                "Path of an `http` check.", None, "url_path", "`lvs_health_path` where our Nginx answers, else `/`"
+            ),
+            "host": text("Host header of an `http` check.", None, "host_name", "no name"),
+            "status": whole("Status that an `http` check expects.", 200, 100, 599),
+        },
+        request=_http_request,
+    ),
+    "tcp": CheckKind(words="TCP connection", request=lambda check: {}),
+    "none": CheckKind(words="", protocols=PROTOCOLS),
+}
+
+
+def kind_of(check: Check) -> CheckKind:
+    """The kind of a check of the model."""
+    return CHECKS[check["type"]]
+
+
+def suiting(protocol: str) -> list[str]:
+    """The kinds for services of a protocol."""
+    return [name for name, kind in CHECKS.items() if protocol in kind.protocols]
+
+
+def having(setting: str) -> list[str]:
+    """The kinds that have a setting."""
+    return [name for name, kind in CHECKS.items() if setting in kind.settings]
+
+
+def derived(given: Check, protocol: str, by_keepalived: bool, health_path: str | None) -> Check:
+    """A check of the input as the model has it.
+
+    ``by_keepalived``: whether the daemon checks at all. ``health_path``: where our own Nginx answers on the port of the
+    real servers; None where it does not.
+    """
+    if not by_keepalived:
+        return {**given, "type": "none"}
+    check: Check = {**given, "type": _automatic(protocol, health_path) if given["type"] == "auto" else given["type"]}
+    if "path" in kind_of(check).settings and not check["path"]:
+        check["path"] = health_path or "/"
+    return check
+
+
+def _automatic(protocol: str, health_path: str | None) -> str:
+    """HTTP where our own Nginx serves the port on the real servers, a TCP connection elsewhere."""
+    if protocol != "tcp":
+        return "none"
+    return "tcp" if health_path is None else "http"

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a director's kernel needs for its services."""
+
+from __future__ import annotations
+
+from .shape import Kernel, Service
+from .view import ClusterView
+
+
+def kernel(view: ClusterView, services: list[Service]) -> Kernel:
+    """Modules, module options and sysctls; those of the operator come last."""
+    given = view.data["kernel"]
+    schedulers = sorted({"ip_vs_" + service["scheduler"] for service in services})
+    return {
+        "modules": ["ip_vs", *schedulers],
+        "options": {"ip_vs": {"conn_tab_bits": given["conn_tab_bits"]}},
+        "sysctls": {**_sysctls(view, services), **given["sysctls"]},
+    }
+
+
+def _sysctls(view: ClusterView, services: list[Service]) -> dict[str, int | str]:
+    sysctls: dict[str, int | str] = {
+        # A flow to a real server that is gone ends at once instead of falling silent.
+        "net.ipv4.vs.expire_nodest_conn": 1,
+        # A client's port that comes round again is a new connection, to be scheduled. With direct routing and
+        # tunnels the last state that a director sees is FIN_WAIT, which the kernel's default, 1, leaves out.
+        "net.ipv4.vs.conn_reuse_mode": 3,
+        "net.ipv4.vs.conntrack": 0,
+    }
+    if len(view.directors) > 1:
+        # Every director has the VIPs on lo, too, and only the one that has them on its network answers for them.
+        sysctls.update({"net.ipv4.conf.all.arp_ignore": 1, "net.ipv4.conf.all.arp_announce": 2})
+    if any(service["persistence"] for service in services):
+        # A client whose real server was taken out is not held to it.
+        sysctls["net.ipv4.vs.expire_quiescent_template"] = 1
+    if any(service["scheduler"] == "mh" for service in services):
+        # Every director picks the same real server, so a flow may go on where the last director left it.
+        sysctls["net.ipv4.vs.sloppy_tcp"] = 1
+    if any(service["forward"] == "nat" for service in services):
+        sysctls["net.ipv4.ip_forward"] = 1
+    return sysctls

@@ -1,0 +1,169 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an IPVS table has: virtual services with their real servers, and the VIPs that hosts keep for them, silent."""
+
+from __future__ import annotations
+
+from typing import Iterable, Iterator, cast
+
+from . import checks
+from .derive_nginx import sorry_ports
+from .derive_vrrp import ARP_SILENT_INTERFACE
+from .normal import ServiceInput
+from .shape import (
+    Endpoint,
+    Family,
+    KeptVip,
+    Persistence,
+    RealServer,
+    RealServerRole,
+    Service,
+    ServiceSettings,
+    Share,
+    SilentVip,
+    Site,
+)
+from .view import WHOLE_ADDRESS, ClusterView, addresses_of, bare, family_of
+
+
+def services(view: ClusterView, sites: list[Site]) -> list[Service]:
+    """A service for each address and port; ``sites``: what our Nginx serves on the real servers."""
+    return list(_services(view, sites))
+
+
+def shares(found: Iterable[Service]) -> list[Share]:
+    """Each real server of each service once, however many addresses and ports the service has."""
+    once: dict[tuple[str, str], Share] = {}
+    for service in found:
+        for server in service["real_servers"]:
+            once[service["service"], server["host"]] = {
+                "service": service["service"],
+                "host": server["host"],
+                "weight": server["weight"],
+                "drained": server["drained"],
+            }
+    return list(once.values())
+
+
+def real_server(view: ClusterView, found: Iterable[Service], host: str) -> RealServerRole:
+    """The VIPs of all services that send this host packets whose address is still the VIP."""
+    names = {
+        service["vip"]
+        for service in found
+        if service["forward"] in ("dr", "tunnel") and host in [server["host"] for server in service["real_servers"]]
+    }
+    vips: list[SilentVip] = []
+    labelled = 0
+    for vip in _single(view, names):
+        inet = vip["family"] == "inet"
+        vips.append({**vip, "label": "%s:%d" % (ARP_SILENT_INTERFACE, labelled) if inet else None})
+        labelled += inet
+    return {"vips": vips, "interface": ARP_SILENT_INTERFACE}
+
+
+def kept_vips(view: ClusterView, found: Iterable[Service], host: str) -> list[KeptVip]:
+    """The VIPs that a director keeps for a handover: all that it has not as a real server."""
+    there = {vip["address"] for vip in real_server(view, found, host)["vips"]} if host in view.real_servers else set()
+    return [vip for vip in _single(view, view.vips) if vip["address"] not in there]
+
+
+def _single(view: ClusterView, names: Iterable[str]) -> list[KeptVip]:
+    """The addresses of VIPs as single ones, without a network."""
+    addresses = [address for name in sorted(names) for address in view.vips[name]["addresses"]]
+    return [
+        {"address": bare(address), "prefix": WHOLE_ADDRESS[family_of(address)], "family": family_of(address)}
+        for address in addresses
+    ]
+
+
+def _services(view: ClusterView, sites: list[Site]) -> Iterator[Service]:
+    for name, service in sorted(view.services.items()):
+        for address in view.vips[service["vip"]]["addresses"]:
+            for port in service["ports"]:
+                yield _service(view, sites, name, bare(address), port)
+
+
+def _service(view: ClusterView, sites: list[Site], name: str, address: str, port: int) -> Service:
+    service = view.services[name]
+    family = family_of(address)
+    ours = any((service["real_port"] or port) in site["ports"] for site in sites)
+    by_keepalived = view.data["table_owner"] == "keepalived"
+    health_path = view.data["health_path"] if ours else None
+    check = checks.derived(service["check"], service["protocol"], by_keepalived, health_path)
+    return {
+        **_settings(service),
+        "name": _name(view, name, address, port),
+        "service": name,
+        "family": family,
+        "address": address,
+        "port": port,
+        "scheduler_flags": _scheduler_flags(service),
+        "persistence": _persistence(service, family),
+        "check": check,
+        "detection_ms": checks.kind_of(check).detection_ms(check),
+        "sorry_server": _sorry_server(view, sites, service, family, port),
+        "real_servers": [
+            _real_server(view, name, host, port)
+            for host in view.pool_of(service)
+            if family_of(view.hosts[host]["address"]) == family
+        ],
+    }
+
+
+def _settings(service: ServiceInput) -> ServiceSettings:
+    """What goes into the model as it was written."""
+    as_given = cast("dict[str, object]", service)
+    return cast(ServiceSettings, {name: as_given[name] for name in ServiceSettings.__annotations__})
+
+
+def _name(view: ClusterView, name: str, address: str, port: int) -> str:
+    """NAME-PORT, with -v6 for IPv6, and with a number from a family's second address on."""
+    family = family_of(address)
+    same = [bare(one) for one in addresses_of(view.vips[view.services[name]["vip"]], family)]
+    rank = same.index(address)
+    return "%s-%d%s%s" % (name, port, "-v6" if family == "inet6" else "", "-%d" % rank if rank else "")
+
+
+def _scheduler_flags(service: ServiceInput) -> list[str]:
+    """What was asked for; else each connection by itself, or each client where it keeps its real server.
+
+    By its address alone a persistent client gets the same real server from every director.
+    """
+    if service["scheduler_flags"] is not None:
+        return service["scheduler_flags"]
+    if service["scheduler"] != "mh":
+        return []
+    return ["mh-fallback"] if service["persistence"] else ["mh-fallback", "mh-port"]
+
+
+def _persistence(service: ServiceInput, family: Family) -> Persistence | None:
+    given = service["persistence"]
+    if not given:
+        return None
+    return {"timeout": given["timeout"], "prefix": given["prefix"] or WHOLE_ADDRESS[family]}
+
+
+def _sorry_server(
+    view: ClusterView, sites: list[Site], service: ServiceInput, family: Family, port: int
+) -> Endpoint | None:
+    if service["sorry_server"]:
+        address, _sep, own_port = service["sorry_server"].rpartition(":")
+        return {"address": address.strip("[]"), "port": int(own_port)}
+    if view.data["nginx_on_directors"] != "none" and port in sorry_ports(sites):
+        # The packet reaches the director's own Nginx unchanged, so the port is the service's.
+        return {"address": "::1" if family == "inet6" else "127.0.0.1", "port": port}
+    return None
+
+
+def _real_server(view: ClusterView, name: str, host: str, port: int) -> RealServer:
+    service, data = view.services[name], view.hosts[host]
+    return {
+        "host": host,
+        "address": data["address"],
+        "port": service["real_port"] or port,
+        "weight": data["weight"],
+        "drained": data["state"] == "drained" or name in data["drained_services"],
+        "lower_threshold": service["lower_threshold"],
+        "upper_threshold": service["upper_threshold"],
+    }

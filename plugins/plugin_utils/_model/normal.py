@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The input as it is after reading: plain data with every default filled in, by names without prefix.
+
+The types say what it is where there are no mistakes. Before that is known, what could not be read is None: rules, which
+look at it then, have to expect that.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from .shape import (
+    Check,
+    Notify,
+    ScriptSettings,
+    ServiceSettings,
+    TableOwner,
+    Thresholds,
+    UpstreamSettings,
+    VipSettings,
+)
+
+
+class HostInput(TypedDict):
+    """A host's own variables."""
+
+    cluster: str
+    address: str
+    interface: str
+    state: str
+    weight: int
+    drained_services: list[str]
+
+
+class VipInput(VipSettings):
+    """A VIP of `lvs_vips`."""
+
+    addresses: list[str]
+    vrid: int | None
+    interface: str | None
+    labels: list[str] | None
+    prefer: list[str]
+    priorities: dict[str, int]
+    advert_interval: float | None
+    auth_pass: bool
+    """Whether there is one."""
+    unicast: bool
+    track: bool
+
+
+class PersistenceInput(TypedDict):
+    """`persistence` of a service."""
+
+    timeout: int
+    prefix: int | None
+
+
+class ServiceInput(ServiceSettings, Thresholds):
+    """A service of `lvs_virtual_services`."""
+
+    ports: list[int]
+    scheduler_flags: list[str] | None
+    pool: str | None
+    real_port: int | None
+    persistence: PersistenceInput | None
+    check: Check
+    sorry_server: str | None
+
+
+class SiteInput(TypedDict):
+    """A site of `lvs_nginx_sites`."""
+
+    server_names: list[str]
+    upstream: str | None
+    ports: list[int] | None
+    default: bool | None
+
+
+class ScriptInput(ScriptSettings):
+    """`lvs_check_script`."""
+
+    enabled: bool | None
+
+
+class KernelInput(TypedDict):
+    """`lvs_kernel`."""
+
+    conn_tab_bits: int
+    sysctls: dict[str, int | str]
+
+
+class ClusterInput(TypedDict):
+    """What the hosts of a cluster have in common, and who they are."""
+
+    directors: list[str]
+    real_servers: list[str]
+    failover: str
+    table_owner: TableOwner
+    nginx_on_directors: str
+    health_path: str
+    vips: dict[str, VipInput]
+    virtual_services: dict[str, ServiceInput]
+    upstreams: dict[str, UpstreamSettings]
+    sites: dict[str, SiteInput]
+    check_script: ScriptInput
+    notify: Notify
+    kernel: KernelInput
+
+
+class Normal(TypedDict):
+    """The whole input; ``pools``: the hosts of each group that a service names, as far as there is one."""
+
+    hosts: dict[str, HostInput]
+    clusters: dict[str, ClusterInput]
+    pools: dict[str, list[str]]

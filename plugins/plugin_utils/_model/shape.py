@@ -1,0 +1,327 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model's shape: what the roles read and what live hosts are compared with.
+
+What stands beside a type is the comment that docs/architecture.md shows. A class whose name ends in ``Settings`` holds
+what an operator writes and the model says as it is: the input (`normal`) has it as well.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypedDict
+
+Family = Literal["inet", "inet6"]
+TableOwner = Literal["keepalived", "static"]
+
+# --- VRRP -------------------------------------------------------------------------------------------------------
+
+
+class VipSettings(TypedDict):
+    """What is the same in the input and in each instance of a VIP."""
+
+    version: Annotated[int, "VRRP version"]
+    preempt: bool
+    preempt_delay: Annotated[int, "seconds"]
+
+
+class VipAddress(TypedDict):
+    """An address of an instance, as its holder has it."""
+
+    address: str
+    interface: str
+    label: str | None
+
+
+class Instance(VipSettings):
+    """A VRRP instance: one for each VIP and family."""
+
+    name: str
+    vip: Annotated[str, "key of lvs_vips"]
+    family: Family
+    interface: str
+    vrid: int
+    state: Annotated[Literal["MASTER", "BACKUP"], "MASTER only with preemption and the highest priority"]
+    priority: int
+    advert_interval: Annotated[float, "seconds"]
+    auth: Literal["none", "pass"]
+    unicast_source: str
+    unicast_peers: Annotated[list[str], "empty: multicast"]
+    addresses: Annotated[list[VipAddress], "label null for inet6"]
+    track_script: Annotated[bool, "the check script takes part"]
+
+
+class SyncGroup(TypedDict):
+    """Instances that move together."""
+
+    name: str
+    instances: list[str]
+
+
+# --- VIPs that are kept silent ----------------------------------------------------------------------------------
+
+
+class KeptVip(TypedDict):
+    """An address by itself, without a network."""
+
+    address: str
+    prefix: int
+    family: Family
+
+
+class SilentVip(KeptVip):
+    """An address that a real server has and never answers for."""
+
+    label: str | None
+
+
+class Handover(TypedDict):
+    """How a VIP leaves a director without a lost request."""
+
+    interface: Annotated[str, "where the VIPs are kept, silent, while Keepalived runs"]
+    vips: list[KeptVip]
+    seconds: Annotated[float, "a stopping director forwards for so long"]
+
+
+class RealServerRole(TypedDict):
+    """What a host does as a real server."""
+
+    vips: list[SilentVip]
+    interface: str
+
+
+# --- virtual services -------------------------------------------------------------------------------------------
+
+
+class CheckSettings(TypedDict):
+    """How often a check is made; the times are seconds."""
+
+    interval: Annotated[float, "seconds"]
+    timeout: Annotated[float, "seconds"]
+    retries: int
+    retry_delay: Annotated[float, "seconds"]
+
+
+class Check(CheckSettings):
+    """How Keepalived checks a real server. The settings of other kinds than its own mean nothing."""
+
+    type: Annotated[str, "a kind of _model/checks.py"]
+    path: str | None
+    host: str | None
+    status: int
+
+
+class Persistence(TypedDict):
+    """For how long a client keeps its real server, and how many bits tell clients apart."""
+
+    timeout: int
+    prefix: int
+
+
+class Endpoint(TypedDict):
+    """An address and a port."""
+
+    address: str
+    port: int
+
+
+class _ByHand(TypedDict, total=False):
+    drained_since: str
+    """When it was drained by hand, once a director was looked at; not in the model itself."""
+
+
+class Thresholds(TypedDict):
+    """When a real server is full and when it is used again, in connections."""
+
+    lower_threshold: int
+    upper_threshold: int
+
+
+class RealServer(_ByHand, Thresholds):
+    """A real server of a virtual service."""
+
+    host: str
+    address: str
+    port: int
+    weight: int
+    drained: bool
+
+
+class ServiceSettings(TypedDict):
+    """What is the same in the input and in each virtual service that comes of it."""
+
+    vip: str
+    protocol: Literal["tcp", "udp", "sctp"]
+    scheduler: str
+    forward: Literal["dr", "nat", "tunnel"]
+    one_packet: bool
+    inhibit_on_failure: bool
+
+
+class Service(ServiceSettings):
+    """An IPVS virtual service: one for each address and port."""
+
+    name: Annotated[str, "NAME-PORT, -v6 behind it for inet6"]
+    service: Annotated[str, "key of lvs_virtual_services"]
+    family: Family
+    address: str
+    port: int
+    scheduler_flags: list[str]
+    persistence: Annotated[Persistence | None, "{timeout: 300, prefix: 32}"]
+    check: Check
+    detection_ms: Annotated[int, "worst case until a dead real server is out"]
+    sorry_server: Annotated[Endpoint | None, "null: nothing serves instead"]
+    real_servers: list[RealServer]
+
+
+class Share(TypedDict):
+    """A real server of a service, however many addresses and ports that has."""
+
+    service: str
+    host: str
+    weight: int
+    drained: bool
+
+
+# --- a director -------------------------------------------------------------------------------------------------
+
+
+class ScriptSettings(TypedDict):
+    """How often a director checks itself, and what follows."""
+
+    interval: Annotated[int, "seconds"]
+    timeout: Annotated[int, "seconds"]
+    fall: int
+    rise: int
+    weight: Annotated[int, "0: a failure is FAULT; -20: priority goes down"]
+    restart: Annotated[bool, "try one restart of a dead Nginx"]
+
+
+class HealthAddress(Endpoint):
+    """Where a director's own Nginx says that it is fit to serve."""
+
+    path: str
+
+
+class CheckScript(ScriptSettings):
+    """What a director checks about itself."""
+
+    http: Annotated[HealthAddress | None, "null without Nginx on the director"]
+
+
+class Notify(TypedDict):
+    """What a transition does besides the journal and the log."""
+
+    command: str | None
+    mail: str | None
+
+
+class Kernel(TypedDict):
+    """What a director's kernel has to have."""
+
+    modules: list[str]
+    options: dict[str, dict[str, int]]
+    sysctls: dict[str, int | str]
+
+
+class Director(TypedDict):
+    """What a host does as a director."""
+
+    table_owner: TableOwner
+    router_id: str
+    peers: dict[str, str]
+    instances: Annotated[list[Instance], "VRRP instances, one per VIP and family"]
+    sync_groups: Annotated[list[SyncGroup], "[{name: web, instances: [web, web_v6]}] where a VIP has both families"]
+    check_script: Annotated[CheckScript | None, "null where nothing is checked"]
+    notify: Notify
+    handover: Annotated[Handover | None, "null with one director"]
+    services: Annotated[list[Service], "IPVS virtual services, one per address and port"]
+    weights: Annotated[list[Share], "what Keepalived watches: each real server of each service once"]
+    kernel: Kernel
+
+
+# --- Nginx ------------------------------------------------------------------------------------------------------
+
+
+class UpstreamServer(Endpoint):
+    """A server behind Nginx."""
+
+    weight: int
+    max_fails: int
+    fail_timeout: int
+    backup: bool
+
+
+class UpstreamSettings(TypedDict):
+    """Servers behind Nginx."""
+
+    servers: list[UpstreamServer]
+    keepalive: int
+    method: str
+
+
+class Upstream(UpstreamSettings):
+    """Servers behind Nginx, by name."""
+
+    name: str
+
+
+class Site(TypedDict):
+    """A server block."""
+
+    name: str
+    server_names: list[str]
+    ports: list[int]
+    default: bool
+    upstream: str | None
+
+
+class Nginx(TypedDict):
+    """What a host's Nginx serves."""
+
+    mode: Literal["real_server", "sorry"]
+    health_path: str
+    ipv6: Annotated[bool, "it listens on IPv6 as well"]
+    upstreams: list[Upstream]
+    sites: list[Site]
+
+
+# --- the whole --------------------------------------------------------------------------------------------------
+
+
+class HostSlice(TypedDict):
+    """A host's part of the model."""
+
+    cluster: str
+    address: str
+    interface: str
+    director: Annotated[Director | None, "null where the host is none"]
+    real_server: Annotated[RealServerRole | None, "null where the host is none"]
+    nginx: Annotated[Nginx | None, "null where the host runs none"]
+
+
+class ClusterVip(TypedDict):
+    """A VIP in short."""
+
+    instances: list[str]
+    holder_order: list[str]
+    addresses: list[str]
+    crash_ms: Annotated[int | None, "worst cases, computed; null with one director"]
+    planned_ms: int | None
+
+
+class Cluster(TypedDict):
+    """A cluster in short."""
+
+    directors: Annotated[list[str], "by name; d2 before d10"]
+    real_servers: list[str]
+    table_owner: TableOwner
+    failover: str
+    vips: dict[str, ClusterVip]
+
+
+class Model(TypedDict):
+    """The fact ``lvs_model``, the same for every host."""
+
+    clusters: dict[str, Cluster]
+    hosts: dict[str, HostSlice]

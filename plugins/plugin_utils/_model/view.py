@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What follows from the input of one cluster and both rules and derivation have to know: said here, once.
+
+Rules look before it is known that there are no mistakes, so everything here bears values that could not be read: they
+are None, and what follows from them is empty.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Mapping
+
+from .normal import ClusterInput, HostInput, ServiceInput, SiteInput, VipInput
+from .shape import Family
+
+# Priorities that nobody gave go down in these steps, by the directors' names.
+HIGHEST_PRIORITY, PRIORITY_STEP = 254, 4
+# An interface's label, interface included (IFNAMSIZ less the final zero).
+LABEL_LENGTH = 15
+WHOLE_ADDRESS: Mapping[Family, int] = {"inet": 32, "inet6": 128}
+
+
+def family_of(address: str) -> Family:
+    """The family of an address with or without a prefix length."""
+    return "inet6" if ":" in address else "inet"
+
+
+def bare(address: str) -> str:
+    """An address without its prefix length."""
+    return address.partition("/")[0]
+
+
+def addresses_of(vip: VipInput, family: Family) -> list[str]:
+    """The addresses of a VIP that are of a family, with their prefix lengths."""
+    return [address for address in vip["addresses"] or () if family_of(address) == family]
+
+
+def families(vip: VipInput) -> list[Family]:
+    """The families of a VIP's addresses, IPv4 first."""
+    return sorted({family_of(address) for address in vip["addresses"] or ()})
+
+
+def vrid_of(vip: VipInput) -> int:
+    """The virtual router id of a VIP: where none is given the last byte of its first address, 0 becomes 1.
+
+    0 where there is no address to take it from.
+    """
+    if vip["vrid"] or not vip["addresses"]:
+        return vip["vrid"] or 0
+    return int(ipaddress.ip_interface(vip["addresses"][0]).ip) & 0xFF or 1
+
+
+def instance_name(vip: str, family: Family) -> str:
+    """The VRRP instance of a VIP and family: the VIP's name, with _v6 for IPv6."""
+    return vip + "_v6" if family == "inet6" else vip
+
+
+def full_label(interface: str, part: str) -> str:
+    """The label of an IPv4 address, as old tools show it."""
+    return "%s:%s" % (interface, part)
+
+
+class ClusterView:
+    """One cluster of the input, with all hosts of the inventory and the groups that services name as pools."""
+
+    def __init__(
+        self, name: str, data: ClusterInput, hosts: Mapping[str, HostInput], pools: Mapping[str, list[str]]
+    ) -> None:
+        self.name = name
+        self.data = data
+        self.hosts = hosts
+        self.pools = pools
+        self.directors = data["directors"]
+        self.real_servers = data["real_servers"]
+        self.vips: dict[str, VipInput] = data["vips"] or {}
+        self.services: dict[str, ServiceInput] = data["virtual_services"] or {}
+
+    def interface_of(self, vip: VipInput, host: str) -> str:
+        """Where a director holds a VIP; empty where that could not be read."""
+        return vip["interface"] or self.hosts[host]["interface"] or ""
+
+    def ranked(self, vip: VipInput) -> list[tuple[str, int]]:
+        """Directors with their priorities, the one that should hold the VIP first."""
+        if vip["priorities"]:
+            return sorted(vip["priorities"].items(), key=lambda one: -one[1])
+        prefer = [host for host in vip["prefer"] or () if host in self.directors]
+        order = [*prefer, *(host for host in self.directors if host not in prefer)]
+        return [(host, HIGHEST_PRIORITY - PRIORITY_STEP * rank) for rank, host in enumerate(order)]
+
+    def labels(self) -> dict[str, str]:
+        """IPv4 VIP address -> the part behind the interface in its label, counted over the cluster's VIPs by name."""
+        labels: dict[str, str] = {}
+        for _name, vip in sorted(self.vips.items()):
+            for index, address in enumerate(addresses_of(vip, "inet")):
+                given = vip["labels"]
+                labels[address] = given[index] if given and index < len(given) else str(len(labels))
+        return labels
+
+    def pool_of(self, service: ServiceInput) -> list[str]:
+        """The real servers of a service; a pool that is not there has none."""
+        return self.pools.get(service["pool"], []) if service["pool"] else self.real_servers
+
+    def tcp_ports(self) -> list[int]:
+        """The ports on which TCP services come to the real servers."""
+        return sorted(
+            {
+                service["real_port"] or port
+                for service in self.services.values()
+                if service["protocol"] == "tcp"
+                for port in service["ports"] or ()
+            }
+        )
+
+    def ports_of(self, site: SiteInput) -> list[int]:
+        """The ports of a site: given ones, else all that TCP services bring."""
+        return site["ports"] or self.tcp_ports()
