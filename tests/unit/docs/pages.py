@@ -29,6 +29,8 @@ HEAD = """..
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / ".ansible/collections"))
 
+import model_page
+
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema_text import markdown
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.text import catalogue
 
@@ -62,6 +64,7 @@ def site_page(name: str) -> str:
 # In this order, as the later ones are made from the earlier ones.
 PAGES: dict[str, Callable[[], str]] = {
     "docs/model.md": markdown,
+    "docs/architecture.md": lambda: model_page.with_model(read("docs/architecture.md"), model_page.markdown()),
     "docs/verify.md": lambda: with_table(read("docs/verify.md"), catalogue()),
     **{"docs/docsite/rst/%s.rst" % name: (lambda name=name: site_page(name)) for name in SITE},  # type: ignore[misc]
 }

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import model_page
 import pytest
 import yaml
 from pages import LABEL, PAGES, ROOT, SITE, URL, link, read, with_table
 from rst import rst
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 
 EXTRA = yaml.safe_load(read("docs/docsite/extra-docs.yml"))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -84,3 +87,24 @@ def test_a_table_is_replaced_and_nothing_else() -> None:
     assert with_table("a\n| h |\n|---|\n| 1 |\n\nb\n| x |\n", "| h |\n|---|\n| 2 |") == (
         "a\n| h |\n|---|\n| 2 |\n\nb\n| x |\n"
     )
+
+
+def test_the_model_of_the_page_is_what_build_makes() -> None:
+    model = build(model_page.EXAMPLE).model
+    assert model is not None
+    page = yaml.safe_load(read("docs/architecture.md").partition(model_page.BEGIN)[2].partition(model_page.END)[0])
+    shown = {host: model["hosts"][host] for host in model_page.SHOWN}
+    assert page == {"lvs_model": {"clusters": model["clusters"], "hosts": shown}}
+
+
+def test_the_comments_of_the_shape_stand_beside_their_fields() -> None:
+    text = model_page.markdown()
+    assert text.count("# inet | inet6") == text.count("family: inet  #")
+    assert "version: 3  # VRRP version\n" in text
+    assert "state: BACKUP  # MASTER | BACKUP; MASTER only with preemption and the highest priority\n" in text
+    assert max(map(len, text.split("\n"))) <= 160
+
+
+def test_a_model_is_replaced_and_nothing_else() -> None:
+    page = "a\n" + model_page.BEGIN + "old\n" + model_page.END + "b\n"
+    assert model_page.with_model(page, "new\n") == page.replace("old", "new")
