@@ -52,10 +52,8 @@ CHECKS: dict[str, CheckKind] = {
     "http": CheckKind(
         words="HTTP %(path)s",
         settings={
-            "path": text(
-                "Path of an `http` check.", None, "url_path", "`lvs_health_path` where our Nginx answers, else `/`"
-            ),
-            "host": text("Host header of an `http` check.", None, "host_name", "no name"),
+            "path": text("Path of an `http` check.", None, "url_path", "`lvs_health_path` on our Nginx, otherwise `/`"),
+            "host": text("Host header of an `http` check.", None, "host_name", "none"),
             "status": whole("Status that an `http` check expects.", 200, 100, 599),
         },
         request=_http_request,
