@@ -132,7 +132,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import LvsError
 from ..module_utils._host.files import HostFiles
-from ..module_utils._host.silent_vips import from_options, text_of
+from ..module_utils._host.silent_vips import IP_PROGRAM, from_options, text_of
 from ..module_utils._host.vips_host import Host, Systemctl
 from ..module_utils._host.vips_plan import Plan, make_plan
 
@@ -158,8 +158,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     if params["state"] == "absent":
         wanted = wanted.absent()
     host = Host(HostFiles(), systemctl_of(module))
-    # /sbin/ip is where every distribution has it, also one that has merged its directories.
-    plan = make_plan(wanted, host.read(wanted), "/sbin/ip")
+    plan = make_plan(wanted, host.read(wanted), IP_PROGRAM)
     if not module.check_mode:
         if wanted.vips:
             module.get_bin_path("ip", required=True)

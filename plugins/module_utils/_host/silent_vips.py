@@ -18,6 +18,8 @@ from .._netlink.route import Address
 
 HEADER = "Written by vipstack.lvs.real_server_vip; it is written anew at every run."
 UNIT_DIRECTORY = "/etc/systemd/system"
+# Where every distribution has it, also one that has merged its directories.
+IP_PROGRAM = "/sbin/ip"
 
 _BEFORE = re.compile(r"^# before: (\S+) = (.*)$", re.MULTILINE)
 _EXEC = re.compile(r"^ExecStart=\S+ (?:-6 )?address replace (\S+)/(\d+) dev (\S+)(?: label (\S+))?", re.MULTILINE)

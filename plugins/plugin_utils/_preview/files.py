@@ -19,8 +19,6 @@ from .._live.director_table import entries
 from .._model.shape import Family, HostSlice, Service
 
 MASK = "********"
-# Where `ip` lies once a host is there; a preview has no host to ask.
-_IP = "/usr/sbin/ip"
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
@@ -54,7 +52,7 @@ def of_vips(vips: Mapping[str, Any]) -> dict[str, str]:
     if not wanted.vips:
         return {}
     sysctls = silent_vips.arp_sysctls(wanted.interface)
-    unit = silent_vips.render_unit(wanted.vips, wanted.interface, dict.fromkeys(sysctls, "0"), _IP)
+    unit = silent_vips.render_unit(wanted.vips, wanted.interface, dict.fromkeys(sysctls, "0"), silent_vips.IP_PROGRAM)
     return {
         silent_vips.unit_path(wanted.name): unit,
         silent_vips.sysctl_path(wanted.name): render(sysctls, silent_vips.HEADER),
