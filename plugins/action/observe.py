@@ -7,51 +7,40 @@ observation, too."""
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleConnectionFailure
 
-from ..plugin_utils._live.inspect_request import VIPS_UNIT, questions
+from ..plugin_utils._action import LvsAction
+from ..plugin_utils._live.inspect_request import questions
 from ..plugin_utils._live.observed import FAILED, SEEN, UNREACHABLE
 from ..plugin_utils._plain import plain
 
-_PURPOSES = ("family", "verify", "status", "preview")
 
-
-class ActionModule(ActionBase):
+class ActionModule(LvsAction):
     """``observation`` in the shape `Observation` of `_live.shape`."""
 
-    _supports_check_mode = True
-    _VALID_ARGS = frozenset({"purpose", "expected", "before", "vips_unit"})
+    SPEC: ClassVar[dict[str, Any]] = {
+        "purpose": {"type": "str", "choices": ["family", "verify", "status", "preview"], "default": "verify"},
+        "expected": {"type": "dict", "default": {}},
+        "before": {"type": "dict", "default": {}},
+    }
 
-    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        variables = task_vars or {}
-        args = self._task.args
-        purpose = args.get("purpose", "verify")
-        if purpose not in _PURPOSES:
-            raise AnsibleActionFail("purpose is %s; must be %s" % (purpose, ", ".join(_PURPOSES)))
-        if "lvs_model" not in variables:
-            raise AnsibleActionFail("there is no model; run the role vipstack.lvs.topology before")
-        expected = plain(args.get("expected") or {})
-        observation = plain(args.get("before") or {})
-        if purpose == "family":
-            observation = self._look("host_facts", {}, variables)
-            result["ansible_facts"] = observation.pop("report", {}).get("ansible_facts", {})
-        elif observation.get("status", SEEN) == SEEN:
-            model, host = plain(variables["lvs_model"]), str(variables["inventory_hostname"])
-            asked = questions(model, host, purpose, expected, args.get("vips_unit") or VIPS_UNIT)
-            observation = {**self._look("inspect", asked, variables), "expected": expected}
-        result.update(changed=False, observation=observation)
-        return result
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
+        if args["purpose"] == "family":
+            observation = self._look("host_facts", {})
+            facts = observation.pop("report", {}).get("ansible_facts", {})
+            return {"changed": False, "observation": observation, "ansible_facts": facts}
+        observation = args["before"]
+        if observation.get("status", SEEN) == SEEN:
+            asked = questions(self.model_of_host(), self.host, args["purpose"], args["expected"])
+            observation = {**self._look("inspect", asked), "expected": args["expected"]}
+        return {"changed": False, "observation": observation}
 
-    def _look(self, module: str, asked: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    def _look(self, module: str, asked: dict[str, Any]) -> dict[str, Any]:
         before = time.time()
         try:
-            report = plain(
-                self._execute_module(module_name="vipstack.lvs." + module, module_args=asked, task_vars=variables)
-            )
+            report = plain(self.module("vipstack.lvs." + module, asked))
         except AnsibleConnectionFailure as error:
             return {"status": UNREACHABLE, "message": _first_line(error.message)}
         after = time.time()

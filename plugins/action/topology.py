@@ -8,27 +8,25 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.plugins.action import ActionBase
 
+from ..module_utils._host.places import STACK
+from ..plugin_utils._action import LvsAction
 from ..plugin_utils._model.build import build
 from ..plugin_utils._plain import plain
 
 # What the model reads of a host besides lvs_*: where its address may stand.
 _ADDRESS = "ansible_host"
-# Facts of ours, which are no input.
-_FACTS = ("lvs_model", "lvs_host")
+# What a play has by the roles of this collection. A cache of facts may hold an old one.
+_OWN = ("lvs_model", "lvs_host")
 
 
-class ActionModule(ActionBase):
-    """`build` over groups and hostvars; one fact, the same for all hosts."""
+class ActionModule(LvsAction):
+    """`build` over groups and hostvars; the same model, whichever host runs the task."""
 
     _requires_connection = False
-    _supports_check_mode = True
-    _VALID_ARGS: frozenset[str] = frozenset()
 
-    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        variables = task_vars or {}
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
+        variables = self.variables
         groups = {name: [str(host) for host in hosts] for name, hosts in variables["groups"].items()}
         hosts = self._hosts(groups, variables)
         read = {host: _variables_of(host, variables["hostvars"][host]) for host in hosts}
@@ -40,8 +38,7 @@ class ActionModule(ActionBase):
                 "the inventory has %d %s; no host was touched:\n%s" % (len(built.mistakes), many, text),
                 result={"mistakes": [{"path": one.path, "message": one.message} for one in built.mistakes]},
             )
-        result.update(changed=False, ansible_facts={"lvs_model": built.model}, warnings=built.warnings)
-        return result
+        return {"changed": False, "model": built.model, "stack": STACK._asdict(), "warnings": built.warnings}
 
     def _hosts(self, groups: Mapping[str, list[str]], variables: Mapping[str, Any]) -> list[str]:
         """Every host that the model may speak of: the two groups, whatever the play and --limit say."""
@@ -62,7 +59,7 @@ def _variables_of(host: str, hostvars: Mapping[str, Any]) -> dict[str, Any]:
     """
     found = {}
     for name in sorted(name for name in hostvars if name.startswith("lvs_") or name == _ADDRESS):
-        if name in _FACTS:
+        if name in _OWN:
             continue
         try:
             found[name] = plain(hostvars[name])

@@ -6,42 +6,37 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
-from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..module_utils._errors import LvsError
+from ..plugin_utils._action import LvsAction
 from ..plugin_utils._live.result_file import as_json, observations_of, write
-from ..plugin_utils._plain import plain
 from ..plugin_utils._verify.judge import counts, failing, findings, unseen
 from ..plugin_utils._verify.text import report, summary
 
-_OUTPUTS = ("table", "json", "none")
 # Where the output is no terminal, a log or a pipe, lines may be this long.
 _COLUMNS = 160
 
 
-class ActionModule(ActionBase):
+class ActionModule(LvsAction):
     """Observations -> findings, for people and for machines."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    _VALID_ARGS = frozenset({"observed", "output", "result", "strict"})
+    SPEC: ClassVar[dict[str, Any]] = {
+        "observed": {"type": "str", "default": "verify_seen"},
+        "output": {"type": "str", "choices": ["table", "json", "none"], "default": "table"},
+        "result": {"type": "path"},
+        "strict": {"type": "bool", "default": False},
+    }
 
-    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        variables, args = task_vars or {}, self._task.args
-        output = args.get("output", "table")
-        if output not in _OUTPUTS:
-            raise AnsibleActionFail("output is %s; must be %s" % (output, ", ".join(_OUTPUTS)))
-        model = plain(variables["lvs_model"])
-        observations = observations_of(variables, str(args.get("observed", "verify_seen")))
+    _requires_connection = False
+
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
+        model = self.model()
+        observations = observations_of(self.variables, args["observed"])
         found = findings(model, observations)
         missing = unseen(model, observations)
-        bad = failing(found, boolean(args.get("strict", False)))
+        bad = failing(found, args["strict"])
         verdict = {
             "ok": not bad,
             "failing": bad,
@@ -51,15 +46,11 @@ class ActionModule(ActionBase):
             "unseen": missing,
             "findings": [one.as_dict() for one in found],
         }
-        try:
-            if args.get("result"):
-                write(str(args["result"]), verdict)
-        except LvsError as error:
-            raise AnsibleActionFail(error.message) from error
-        if output == "json":
+        if args["result"]:
+            write(args["result"], verdict)
+        if args["output"] == "json":
             Display().display(as_json(verdict))
-        elif output == "table":
+        elif args["output"] == "table":
             width = shutil.get_terminal_size((_COLUMNS, 25)).columns
             Display().display("\n" + report(found, len(observations), missing, width) + "\n")
-        result.update(changed=False, **verdict)
-        return result
+        return {"changed": False, **verdict}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``vipstack.lvs.attributes`` for all, with ``.info`` for what only reads and ``.platform`` for Linux."""
+    """``vipstack.lvs.attributes`` for all, with ``.info`` for what only reads and ``.platform`` for Linux
+    and ``.inner`` for inner parts."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -43,4 +44,11 @@ attributes:
     description: Target systems on which the module works.
     platforms: linux
     support: full
+"""
+
+    # For modules that only the roles and playbooks of this collection use.
+    INNER = r"""
+options: {}
+notes:
+  - This module is an inner part of the collection. Its roles and playbooks use it. It may change in any release.
 """

@@ -70,19 +70,20 @@ def proc_ip_vs_key(service: Mapping[str, Any]) -> str:
     return "%-4s %s:%04X " % (service["protocol"].upper(), text, service["port"])
 
 
-def backups_first(directors: list[str], hostvars: Mapping[str, Mapping[str, Any]], model: Model) -> list[str]:
-    """Directors in the order in which to work on them: those that hold no VIP now first, else as given.
+def backups_first(hosts: list[str], hostvars: Mapping[str, Mapping[str, Any]], model: Model) -> list[str]:
+    """The directors among the hosts in the order in which to work on them: those that hold no VIP now first, else as
+    given.
 
     What a director holds is read from its fact lvs_host; one without it holds nothing.
     """
 
     def holds_vip(host: str) -> bool:
-        present = hostvars[host].get("lvs_host", {}).get("addresses", ())
+        present = hostvars[host].get("ansible_facts", {}).get("lvs_host", {}).get("addresses", ())
         director = model["hosts"][host]["director"]
         instances = director["instances"] if director else []
         return any(vip["address"].partition("/")[0] in present for one in instances for vip in one["addresses"])
 
-    return sorted(directors, key=holds_vip)
+    return sorted((host for host in hosts if model["hosts"][host]["director"]), key=holds_vip)
 
 
 def ipvs_services(services: list[Service], weights: Mapping[str, int]) -> list[dict[str, Any]]:

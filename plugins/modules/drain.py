@@ -14,7 +14,9 @@ author:
 description:
   - Checks the names against the model and writes the files of M(vipstack.lvs.weights) on the director. Where Keepalived
     owns the table, new connections stop at once; where it is static, the table has to be written after this.
-  - It needs the fact C(lvs_model) of M(vipstack.lvs.topology), and has to run on every director.
+  - It needs the variable C(lvs_model) of the role C(topology), and has to run on every director.
+extends_documentation_fragment:
+  - vipstack.lvs.attributes.inner
 attributes:
   check_mode:
     description: Nothing is changed in check mode.
@@ -48,13 +50,15 @@ options:
     type: str
     choices: [weights, drains]
     default: weights
+notes:
+  - Use the playbook C(vipstack.lvs.drain).
 seealso:
   - module: vipstack.lvs.weights
-  - module: vipstack.lvs.drained
+  - module: vipstack.lvs.drain_wait
 """
 
 EXAMPLES = r"""
-- name: No new connections go to web1
+- name: Drain web1
   vipstack.lvs.drain:
     host: web1
 """

@@ -17,6 +17,7 @@ description:
   - Returns the fact C(lvs_host).
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.info
   - vipstack.lvs.attributes.platform
 attributes:
@@ -44,7 +45,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What the host has is known
+- name: Look at what the host has
   vipstack.lvs.host_facts:
     paths: [/usr/sbin/keepalived]
     units: [keepalived.service]
@@ -53,7 +54,7 @@ EXAMPLES = r"""
 - name: Keepalived is installed
   ansible.builtin.package:
     name: keepalived
-  when: "'/usr/sbin/keepalived' not in lvs_host.paths"
+  when: "'/usr/sbin/keepalived' not in ansible_facts.lvs_host.paths"
 """
 
 RETURN = r"""

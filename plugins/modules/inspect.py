@@ -18,6 +18,7 @@ description:
   - Only the parts that are asked for are returned.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.info
   - vipstack.lvs.attributes.platform
 options:
@@ -206,7 +207,9 @@ units:
       result: success
       log: null
 files:
-  description: Facts of each path; C(target) is where a symbolic link leads.
+  description:
+    - Facts of each path; C(target) is where a symbolic link leads. C(sha256) is that of the content without lines that
+      begin with C(# before:), in which M(vipstack.lvs.real_server_vip) records what a host had before.
   type: dict
   returned: when O(files) is not empty
   sample:

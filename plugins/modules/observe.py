@@ -14,9 +14,10 @@ author:
 description:
   - Asks M(vipstack.lvs.inspect) on the host for all that can be compared with the host's part of the model.
   - A host that does not answer, or where the module fails, is an observation as well; the task does not fail.
-  - It needs the fact C(lvs_model) of M(vipstack.lvs.topology).
+  - It needs the variable C(lvs_model) of the role C(topology).
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.info
 options:
   purpose:
@@ -28,24 +29,20 @@ options:
     choices: [family, verify, status, preview]
     default: verify
   expected:
-    description: What files have to be, as M(vipstack.lvs.expected) returns it; these files are looked at.
+    description: What files have to be, as M(vipstack.lvs.expected_files) returns it; these files are looked at.
     type: dict
     default: {}
   before:
     description: RV(observation) of an earlier task. A host that was not seen then is not asked again.
     type: dict
     default: {}
-  vips_unit:
-    description: The unit that brings the VIPs of a real server back.
-    type: str
-    default: vipstack-lvs-vips.service
 seealso:
   - module: vipstack.lvs.inspect
   - module: vipstack.lvs.verify
 """
 
 EXAMPLES = r"""
-- name: The host is looked at
+- name: Look at the host
   vipstack.lvs.observe:
     purpose: status
   register: status_seen

@@ -16,6 +16,8 @@ description:
     the host.
   - It is an action that runs on the controller; no connection to the host is made, and no rights are needed.
   - The texts come from the functions that the modules use on the host.
+extends_documentation_fragment:
+  - vipstack.lvs.attributes.inner
 attributes:
   check_mode:
     description: Predicts the changed status and touches nothing.
@@ -31,42 +33,36 @@ options:
     description: A folder on the controller. It is made when it is not there.
     type: path
     required: true
-  trees:
-    description: Sets of files as M(vipstack.lvs.config_tree) gets them.
-    type: list
-    elements: dict
-    default: []
+  files:
+    description: The list of files of a role, C(ROLE_files).
+    type: dict
     suboptions:
-      path:
-        description: The directory that the set lives under.
-        type: path
-        required: true
-      files:
-        description: The files of the set.
+      sets:
+        description: Sets of files as M(vipstack.lvs.config_tree) gets them.
         type: list
         elements: dict
-        required: true
-  secrets:
-    description: Values that are shown as V(********).
-    type: list
-    elements: str
-    default: []
-  kernel:
-    description: The options of M(vipstack.lvs.kernel).
-    type: dict
-  weights:
-    description: The options C(destinations) and C(scheme) of M(vipstack.lvs.weights).
-    type: dict
-  vips:
-    description: The options of M(vipstack.lvs.real_server_vip).
-    type: dict
+        default: []
+      kernel:
+        description: The options of M(vipstack.lvs.kernel).
+        type: dict
+      weights:
+        description: The options C(destinations) and C(scheme) of M(vipstack.lvs.weights).
+        type: dict
+      vips:
+        description: The options of M(vipstack.lvs.real_server_vip).
+        type: dict
+      secrets:
+        description: Values that a preview shows as V(********).
+        type: list
+        elements: str
+        default: []
   slice:
     description: The host's part of the model, for its addresses and its IPVS table.
     type: dict
   outage:
     description:
       - Write C(outage.txt) beside the folders of the hosts, and show it. It tells the longest outage of each fault, for
-        all clusters of the fact C(lvs_model).
+        all clusters of C(lvs_model).
     type: bool
     default: false
   observed:
@@ -75,12 +71,14 @@ options:
         registered for each host of the play. Write C(changes.txt) beside the folders of the hosts, and show it. It
         tells what a run would do to the live hosts.
     type: str
+notes:
+  - Use the playbook C(vipstack.lvs.preview).
 seealso:
   - module: vipstack.lvs.topology
 """
 
 EXAMPLES = r"""
-- name: The addresses and the table that this host would get
+- name: Preview the addresses and the table of this host
   vipstack.lvs.preview:
     dest: build/preview
     slice: "{{ lvs_model.hosts[inventory_hostname] }}"

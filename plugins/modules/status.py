@@ -17,6 +17,7 @@ description:
   - It is an action that runs once, on the controller; no connection is made.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.info
 options:
   observed:
@@ -31,17 +32,19 @@ options:
   result:
     description: A file on the controller that the status is written to, as JSON.
     type: path
+notes:
+  - Use the playbook C(vipstack.lvs.status).
 seealso:
   - module: vipstack.lvs.observe
 """
 
 EXAMPLES = r"""
-- name: The host is looked at
+- name: Look at the host
   vipstack.lvs.observe:
     purpose: status
   register: status_seen
 
-- name: Who holds what, and how it does
+- name: Show who holds what, and how it does
   vipstack.lvs.status:
   run_once: true
 """

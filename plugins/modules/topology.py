@@ -13,7 +13,8 @@ author:
   - The vipstack.lvs maintainers (@vipstack)
 description:
   - Reads the variables C(lvs_*) of every host of the groups of directors and real servers and computes what each host
-    has to be, as the fact C(lvs_model). Every role of the collection reads that fact and nothing else.
+    has to be. The role C(topology) registers RV(model) once for all hosts, and every role of the collection reads it as
+    the variable C(lvs_model).
   - All mistakes of the inventory are reported at once, each with its path, its value and what is allowed, before any
     host is touched.
   - It is an action that runs on the controller; no connection is made and no fact is read. It sees the whole inventory
@@ -21,37 +22,40 @@ description:
   - Secrets are not part of the model.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.info
 seealso:
   - module: vipstack.lvs.preview
 """
 
 EXAMPLES = r"""
-- name: The model is computed from the inventory
+- name: Compute the model from the inventory
   vipstack.lvs.topology:
+  register: computed
   run_once: true
 
-- name: What a host has to be
+- name: Show what a host has to be
   ansible.builtin.debug:
-    var: lvs_model.hosts[inventory_hostname]
+    var: computed.model.hosts[inventory_hostname]
 """
 
 RETURN = r"""
-ansible_facts:
-  description: What the roles read.
+model:
+  description: RV(model.clusters) by name and RV(model.hosts) by inventory name.
   type: dict
   returned: when the inventory has no mistake
   contains:
-    lvs_model:
-      description: RV(ansible_facts.lvs_model.clusters) by name and RV(ansible_facts.lvs_model.hosts) by inventory name.
+    clusters:
+      description: Directors, real servers, VIPs and their worst-case outages, by cluster.
       type: dict
-      contains:
-        clusters:
-          description: Directors, real servers, VIPs and their worst-case outages, by cluster.
-          type: dict
-        hosts:
-          description: The slice of each host.
-          type: dict
+    hosts:
+      description: The slice of each host.
+      type: dict
+stack:
+  description: Names and places that all roles share.
+  type: dict
+  returned: when the inventory has no mistake
+  sample: {scripts: /usr/libexec/keepalived, log: /var/log/vipstack-lvs}
 mistakes:
   description: Everything that is wrong with the inventory.
   type: list

@@ -18,6 +18,7 @@ description:
     RV(ok).
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.info
 options:
   observed:
@@ -36,18 +37,20 @@ options:
     description: Whether warnings and what is degraded count as failing, too.
     type: bool
     default: false
+notes:
+  - Use the playbook C(vipstack.lvs.verify).
 seealso:
   - module: vipstack.lvs.observe
 """
 
 EXAMPLES = r"""
-- name: What was seen is judged
+- name: Judge what was seen of all hosts
   vipstack.lvs.verify:
     result: build/verdict.json
   register: verdict
   run_once: true
 
-- name: Nothing is other than the model says
+- name: Fail where a host is not as the model says
   ansible.builtin.fail:
     msg: "{{ verdict.summary }}"
   when: not verdict.ok

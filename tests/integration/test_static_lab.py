@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import flows
 import pytest
@@ -20,6 +21,12 @@ RULES = "/etc/ipvsadm.rules"
 
 def site(stack: Stack, *arguments: str) -> Play:
     return stack.play("site", "-l", "lvs_directors", *arguments)
+
+
+def edited(stack: Stack, folder: Path) -> list[str]:
+    """The files that verify finds edited."""
+    play = stack.play("verify", *STATIC, "-l", "lvs_directors", check=False, writes=folder / "verdict.json")
+    return sorted("%s: %s" % (one["host"], one["what_is"]) for one in play.found("config_edited"))
 
 
 def transitions(stack: Stack) -> list[str]:
@@ -94,11 +101,19 @@ def test_a_service_comes_and_goes_without_a_transition(stack: Stack) -> None:
 
 
 @pytest.mark.usefixtures("static")
-def test_a_static_table_drains_lasts_and_survives_a_boot(stack: Stack) -> None:
+def test_a_static_table_drains_lasts_and_survives_a_boot(stack: Stack, tmp_path: Path) -> None:
     stack.play("drain", *STATIC, "-e", "host=web1", "-e", "limit=600")
     drained = {"web1": 0, "web2": 1}
     assert [stack.weights(host) for host in DIRECTORS] == [drained, drained]
     assert site(stack, *STATIC).total("changed") == 0
+    # The table that a boot restores has the drain, which is no edit of somebody.
+    assert edited(stack, tmp_path) == []
+    stack.run("d1", "echo '# by hand' >> %s; echo more >> /etc/vipstack-lvs/services" % RULES)
+    assert edited(stack, tmp_path) == [
+        "d1: %s has another content" % path for path in (RULES, "/etc/vipstack-lvs/services")
+    ]
+    site(stack, *STATIC)
+    assert edited(stack, tmp_path) == []
     other = next(host for host in DIRECTORS if host != stack.holder())
     before = stack.run(other, "ipvsadm -Sn")
     stack.lab.containers.reboot(other)

@@ -247,6 +247,19 @@ def test_vip_missing_on_lo(stack: Stack, answer_file: Path) -> None:
         assert words in answer.output
 
 
+def test_files_of_the_vips_edited_by_hand(stack: Stack, answer_file: Path) -> None:
+    """What would fail at the next boot only."""
+    unit, sysctls = "/etc/systemd/system/vipstack-lvs-vips.service", "/etc/sysctl.d/90-vipstack-lvs-vips.conf"
+    broken = "cp -a %s /run/unit.kept; cp -a %s /run/sysctls.kept\nsed -i /ExecStart=/d %s; rm %s" % (
+        unit, sysctls, unit, sysctls,
+    )  # fmt: skip
+    repaired = "mv /run/unit.kept %s; mv /run/sysctls.kept %s" % (unit, sysctls)
+    answer = found(stack, answer_file, {"web1": broken}, {"web1": repaired})
+    assert answer.errors() == {("web1", "config_edited")}
+    seen = sorted(one["what_is"] for one in answer.found("config_edited"))
+    assert seen == ["%s is not there" % sysctls, "%s has another content" % unit]
+
+
 def test_vip_on_the_wire_of_a_real_server(stack: Stack, answer_file: Path) -> None:
     address = "ip address %%s %s/32 dev eth0" % VIP
     answer = found(stack, answer_file, {"web1": address % "add"}, {"web1": address % "del"})

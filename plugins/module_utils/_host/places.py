@@ -1,10 +1,37 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the stack keeps things on a host."""
+"""Names and places that several parts of the stack share: roles, templates, modules and what looks at hosts.
+
+The module topology returns them, and the roles have them as ``lvs_stack``.
+"""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 STATE = "/var/lib/vipstack-lvs"
-WEIGHTS = STATE + "/weights"
-TRANSITION_LOG = "/var/log/vipstack-lvs/transitions.log"
+
+
+class Stack(NamedTuple):
+    """Absolute paths without a trailing slash; units with their suffix."""
+
+    script_user: str = "keepalived_script"
+    """Runs the check and notify scripts."""
+    scripts: str = "/usr/libexec/keepalived"
+    """SELinux lets Keepalived run what lies here."""
+    log: str = "/var/log/vipstack-lvs"
+    weights: str = STATE + "/weights"
+    """Keepalived watches the files in it: another weight needs no reload."""
+    handover: str = "/run/vipstack-lvs.handover"
+    """Keepalived's unit writes here that it is about to stop. Directly in /run: Keepalived 2.3 refuses a file whose
+    directory does not exist yet."""
+    vips_unit: str = "vipstack-lvs-vips.service"
+    """Brings the VIPs of a real server back at boot."""
+    table_unit: str = "vipstack-lvs-table.service"
+    """Restores a static IPVS table at boot."""
+
+
+STACK = Stack()
+WEIGHTS = STACK.weights
+TRANSITION_LOG = STACK.log + "/transitions.log"

@@ -15,13 +15,15 @@ import stat
 import struct
 import time
 from datetime import datetime
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Sequence
 
 from .._errors import LvsError
 from .accounts import group_name, user_name
 from .command import run
 from .places import TRANSITION_LOG
 
+# A line in which a file of ours records what the host had before; it differs from host to host.
+_RECORD = b"# before: "
 UNIT_PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "NRestarts", "ActiveEnterTimestampMonotonic",
     "MainPID", "Result",
@@ -108,6 +110,15 @@ def _last_words(unit: str) -> str | None:
     return None
 
 
+def digest_of(parts: Iterable[bytes]) -> str:
+    """The SHA-256 of a file's content without the lines that record what the host had before."""
+    digest = hashlib.sha256()
+    for line in (line for part in parts for line in part.splitlines(keepends=True)):
+        if not line.startswith(_RECORD):
+            digest.update(line)
+    return digest.hexdigest()
+
+
 def file_facts(path: str) -> dict[str, Any]:
     """``{exists, mode, owner, group, size, sha256, target}``: of the link's target where it is one; ``target`` says
     where it leads."""
@@ -120,16 +131,14 @@ def file_facts(path: str) -> dict[str, Any]:
     try:
         with open(path, "rb") if os.path.isfile(path) else contextlib.nullcontext() as stream:
             facts = os.fstat(stream.fileno()) if stream else os.stat(path)
-            digest = hashlib.sha256()
-            for block in iter(lambda: stream.read(1 << 16), b"") if stream else ():
-                digest.update(block)
+            digest = digest_of(stream) if stream else None
     except OSError as error:
         found["error"] = error.strerror
         return found
     found.update(mode="%04o" % stat.S_IMODE(facts.st_mode), size=facts.st_size)
     found["owner"] = user_name(facts.st_uid)
     found["group"] = group_name(facts.st_gid)
-    found["sha256"] = digest.hexdigest() if stream else None
+    found["sha256"] = digest
     return found
 
 

@@ -7,10 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Seconds that Keepalived has to act on its files; a large configuration keeps it busy.
-GRACE = 10.0
-WAIT, DONE, NO_EFFECT, CONNECTIONS_LEFT = "wait", "done", "no_effect", "connections_left"
-
 
 @dataclass(frozen=True)
 class Drain:
@@ -45,14 +41,3 @@ class Remaining:
     @property
     def total(self) -> int:
         return sum(self.connections.values())
-
-    def verdict(self, seconds: float, limit: float, once: bool = False) -> str:
-        """What to do after so many seconds of at most ``limit``: WAIT, or the end of it. ``once``: do not wait.
-
-        While there is a weight, connections come as fast as they go, so nothing else counts.
-        """
-        if self.weights:
-            return NO_EFFECT if once or seconds >= min(GRACE, limit) else WAIT
-        if not self.total:
-            return DONE
-        return CONNECTIONS_LEFT if once or seconds >= limit else WAIT

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
+from ...module_utils._host.places import STACK
 from ...module_utils._host.silent_vips import arp_sysctls
 from .._model.checks import kind_of
 from .._model.shape import HostSlice, Instance, Model, RealServer, Service
 from .observed import bare
 
-KEEPALIVED, NGINX, VIPS_UNIT = "keepalived.service", "nginx.service", "vipstack-lvs-vips.service"
+KEEPALIVED, NGINX, VIPS_UNIT = "keepalived.service", "nginx.service", STACK.vips_unit
 TRANSITIONS = 10
 ARP_SECONDS = 0.6
 PROBE_SECONDS = 2.0
@@ -24,9 +25,7 @@ PROBE_SECONDS = 2.0
 MOST_PROBES = 100
 
 
-def questions(
-    model: Model, host: str, purpose: str, paths: Iterable[str] = (), vips_unit: str = VIPS_UNIT
-) -> dict[str, Any]:
+def questions(model: Model, host: str, purpose: str, paths: Iterable[str] = ()) -> dict[str, Any]:
     """The options of inspect for a host of the model. ``purpose``: verify | status | preview. ``paths``: files to look
     at."""
     mine = model["hosts"][host]
@@ -34,7 +33,7 @@ def questions(
         "addresses": True,
         "clock": True,
         "vips": cluster_addresses(model, mine["cluster"]),
-        "units": units(mine, vips_unit),
+        "units": units(mine),
         "sysctls": sorted(wanted_sysctls(mine)),
         "probes": probes(mine),
     }
@@ -75,7 +74,7 @@ def cluster_addresses(model: Model, cluster: str) -> list[str]:
     return sorted({bare(address) for vip in vips for address in vip["addresses"]})
 
 
-def units(mine: HostSlice, vips_unit: str = VIPS_UNIT) -> list[str]:
+def units(mine: HostSlice) -> list[str]:
     """The units that have to run on a host, and at boot."""
     wanted = []
     if mine.get("director"):
@@ -83,7 +82,7 @@ def units(mine: HostSlice, vips_unit: str = VIPS_UNIT) -> list[str]:
     if mine.get("nginx"):
         wanted.append(NGINX)
     if mine["real_server"] and mine["real_server"]["vips"]:
-        wanted.append(vips_unit)
+        wanted.append(VIPS_UNIT)
     return wanted
 
 

@@ -12,13 +12,61 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Iterable, Literal, Mapping, Sequence
 
-from ...module_utils._host import kernel_modules, silent_vips, weights
+from ...module_utils._host import kernel_modules, silent_vips, system, weights
 from ...module_utils._host.sysctl import render
 from ...module_utils._ipvs.text import endpoint
 from .._live.director_table import entries
 from .._model.shape import Family, HostSlice, Service
 
 MASK = "********"
+# A role's list of files: what its tasks give to modules, by the kind of module. As an option of an action.
+FILES: dict[str, Any] = {
+    "sets": {"type": "list", "elements": "dict", "default": []},
+    "kernel": {"type": "dict"},
+    "weights": {"type": "dict"},
+    "vips": {"type": "dict"},
+    "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
+}
+
+
+def texts(files: Mapping[str, Any]) -> dict[str, str]:
+    """Absolute path -> text of every file in a role's list; secrets are masked."""
+    found = of_sets(files["sets"], files["secrets"])
+    for name, make in (("kernel", of_kernel), ("weights", of_weights), ("vips", of_vips)):
+        if files.get(name):
+            found.update((path, text) for path, text in make(files[name]).items() if text is not None)
+    return found
+
+
+def digests(files: Mapping[str, Any]) -> dict[str, dict[str, str] | None]:
+    """Absolute path -> ``{sha256, mode}`` of every file in a role's list, None for one that has to be absent.
+
+    The files of the weights are left out: what is drained by hand is kept in them.
+    """
+    found = {path: _digest(file) for path, file in _files_of(files["sets"])}
+    for name, make in (("kernel", of_kernel), ("vips", of_vips)):
+        if files.get(name):
+            found.update(
+                (path, None if text is None else _digest({"content": text})) for path, text in make(files[name]).items()
+            )
+    return found
+
+
+def _files_of(sets: Sequence[Mapping[str, Any]]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    for one in sets:
+        for file in one["files"]:
+            yield "%s/%s" % (one["path"].rstrip("/"), file["path"]), file
+
+
+def _present(file: Mapping[str, Any]) -> bool:
+    return bool(file.get("state", "present") == "present")
+
+
+def _digest(file: Mapping[str, Any]) -> dict[str, str] | None:
+    if not _present(file):
+        return None
+    content = str(file["content"]).encode("utf-8", "surrogateescape")
+    return {"sha256": system.digest_of([content]), "mode": str(file.get("mode", "0644")).rjust(4, "0")}
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
@@ -28,14 +76,9 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def of_trees(trees: Sequence[Mapping[str, Any]], secrets: Sequence[str]) -> dict[str, str]:
+def of_sets(sets: Sequence[Mapping[str, Any]], secrets: Sequence[str]) -> dict[str, str]:
     """Absolute path -> text, for the sets of files that config_tree gets (``{path, files: [{path, content}]}``)."""
-    return {
-        "%s/%s" % (tree["path"].rstrip("/"), file["path"]): masked(file["content"], secrets)
-        for tree in trees
-        for file in tree["files"]
-        if file.get("state", "present") == "present"
-    }
+    return {path: masked(file["content"], secrets) for path, file in _files_of(sets) if _present(file)}
 
 
 def of_kernel(kernel: Mapping[str, Any]) -> dict[str, str]:
@@ -46,17 +89,17 @@ def of_kernel(kernel: Mapping[str, Any]) -> dict[str, str]:
     return {path: text for path, text in kernel_modules.files_of(wanted).items() if text is not None}
 
 
-def of_vips(vips: Mapping[str, Any]) -> dict[str, str]:
-    """Absolute path -> text, for the options of the module `real_server_vip`, on a host that was never silent."""
+def of_vips(vips: Mapping[str, Any]) -> dict[str, str | None]:
+    """Absolute path -> text, None for absent, for the options of the module `real_server_vip`, on a host that was
+    never silent."""
     wanted = silent_vips.from_options(vips["name"], vips["interface"], vips["vips"], True)
-    if not wanted.vips:
-        return {}
     sysctls = silent_vips.arp_sysctls(wanted.interface)
     unit = silent_vips.render_unit(wanted.vips, wanted.interface, dict.fromkeys(sysctls, "0"), silent_vips.IP_PROGRAM)
-    return {
+    found = {
         silent_vips.unit_path(wanted.name): unit,
         silent_vips.sysctl_path(wanted.name): render(sysctls, silent_vips.HEADER),
     }
+    return {path: text if wanted.vips else None for path, text in found.items()}
 
 
 def of_weights(options: Mapping[str, Any]) -> dict[str, str]:

@@ -1,5 +1,5 @@
-# A reload that works brings new workers. One that does not (a port that somebody else has) is said in the log only, and the
-# old workers go on: so one that is younger than ten seconds has to be there.
+# A reload that works brings new workers. One that does not (a port that somebody else has) is reported in the log only, and
+# the old workers go on: so one that is younger than ten seconds has to be there.
 master=$(< /run/nginx.pid) || exit 1
 read -r now _ < /proc/uptime
 for worker in $(< "/proc/$master/task/$master/children"); do

@@ -14,6 +14,7 @@ import jinja2
 import yaml
 
 from ansible_collections.vipstack.lvs.plugins.filter.render import FilterModule
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.places import STACK
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 Tree = Dict[str, Any]
@@ -46,10 +47,10 @@ def _environment(role: str) -> jinja2.Environment:
 
 @functools.lru_cache(maxsize=None)
 def _settings(role: str) -> Tree:
-    """Defaults and variables of a role, without those that are computed."""
+    """Defaults and variables of a role and of the one that all depend on."""
     found: Tree = {"ansible_managed": "Ansible managed"}
-    for part in ("defaults", "vars"):
-        found.update(yaml.safe_load((ROLES / role / part / "main.yml").read_text(encoding="utf-8")))
+    for place in ("host/vars", role + "/defaults", role + "/vars"):
+        found.update(yaml.safe_load((ROLES / place / "main.yml").read_text(encoding="utf-8")))
     return found
 
 
@@ -74,7 +75,7 @@ def files(model: Any, host: str, lvs_vips: Tree) -> dict[str, str]:
         wanted = dict(templates)
         variables = {
             **_settings(role), "lvs_model": model, "inventory_hostname": host, "lvs_vips": lvs_vips,
-            "ansible_facts": {"os_family": "Debian"},
+            "lvs_stack": STACK._asdict(), "ansible_facts": {"os_family": "Debian"},
         }  # fmt: skip
         if role == "director" and part["check_script"]:
             wanted["/usr/libexec/keepalived/lvs-check"] = "lvs-check.j2"

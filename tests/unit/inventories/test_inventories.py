@@ -44,7 +44,7 @@ def model(name: str) -> Any:
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
         (answer,) = Path(folder).iterdir()
-        return json.loads(answer.read_text(encoding="utf-8"))["ansible_facts"]["lvs_model"]
+        return json.loads(answer.read_text(encoding="utf-8"))["model"]
 
 
 def shape(value: Any) -> Any:

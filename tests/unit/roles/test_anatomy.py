@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.files import FILES
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
@@ -40,9 +43,117 @@ def test_defaults_and_argument_specs_agree(role: Path) -> None:
     assert documented == defaults
 
 
+# What all roles may read, and the role that has it.
+SHARED = {
+    "topology": {"lvs_model", "lvs_stack", "lvs_roles", "lvs_expected_files"},
+    "host": {"lvs_host", "lvs_family", "lvs_weights_in_files"},
+}
+
+
+def names_of(role: Path) -> list[str]:
+    return [*(load(role / "defaults/main.yml") or {}), *(load(role / "vars/main.yml") or {})]
+
+
 def test_variables_carry_the_roles_name(role: Path) -> None:
-    names = [*(load(role / "defaults/main.yml") or {}), *(load(role / "vars/main.yml") or {})]
-    assert [name for name in names if not name.startswith(f"{role.name}_")] == []
+    others = {name for name in names_of(role) if not name.startswith(f"{role.name}_")}
+    assert others == SHARED.get(role.name, set())
+
+
+def test_no_role_reads_another_roles_variables(role: Path) -> None:
+    """What several need is shared; a loop variable of somebody else is none of its business. Defaults may be set."""
+    texts = [path.read_text(encoding="utf-8") for path in role.rglob("*") if path.suffix in (".yml", ".j2")]
+    inner = {name for other in ROLES if other != role for name in load(other / "vars/main.yml") or {}}
+    others = {name for name in inner if not name.startswith("lvs_")}
+    others |= {f"{other.name}_role" for other in ROLES if other != role}
+    assert [name for name in sorted(others) if any(re.search(rf"\b{name}\b", text) for text in texts)] == []
+
+
+# --- roles that make files on hosts -----------------------------------------------------------------------------
+
+LISTED: list[str] = load(ROOT / "roles/topology/vars/main.yml")["lvs_roles"]
+KINDS = set(FILES)
+WRITERS = ("config_tree", "kernel", "real_server_vip", "weights")
+
+
+def tasks_of(path: Path) -> list[dict[str, Any]]:
+    return load(path) or []
+
+
+def text_of(role: Path, folder: str) -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in sorted((role / folder).rglob("*")) if path.is_file())
+
+
+def makes_files(role: Path) -> bool:
+    """Whether a role has a template, or a task that writes files."""
+    return any((role / "templates").glob("*")) or any(
+        f"vipstack.lvs.{module}:" in text_of(role, "tasks") for module in WRITERS
+    )
+
+
+def test_every_role_that_makes_files_is_in_the_one_list() -> None:
+    assert sorted(LISTED) == [role.name for role in ROLES if makes_files(role)]
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_listed_role_has_its_list_of_files(name: str) -> None:
+    files = load(ROOT / "roles" / name / "vars/main.yml")[f"{name}_files"]
+    assert files
+    assert set(files) <= KINDS
+
+
+@pytest.mark.parametrize("name", LISTED)
+@pytest.mark.parametrize(("part", "action"), [("preview", "preview"), ("expected", "expected_files")])
+def test_preview_and_verify_take_the_list_whole(name: str, part: str, action: str) -> None:
+    *_before, task = tasks_of(ROOT / "roles" / name / "tasks" / f"{part}.yml")
+    assert task["vipstack.lvs." + action]["files"] == "{{ %s_files }}" % name
+    if part == "expected":
+        assert task["register"] == f"{name}_expected"
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_site_writes_what_the_list_has(name: str) -> None:
+    """Every set that is written is one of the list, and every template is in a file of the list."""
+    role = ROOT / "roles" / name
+    variables = load(role / "vars/main.yml")
+    listed = reachable(f"{name}_files", variables)
+    tasks = [task for path in sorted((role / "tasks").glob("*.yml")) for task in tasks_of(path)]
+    for task in tasks:
+        for module, option in (("config_tree", "sets"), ("kernel", "name"), ("real_server_vip", "name")):
+            options = task.get("vipstack.lvs." + module)
+            if options:
+                (found,) = re.findall(r"\{\{ (\w+)", options[option])
+                assert found in listed, task["name"]
+    for path in sorted((role / "templates").glob("*.j2")):
+        used = any(path.name in str(variables[one]) for one in listed) or path.name in text_of(role, "templates")
+        assert used, path.name
+
+
+def reachable(name: str, variables: dict[str, Any]) -> set[str]:
+    """A variable and all of the role's that its value names."""
+    found, todo = set(), [name]
+    while todo:
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            todo += [other for other in variables if re.search(rf"\b{other}\b", str(variables[one]))]
+    return found
+
+
+def test_site_has_every_listed_role() -> None:
+    plays = load(ROOT / "playbooks/site.yml")
+    roles = [role["role"].rpartition(".")[2] for play in plays for role in play.get("roles", [])]
+    assert set(LISTED) <= set(roles)
+    assert list(dict.fromkeys(role for role in roles if role in LISTED)) == LISTED
+
+
+@pytest.mark.parametrize("path", ["playbooks/preview.yml", "roles/verify/tasks/main.yml"])
+def test_preview_and_verify_loop_over_the_one_list(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    found = load(ROOT / path)
+    loops = [task for task in (found[0]["tasks"] if "hosts" in found[0] else found) if "loop" in task]
+    assert {task["loop"] for task in loops} == {"{{ lvs_roles }}"}
+    assert "{{ lvs_expected_files }}" in text
+    assert [name for name in LISTED if re.search(rf"\b{name}\b", text)] == []
 
 
 def test_the_readme_links_lead_somewhere(role: Path) -> None:

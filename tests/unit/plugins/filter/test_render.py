@@ -68,10 +68,11 @@ def test_a_service_is_found_in_the_kernels_table(service: dict[str, Any], key: s
 
 def test_a_director_that_holds_a_vip_comes_last() -> None:
     slice_ = {"director": {"instances": [{"addresses": [{"address": "192.0.2.9/24"}]}]}}
-    model: Any = {"hosts": {"d1": slice_, "d2": slice_, "d3": slice_}}
+    model: Any = {"hosts": {"d1": slice_, "d2": slice_, "d3": slice_, "web1": {"director": None}}}
     hostvars = {
-        "d1": {"lvs_host": {"addresses": ["192.0.2.1", "192.0.2.9"]}},
-        "d2": {"lvs_host": {"addresses": ["192.0.2.2"]}},
+        "d1": {"ansible_facts": {"lvs_host": {"addresses": ["192.0.2.1", "192.0.2.9"]}}},
+        "d2": {"ansible_facts": {"lvs_host": {"addresses": ["192.0.2.2"]}}},
         "d3": {},
+        "web1": {},
     }
-    assert render.backups_first(["d1", "d2", "d3"], hostvars, model) == ["d2", "d3", "d1"]
+    assert render.backups_first(["d1", "web1", "d2", "d3"], hostvars, model) == ["d2", "d3", "d1"]

@@ -1,21 +1,13 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The policy of draining: who drains, with which weight, and when waiting ends."""
+"""The policy of draining: who drains, and with which weight."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.drain_policy import (
-    CONNECTIONS_LEFT,
-    DONE,
-    GRACE,
-    NO_EFFECT,
-    WAIT,
-    Drain,
-    Remaining,
-)
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.drain_policy import Drain
 
 SINCE = "2026-11-26T02:20:00Z"
 
@@ -31,22 +23,3 @@ SINCE = "2026-11-26T02:20:00Z"
 )
 def test_the_model_or_an_operator_drains_and_the_model_comes_first(drain: Drain, drained: bool, reason: str) -> None:
     assert (bool(drain), drain.weight(5), drain.reason("web1")) == (drained, 0 if drained else 5, reason)
-
-
-@pytest.mark.parametrize(
-    ("weights", "connections", "seconds", "limit", "once", "verdict"),
-    [
-        ({}, {}, 0, 300, False, DONE),
-        ({}, {"a": 2}, 299, 300, False, WAIT),
-        ({}, {"a": 2}, 300, 300, False, CONNECTIONS_LEFT),
-        ({}, {"a": 2}, 0, 300, True, CONNECTIONS_LEFT),
-        ({"a": 1}, {}, GRACE - 1, 300, False, WAIT),
-        ({"a": 1}, {}, GRACE, 300, False, NO_EFFECT),
-        ({"a": 1}, {"a": 2}, 2, 2, False, NO_EFFECT),
-        ({"a": 1}, {}, 0, 300, True, NO_EFFECT),
-    ],
-)
-def test_when_waiting_ends(
-    weights: dict[str, int], connections: dict[str, int], seconds: float, limit: float, once: bool, verdict: str
-) -> None:
-    assert Remaining(weights, connections).verdict(seconds, limit, once) == verdict

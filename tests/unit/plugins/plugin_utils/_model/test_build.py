@@ -45,7 +45,8 @@ def texts(model: Tree, inventory: Tree) -> dict[str, str]:
             parts.update(texts_of.of_weights({"destinations": mine["director"]["weights"], "scheme": "weights"}))
             parts["ipvs.rules"] = texts_of.ipvs_rules(mine["director"]["services"])
         if mine["real_server"]:
-            parts.update(texts_of.of_vips({"name": "vipstack-lvs-vips", **mine["real_server"]}))
+            vips = {"name": "vipstack-lvs-vips", **mine["real_server"]}
+            parts.update(texts_of.texts({"sets": [], "secrets": [], "vips": vips}))
         found.update(("%s/%s" % (host, path), text) for path, text in parts.items())
     return found
 

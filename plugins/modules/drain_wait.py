@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: drained
+module: drain_wait
 short_description: Wait until a drained real server has no connections left
 version_added: 0.1.0
 author:
@@ -16,7 +16,9 @@ description:
     seconds. It fails where the real server still has a weight after a few seconds, or connections after O(limit); the
     failure names the clients. The real server stays drained.
   - Active connections of TCP and SCTP count, and all of UDP.
-  - It needs the fact C(lvs_model) of M(vipstack.lvs.topology).
+  - It needs the variable C(lvs_model) of the role C(topology).
+extends_documentation_fragment:
+  - vipstack.lvs.attributes.inner
 attributes:
   check_mode:
     description: Looks once and does not wait.
@@ -49,8 +51,8 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The connections to web1 have ended
-  vipstack.lvs.drained:
+- name: Wait until the connections to web1 have ended
+  vipstack.lvs.drain_wait:
     host: web1
     limit: 600
 """

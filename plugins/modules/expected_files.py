@@ -6,50 +6,53 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: expected
+module: expected_files
 short_description: What the files of a role have to be, as digests
 version_added: 0.1.0
 author:
   - The vipstack.lvs maintainers (@vipstack)
 description:
-  - Takes sets of files as M(vipstack.lvs.config_tree) gets them and returns their digests, to be compared with what
+  - Takes the list of files of a role and returns their digests, to be compared with what
     M(vipstack.lvs.inspect) finds on the host.
   - It is an action that runs on the controller; no connection is made.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.info
 options:
-  trees:
-    description: Sets of files as M(vipstack.lvs.config_tree) gets them.
-    type: list
-    elements: dict
+  files:
+    description: The list of files of a role, C(ROLE_files).
+    type: dict
     required: true
     suboptions:
-      path:
-        description: The directory that the set lives under.
-        type: path
-        required: true
-      files:
-        description: The files of the set.
+      sets:
+        description: Sets of files as M(vipstack.lvs.config_tree) gets them.
         type: list
         elements: dict
-        required: true
-  kernel:
-    description: The options of M(vipstack.lvs.kernel), for the files that it makes.
-    type: dict
+        default: []
+      kernel:
+        description: The options of M(vipstack.lvs.kernel).
+        type: dict
+      weights:
+        description: The options C(destinations) and C(scheme) of M(vipstack.lvs.weights). What is drained by
+          hand is kept in its files, so there are no digests of them.
+        type: dict
+      vips:
+        description: The options of M(vipstack.lvs.real_server_vip).
+        type: dict
+      secrets:
+        description: Values that a preview shows as V(********).
+        type: list
+        elements: str
+        default: []
 seealso:
   - module: vipstack.lvs.observe
 """
 
 EXAMPLES = r"""
-- name: What the file has to be is known
-  vipstack.lvs.expected:
-    trees:
-      - path: /etc/keepalived
-        files:
-          - path: keepalived.conf
-            content: "{{ lookup('ansible.builtin.template', 'keepalived.conf.j2') }}"
-            mode: "0640"
+- name: Compute what the files of Keepalived have to be
+  vipstack.lvs.expected_files:
+    files: "{{ keepalived_files }}"
   register: keepalived_expected
 """
 
