@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleActionFail
 
 from ..plugin_utils._action import LvsAction
-from ..plugin_utils._live.drain import chosen, drained_by_model
+from ..plugin_utils._live.drain import chosen, director_of, drained_by_model
 
 
 class ActionModule(LvsAction):
@@ -27,8 +27,7 @@ class ActionModule(LvsAction):
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         model, host, state = self.model(), args["host"], args["state"]
         services = chosen(model, self.host, host, args["service"])
-        destinations = model["hosts"][self.host]["director"]["weights"]
-        options = {"destinations": destinations, "scheme": args["scheme"]}
+        options = {"destinations": director_of(model, self.host)["weights"], "scheme": args["scheme"]}
         if services:
             options.update(state=state, host=host, services=services, force=args["force"])
         kept = drained_by_model(model, self.host, host, services) if state == "active" else []

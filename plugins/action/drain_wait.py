@@ -31,7 +31,7 @@ class ActionModule(LvsAction):
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         model, host = self.model(), args["host"]
         services = drain.chosen(model, self.host, host, args["service"])
-        director = model["hosts"][self.host]["director"]
+        director = drain.director_of(model, self.host)
         policy = drain_wait.Policy(max(0.0, args["limit"]), max(0.0, args["interval"]), bool(self._task.check_mode))
         shown: int | None = None
         for look in drain_wait.looks(

@@ -22,6 +22,14 @@ Tree = Mapping[str, Any]
 # --- what is meant ----------------------------------------------------------------------------------------------
 
 
+def director_of(model: Model, host: str) -> Director:
+    """The part of the model of a director. Raises LvsError where the host is none."""
+    director = model["hosts"][host]["director"]
+    if director is None:
+        raise LvsError("%s is no director" % host)
+    return director
+
+
 def chosen(model: Model, director: str, host: str, service: str = "") -> list[str]:
     """The services of a director that a real server is drained from; none where another cluster has it.
 
