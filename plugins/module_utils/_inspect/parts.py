@@ -21,7 +21,7 @@ from .._ipvs.listing import in_order, to_options
 from .._ipvs.socket import Counters, IpvsSocket
 from .._keepalived.ask import describe
 from .._netlink.route import Address, Link, RouteSocket
-from .http import Probe, ask
+from .probe import Probe, ask
 from .wire import listen, who_has
 
 Part = Callable[[], Any]

@@ -21,6 +21,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.outage impor
 
 ROOT = Path(__file__).resolve().parents[5]
 TYPE = "lvs_virtual_services.web.check.type"
+OPTION_TYPES = ("bool", "dict", "float", "int", "list", "path", "str")
 
 
 def test_each_kind_has_its_block_of_the_template() -> None:
@@ -29,23 +30,24 @@ def test_each_kind_has_its_block_of_the_template() -> None:
 
 
 def kinds_read(source: str) -> Iterator[int]:
-    """The lines that read, compare or make the kind of a check: ``…["type"]``, ``.get("type")``, ``{"type": …}``."""
+    """The lines that read, compare or make the kind of a check: ``…["type"]``, ``.get("type")``, ``{"type": …}``.
+
+    The type of an option, ``{"type": "list"}``, is none.
+    """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Subscript):
             keys: list[ast.expr | None] = [node.slice]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
             keys = list(node.args[:1])
         else:
-            keys = list(node.keys) if isinstance(node, ast.Dict) else []
+            pairs = zip(node.keys, node.values) if isinstance(node, ast.Dict) else ()
+            keys = [key for key, value in pairs if getattr(value, "value", None) not in OPTION_TYPES]
         yield from (key.lineno for key in keys if isinstance(key, ast.Constant) and key.value == "type")
 
 
 def test_no_other_file_knows_a_kind() -> None:
-    """Who does not read a kind cannot name one. A rule and the schema take the kinds from the table.
-
-    Actions get no check: the types that they read are those of their own options.
-    """
-    folders = [ROOT / "plugins" / name for name in ("filter", "plugin_utils")]
+    """Who does not read a kind cannot name one. A rule and the schema take the kinds from the table."""
+    folders = [ROOT / "plugins" / name for name in ("action", "filter", "plugin_utils")]
     found = {path.stem for folder in folders for path in folder.rglob("*.py") if list(kinds_read(path.read_text()))}
     assert found == {"checks", "rules_services"}
     rules = ast.walk(ast.parse((ROOT / "plugins/plugin_utils/_model/rules_services.py").read_text()))
@@ -55,7 +57,13 @@ def test_no_other_file_knows_a_kind() -> None:
 
 @pytest.mark.parametrize(
     ("source", "lines"),
-    [('a["type"] == "tcp"', [1]), ('a = {\n"type": b}', [2]), ('a.get("type")', [1]), ('a["kind"]["type_"]', [])],
+    [
+        ('a["type"] == "tcp"', [1]),
+        ('a = {\n"type": b}', [2]),
+        ('a = {"type": "list"}', []),
+        ('a.get("type")', [1]),
+        ('a["kind"]["type_"]', []),
+    ],
 )
 def test_what_reads_a_kind_is_found(source: str, lines: list[int]) -> None:
     assert list(kinds_read(source)) == lines

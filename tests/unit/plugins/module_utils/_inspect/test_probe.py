@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.http import Probe, ask, response_of
 from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.parts import gather
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.probe import Probe, ask, response_of
 
 OK = b"HTTP/1.1 200 OK\r\nX-Served-By: web1\r\nContent-Length: 3\r\n\r\nok\n"
 
