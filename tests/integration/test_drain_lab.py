@@ -52,7 +52,7 @@ def test_flows_outlive_a_drain_and_a_drain_outlives_a_run(stack: Stack, tmp_path
     log, counted = tmp_path / "drain.log", "%s: web1 is drained; " % stack.holder()
     talk, chat = (flows.to("web1", lambda: flows.session(stack.docker)) for _flow in range(2))
     slow = flows.to("web1", lambda: flows.download(stack.docker, 18))
-    requests = Probe(stack.docker).start(22, timeout=10)
+    requests = stack.lab.probe.until_told()
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(partial(stack.play, "drain", "-e", "host=web1", "-e", "limit=600", log=log))
         stack.wait("weight 0 on both directors", lambda: everywhere(stack, DRAINED))
@@ -70,7 +70,7 @@ def test_flows_outlive_a_drain_and_a_drain_outlives_a_run(stack: Stack, tmp_path
     said = [int(one) for one in re.findall(r"web1 is drained; (\d+) connection", play.output)]
     assert max(said) >= 2, play.output
     assert min(said) == 0, play.output
-    through = requests.result().summary
+    through = requests.end().summary
     assert through["failed"] == 0, through
     assert (late["failed"], late["by_server"]) == (0, {"web2": 200})
 

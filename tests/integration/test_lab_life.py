@@ -307,6 +307,7 @@ def test_down_after_a_cut_leaves_nothing(step: str, come: Callable[[Lab], bool],
     assert not (BASE / "one").exists()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("nothing_left")
 def test_cut_at_every_step_up_goes_on_to_the_end() -> None:
     lab = Lab("one")
@@ -331,6 +332,7 @@ def test_cut_at_every_step_up_goes_on_to_the_end() -> None:
     lab.good("down")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("warm", "nothing_left")
 def test_two_labs_beside_each_other_and_a_third_inside_one() -> None:
     one, two = Lab("one"), Lab("two")
