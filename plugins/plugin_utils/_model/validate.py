@@ -8,11 +8,12 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import Any, Iterable, Mapping, cast
 
 from .normal import ClusterInput, HostInput, Normal
-from .read import Mistake, Reader, address_of, shown, unknown
+from .read import Mistake, Reader, address_of, shown
 from .rules import check_cluster, check_inventory
 from .schema import (
     ALSO_KNOWN,
@@ -26,6 +27,8 @@ from .view import ClusterView
 __all__ = ["Mistake", "Normal", "normalise"]
 
 Variables = Mapping[str, Mapping[str, Any]]
+# How much a name resembles another (difflib's ratio) where it is a typing error and not a name of somebody else's.
+ALIKE = 0.75
 
 
 def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list[str]]:
@@ -45,13 +48,12 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
         what = "is %s, a group without hosts; must name the group of the directors"
         reader.wrong("lvs_directors_group", what % shown(settings["lvs_directors_group"]))
     members = list(dict.fromkeys([*directors, *real_servers]))
-    _unknown_variables(reader, members, hostvars)
     hosts = {host: _host(reader, host, hostvars.get(host, {})) for host in sorted(members)}
 
     clusters: dict[str, ClusterInput] = {}
     pools: dict[str, list[str]] = {}
     readers: dict[str, Reader] = {}
-    warnings: list[str] = []
+    warnings = _foreign_variables(members, hostvars)
     for name in sorted({host["cluster"] for host in hosts.values() if host["cluster"]}):
         inside = [host for host in members if hosts[host]["cluster"] == name]
         readers[name] = Reader()
@@ -108,11 +110,15 @@ def _agreed(reader: Reader, name: str, hosts: Iterable[str], hostvars: Variables
     return reader.read(CLUSTER[name], first, name)
 
 
-def _unknown_variables(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> None:
+def _foreign_variables(hosts: Iterable[str], hostvars: Variables) -> list[str]:
+    """A warning for each `lvs_*` that is none of ours and resembles one; any other may be somebody's own, as of LVM."""
     names = {str(name) for host in hosts for name in hostvars.get(host, {})}
-    for name in sorted(names):
-        if name.startswith("lvs_") and name not in KNOWN:
-            reader.wrong(name, unknown(name, KNOWN - ALSO_KNOWN))
+    foreign = sorted(name for name in names if name.startswith("lvs_") and name not in KNOWN)
+    resembled = {
+        name: difflib.get_close_matches(name, sorted(KNOWN - ALSO_KNOWN), n=1, cutoff=ALIKE) for name in foreign
+    }
+    words = "%s is no variable of this collection and is ignored; did you mean %s?"
+    return [words % (name, near[0]) for name, near in resembled.items() if near]
 
 
 def _host(reader: Reader, host: str, given: Mapping[str, Any]) -> HostInput:

@@ -207,3 +207,14 @@ def test_the_inventory_is_left_as_it_was() -> None:
     inventory = with_changes({SERVICE + ".persistence": {"timeout": 5}})
     normalise(inventory)
     assert inventory == with_changes({SERVICE + ".persistence": {"timeout": 5}})
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("lvs_vip", "lvs_vips"), ("d1:lvs_weigth", "lvs_weight"), ("lvs_volume_group", None), ("lvs_zzz", None)],
+)
+def test_a_foreign_variable_is_ignored_with_a_warning_where_it_resembles_ours(name: str, near: str | None) -> None:
+    normal, mistakes, warnings = normalise(with_changes({name: "data"}))
+    words = "%s is no variable of this collection and is ignored; did you mean %s?"
+    assert (mistakes, warnings) == ([], [words % (name.rpartition(":")[2], near)] if near else [])
+    assert normal == normalise(good())[0]

@@ -63,7 +63,7 @@ def test_a_password_shows_nowhere(changes: Tree) -> None:
     assert "hunter" not in repr(normalise(inventory))
 
 
-@pytest.mark.parametrize("path", [path for path in PLACES if not path.startswith("group:")])
+@pytest.mark.parametrize("path", [path for path in PLACES if not path.startswith(("group:", "lvs_zzz"))])
 def test_every_place_of_the_schema_can_be_wrong(path: str) -> None:
     """A dict with a key that nobody knows is nowhere good, so a field that nobody reads is found here."""
     assert normalise(with_changes({path: {"no such key": object()}}))[1]

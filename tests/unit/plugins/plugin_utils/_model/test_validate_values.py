@@ -22,19 +22,6 @@ VIP, SERVICE, UPSTREAM, SITE = (
 
 WRONG: dict[str, tuple[Tree, list[str]]] = {
     # Names
-    "a variable with a typing error": ({"lvs_vip": {}}, ["lvs_vip is unknown; did you mean lvs_vips?"]),
-    "a variable of nobody": (
-        {"lvs_zzz": 1},
-        [
-            (
-                "lvs_zzz is unknown; known: lvs_address, lvs_check_script, lvs_cluster, lvs_directors_group, "
-                "lvs_drained_services, lvs_failover, lvs_health_path, lvs_interface, lvs_kernel, "
-                "lvs_nginx_on_directors, lvs_nginx_sites, lvs_nginx_upstreams, lvs_notify, "
-                "lvs_real_servers_group, lvs_state, lvs_table_owner, lvs_vips, lvs_virtual_services, "
-                "lvs_weight"
-            )
-        ],
-    ),
     "a key with a typing error": (
         {VIP + ".adresses": []},
         ["lvs_vips.web.adresses is unknown; did you mean addresses?"],
