@@ -9,6 +9,7 @@ Findings and status both read this; neither is known here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Dict, Literal, Mapping, Tuple, cast
 
 from ...module_utils._ipvs.options import from_options
@@ -34,7 +35,7 @@ Services = Dict[ServiceKey, Service]
 Options = Mapping[str, Any]
 # (service, host) -> since when an operator drains it.
 ByHand = Mapping[Tuple[str, str], str]
-_NOBODY: ByHand = {}
+_NOBODY: ByHand = MappingProxyType({})
 
 
 @dataclass(frozen=True)
