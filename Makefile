@@ -110,6 +110,7 @@ golden: venv ## write tests/golden; read the diff before a commit
 	@tests/golden/refresh
 
 docs-site: venv ## build the documentation as a site, in build/docs-site
+	@$(PYTHON) tests/unit/docs/pages.py site
 	@.ci/docs-site
 
 .PHONY: venv clean

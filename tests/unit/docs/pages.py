@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The generated pages of docs/. `make docs` writes those that are old; test_pages.py fails while there is one."""
+"""The generated pages of docs/. `make docs` writes those that are old; test_pages.py fails while there is one.
+
+`make docs-site` writes the pages of the site, too, which are made from those of docs/.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ HEAD = """..
   GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
   SPDX-License-Identifier: GPL-3.0-or-later
 
-.. Made from docs/%s.md by `make docs`. Edit that file.
+.. Made from docs/%s.md by `make docs-site`. Edit that file.
 
 .. _%s:
 
@@ -66,7 +69,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/model.md": markdown,
     "docs/architecture.md": lambda: model_page.with_model(read("docs/architecture.md"), model_page.markdown()),
     "docs/verify.md": lambda: with_table(read("docs/verify.md"), catalogue()),
-    **{"docs/docsite/rst/%s.rst" % name: (lambda name=name: site_page(name)) for name in SITE},  # type: ignore[misc]
 }
 
 
@@ -74,11 +76,21 @@ def refresh() -> Iterator[str]:
     """Write the pages that are old; yields their paths."""
     for path, make in PAGES.items():
         text = make()
-        if not (ROOT / path).exists() or read(path) != text:
+        if read(path) != text:
             (ROOT / path).write_text(text, encoding="utf-8")
             yield path
+
+
+def write_site() -> None:
+    """The pages of the site, where antsibull-docs looks for them; they are no source."""
+    folder = ROOT / "docs/docsite/rst"
+    folder.mkdir(exist_ok=True)
+    for name in SITE:
+        (folder / (name + ".rst")).write_text(site_page(name), encoding="utf-8")
 
 
 if __name__ == "__main__":
     for written in refresh():
         print("written: " + written)
+    if sys.argv[1:] == ["site"]:
+        write_site()
