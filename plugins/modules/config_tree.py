@@ -128,6 +128,8 @@ options:
     description:
       - Command that exits with 0 when the new configuration serves. It is run after a reload and tried again until
         O(confirm_timeout). It should ask for what the old configuration does not answer.
+      - Its environment has E(CONFIG_TREE_LOADED_AT). That is when the reload began, in seconds since the boot, as
+        C(/proc/uptime) has it.
     type: list
     elements: str
     default: []

@@ -26,7 +26,9 @@ def a_port_is_taken(stack: Stack) -> Iterator[None]:
 
 @pytest.mark.usefixtures("a_port_is_taken")
 def test_a_port_that_somebody_else_has_brings_the_old_set_back(stack: Stack) -> None:
+    """Also right after a start, when the workers that go on are young."""
     before = stack.run("web1", f"cat {SITES}")
+    stack.run("web1", "systemctl restart nginx.service")
     site = {"server_names": ["example.com"], "upstream": "app_servers", "ports": [80, PORT]}
     edit = json.dumps({"lvs_nginx_sites": {"www": site}})
     play = stack.play("site", "-e", edit, "--limit", "web1", check=False)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from .._host.command import CommandError, run
 from .plan import Loading
 
 _COMMAND_LIMIT = 90.0
+LOADED_AT = "CONFIG_TREE_LOADED_AT"
+"""Environment of a confirmation: when loading began, in seconds since the boot (the first number of /proc/uptime)."""
 _SETTLE = 0.3
 """Seconds after which a daemon that a reload kills is gone."""
 
@@ -31,6 +33,7 @@ class Reloader:
 
     def __init__(self, loading: Loading) -> None:
         self.loading = loading
+        self._loaded_at = ""
 
     def needs_loading(self) -> bool:
         """Whether a change of the files means a reload now: a service that does not run reads them when it starts."""
@@ -51,6 +54,7 @@ class Reloader:
         if self._needs_systemd():
             self._must(["systemctl", "daemon-reload"], since, size)
         if self.loading.reload or self.is_active():
+            self._loaded_at = _uptime()
             self._must(self.loading.reload or ["systemctl", "reload", self.loading.service], since, size)
             self._confirm(since, size)
             return True
@@ -90,7 +94,9 @@ class Reloader:
 
     def _ask_until(self, until: float, since: float, size: int) -> None:
         while True:
-            status, output = _run(self.loading.confirm, max(until - time.monotonic(), 1.0))
+            status, output = _run(
+                self.loading.confirm, max(until - time.monotonic(), 1.0), {LOADED_AT: self._loaded_at}
+            )
             if status == 0:
                 return
             if time.monotonic() >= until:
@@ -128,10 +134,18 @@ def _systemd_runs() -> bool:
     return os.path.isdir("/run/systemd/system")
 
 
-def _run(argv: Sequence[str], limit: float = _COMMAND_LIMIT) -> tuple[int, str]:
+def _uptime() -> str:
+    """Seconds since the boot, with two digits behind the point, by the clock that starts of processes are told in."""
+    with open("/proc/uptime", encoding="ascii") as stream:
+        return stream.read().split()[0]
+
+
+def _run(
+    argv: Sequence[str], limit: float = _COMMAND_LIMIT, environ: Mapping[str, str] | None = None
+) -> tuple[int, str]:
     """Exit status and output; of a command that is missing or does not end the status and the words of a shell."""
     try:
-        ended = run(argv, limit)
+        ended = run(argv, limit, environ=environ)
     except CommandError as error:
         return error.status, error.message
     return ended.status, ended.output

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import NamedTuple, Sequence
+from typing import Mapping, NamedTuple, Sequence
 
 from .._errors import LvsError
 
@@ -28,8 +28,10 @@ class CommandError(LvsError):
         self.status = status
 
 
-def run(arguments: Sequence[str], seconds: float = 20.0, apart: bool = False) -> Ended:
-    """Run a program to its end, with nothing to read. ``apart``: errors apart from the output.
+def run(
+    arguments: Sequence[str], seconds: float = 20.0, apart: bool = False, environ: Mapping[str, str] | None = None
+) -> Ended:
+    """Run a program to its end, with nothing to read. ``apart``: errors apart from the output. ``environ``: more of it.
 
     Raises CommandError where it is missing or does not end within ``seconds``.
     """
@@ -42,7 +44,7 @@ def run(arguments: Sequence[str], seconds: float = 20.0, apart: bool = False) ->
             stderr=subprocess.PIPE if apart else subprocess.STDOUT,
             timeout=seconds,
             cwd="/",
-            env=_environment(),
+            env={**_environment(), **(environ or {})},
             check=False,
         )
     except FileNotFoundError as error:

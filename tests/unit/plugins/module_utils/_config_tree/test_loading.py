@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 from config_tree_host import NEW, OLD, Host, everything, is_clean, strangers
@@ -109,6 +110,18 @@ def test_a_set_that_is_loaded_but_does_not_serve_is_rolled_back(host: Host) -> N
     assert caught.value.details["daemon"] == ["main.conf:1: nothing listens"]
     assert host.managed() == OLD
     assert host.loaded.read_text() == "old main\n"
+
+
+def test_a_confirmation_can_tell_what_began_after_the_reload(host: Host) -> None:
+    """By the clock that /proc has the starts of processes in."""
+    seen, before = host.root / "seen", uptime()
+    confirm = ("sh", "-c", 'echo "$CONFIG_TREE_LOADED_AT" > %s' % seen)
+    host.run(OLD, loading=Loading(reload=host.loading.reload, confirm=confirm, confirm_timeout=300))
+    assert before <= float(seen.read_text()) <= uptime()
+
+
+def uptime() -> float:
+    return float(Path("/proc/uptime").read_text().split()[0])
 
 
 def test_a_daemon_that_takes_a_moment_is_waited_for(host: Host) -> None:
