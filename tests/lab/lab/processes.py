@@ -94,6 +94,28 @@ def interruptible() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
+    _wake_the_main_thread(signal.SIGINT, signal.SIGTERM)
+
+
+def _wake_the_main_thread(*numbers: signal.Signals) -> None:
+    """Let these reach the main thread where it waits for another one.
+
+    The kernel may hand a signal to any thread. Python runs the handler in the main thread, which does not hear of it
+    while it waits for a lock: a second signal, to that thread alone, ends the wait.
+    """
+    told, tells = os.pipe()
+    os.set_blocking(tells, False)
+    signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def wake() -> None:
+        while number := os.read(told, 1):
+            if number[0] in numbers:
+                signal.pthread_kill(main, signal.SIGUSR1)
+
+    threading.Thread(target=wake, daemon=True).start()
 
 
 def _end_running(number: signal.Signals) -> None:

@@ -84,6 +84,34 @@ def test_an_interrupt_to_this_process_alone_ends_what_every_thread_waits_for(num
     assert lines(tmp_path / "pids.clean") == ["clean", "clean"]
 
 
+TO_ANOTHER_THREAD = """
+import signal, threading, time
+from lab.processes import interruptible
+interruptible()
+ended = threading.Event()
+other = threading.Thread(target=ended.wait)
+other.start()
+def send():
+    time.sleep(0.2)
+    signal.pthread_kill(other.ident, signal.SIGINT)
+threading.Thread(target=send).start()
+try:
+    other.join()
+except KeyboardInterrupt:
+    print("interrupted")
+    ended.set()
+"""
+
+
+def test_an_interrupt_that_another_thread_gets_ends_what_the_main_thread_waits_for() -> None:
+    environ = {**os.environ, "PYTHONPATH": str(LAB)}
+    done = subprocess.run(
+        [sys.executable, "-c", TO_ANOTHER_THREAD],
+        env=environ, capture_output=True, text=True, timeout=GENEROUS, check=False,
+    )  # fmt: skip
+    assert done.stdout == "interrupted\n", done.stderr
+
+
 def test_who_does_not_listen_to_an_interrupt_is_killed(tmp_path: Path) -> None:
     """The patience is over as soon as TERM was heard: KILL comes after it, and nothing else ends the child."""
     pids, heard = tmp_path / "pids", tmp_path / "heard"
