@@ -56,9 +56,6 @@ class Wire:
     def join(self, host: str) -> None:
         self._do([f"ip link set {self.port(host)} up"])
 
-    def is_cut(self, host: str) -> bool:
-        return "down" in self.docker.shell(WIRE, f"cat /sys/class/net/{self.port(host)}/operstate")
-
     def delay(self, host: str, milliseconds: float) -> None:
         """Every packet to the host is so much later; 0 ends it."""
         if not 0 <= milliseconds <= MAX_DELAY_MS:
