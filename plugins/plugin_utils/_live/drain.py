@@ -14,10 +14,7 @@ from ...module_utils._ipvs.table import DestinationKey, ServiceKey
 from ...module_utils._ipvs.text import endpoint
 from .._model.shape import Director, Model, RealServer, Service, Share
 from .director_table import Entry, entries, service_key
-from .drain_policy import Remaining
-
-Tree = Mapping[str, Any]
-
+from .drain_wait import Remaining
 
 # --- what is meant ----------------------------------------------------------------------------------------------
 
@@ -90,7 +87,7 @@ def with_weights(services: Sequence[Service], weights: Mapping[str, int]) -> lis
 # --- what is left -----------------------------------------------------------------------------------------------
 
 
-def remaining(director: Director, report: Tree, host: str, services: Sequence[str]) -> Remaining:
+def remaining(director: Director, report: Mapping[str, Any], host: str, services: Sequence[str]) -> Remaining:
     """``report``: what ipvs_info returns. The kernel sees no end of a UDP flow, so inactive ones count as well."""
     weights, connections = {}, {}
     live = {service_key(one): one for one in report["services"] if not one.get("fwmark")}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a real server is drained: what the model wants, what an operator did, what is left of its connections. Pure."""
+"""When a real server is drained: what the model wants, and what an operator did. Pure."""
 
 from __future__ import annotations
 
@@ -27,17 +27,3 @@ class Drain:
         if self.by_model or self.since is None:
             return "lvs_state of %s" % host
         return "drain.yml, %s" % self.since
-
-
-@dataclass(frozen=True)
-class Remaining:
-    """Of one real server on one director, while it is being drained."""
-
-    weights: dict[str, int]
-    """Destinations that still have a weight, so that new connections come."""
-    connections: dict[str, int]
-    """By destination, where there are any."""
-
-    @property
-    def total(self) -> int:
-        return sum(self.connections.values())

@@ -8,13 +8,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Iterator
 
-from .drain_policy import Remaining
-
 DONE, WEIGHTS, CONNECTIONS = "done", "weights", "connections"
 # Seconds that Keepalived has to act on its files; a large configuration keeps it busy.
 GRACE = 10.0
 # Seconds between two looks at least, so that a small interval does not keep the host busy.
 SHORTEST_PAUSE = 0.1
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """Of one real server on one director, while it is being drained."""
+
+    weights: dict[str, int]
+    """Destinations that still have a weight, so that new connections come."""
+    connections: dict[str, int]
+    """By destination, where there are any."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.connections.values())
 
 
 @dataclass(frozen=True)

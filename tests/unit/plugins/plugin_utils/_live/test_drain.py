@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.vipstack.lvs.plugins.filter import render
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live import drain
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.drain_policy import Remaining
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.drain_wait import Remaining
 
 Tree = Any  # of no type, as a test changes a model into what no model is
 WEB_KEY = {"family": "inet", "protocol": "tcp", "address": healthy.VIP, "port": 80, "fwmark": 0}

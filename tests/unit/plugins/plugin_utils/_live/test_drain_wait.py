@@ -9,7 +9,6 @@ from typing import Iterable
 
 import pytest
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.drain_policy import Remaining
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.drain_wait import (
     CONNECTIONS,
     DONE,
@@ -18,6 +17,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.drain_wait impo
     WEIGHTS,
     Look,
     Policy,
+    Remaining,
     looks,
 )
 
