@@ -32,7 +32,6 @@ from .observed import ObservedHost
 from .shape import Connections, IpvsReport, ProbeAnswer
 
 Services = Dict[ServiceKey, Service]
-Options = Mapping[str, Any]
 # (service, host) -> since when an operator drains it.
 ByHand = Mapping[Tuple[str, str], str]
 _NOBODY: ByHand = MappingProxyType({})
@@ -71,12 +70,12 @@ class Entry:
         return "%s -> %s (%s)" % (title(self.service), self.server["host"], self.place)
 
 
-def service_key(service: Options) -> ServiceKey:
+def service_key(service: Mapping[str, Any]) -> ServiceKey:
     """What a service of the model is in the kernel's table."""
     return ServiceKey(family_of(service["address"]), service["protocol"], service["address"], service["port"], 0)
 
 
-def title(service: Options) -> str:
+def title(service: shape.Service) -> str:
     """``tcp 198.51.100.200:80``"""
     return service_name(service_key(service))
 

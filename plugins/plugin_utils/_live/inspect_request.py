@@ -15,7 +15,7 @@ from ...module_utils._host.places import STACK
 from ...module_utils._host.silent_vips import arp_sysctls
 from .._model.checks import kind_of
 from .._model.shape import HostSlice, Instance, Model, RealServer, Service
-from .observed import bare
+from .._model.view import bare
 
 KEEPALIVED, NGINX, VIPS_UNIT = "keepalived.service", "nginx.service", STACK.vips_unit
 TRANSITIONS = 10

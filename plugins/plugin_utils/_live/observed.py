@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, NamedTuple, cast
 
-from .._model.shape import Director, Handover, HostSlice, Model, RealServerRole, Service
-from .._model.shape import Instance as WantedInstance
+from .._model.shape import Director, Handover, HostSlice, Instance, Model, RealServerRole, Service
+from .._model.view import bare
 from .shape import (
     Advert,
     ArpAnswer,
@@ -31,13 +31,7 @@ from .shape import (
     Unit,
 )
 
-Instance = Mapping[str, Any]
 SEEN, UNREACHABLE, FAILED, UNSEEN = "seen", "unreachable", "failed", "unseen"
-
-
-def bare(address: str) -> str:
-    """An address without its prefix."""
-    return address.partition("/")[0]
 
 
 class ObservedHost:
@@ -64,7 +58,7 @@ class ObservedHost:
         return self.slice["real_server"]
 
     @property
-    def instances(self) -> list[WantedInstance]:
+    def instances(self) -> list[Instance]:
         """The instances that the model gives it; none where it is no director."""
         return self.director["instances"] if self.director else []
 
@@ -179,7 +173,7 @@ class ObservedHost:
         return {link["mac"] for link in self.links or [] if link["mac"].strip("0:")}
 
 
-def observed_hosts(model: Mapping[str, Any], observations: Observations) -> dict[str, ObservedHost]:
+def observed_hosts(model: Model, observations: Observations) -> dict[str, ObservedHost]:
     """The hosts of the model that were part of the run, by name; others of the play are left out."""
     return {
         host: ObservedHost(host, model["hosts"][host], one)

@@ -125,11 +125,6 @@ class Endpoint(TypedDict):
     port: int
 
 
-class _ByHand(TypedDict, total=False):
-    drained_since: str
-    """When it was drained by hand, once a director was looked at; not in the model itself."""
-
-
 class Thresholds(TypedDict):
     """When a real server is full and when it is used again, in connections."""
 
@@ -137,7 +132,7 @@ class Thresholds(TypedDict):
     upper_threshold: int
 
 
-class RealServer(_ByHand, Thresholds):
+class RealServer(Thresholds):
     """A real server of a virtual service."""
 
     host: str
@@ -321,7 +316,7 @@ class Cluster(TypedDict):
 
 
 class Model(TypedDict):
-    """The fact ``lvs_model``, the same for every host."""
+    """The variable ``lvs_model``, the same for every host."""
 
     clusters: dict[str, Cluster]
     hosts: dict[str, HostSlice]

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Any, Iterator, Literal, Mapping
+from typing import Any, Iterator, Literal, Mapping, TypedDict
 
 from .._live.inspect_request import (
     KEEPALIVED,
@@ -18,12 +18,12 @@ from .._live.inspect_request import (
     normalised,
     wanted_sysctls,
 )
-from .._live.observed import SEEN, Cluster, ObservedHost, bare, observed_hosts
+from .._live.observed import SEEN, Cluster, ObservedHost, observed_hosts
 from .._live.shape import LiveInstance, Observations
 from .._model.shape import Instance, Model
+from .._model.view import bare
 from .table import table_changes
 
-Data = Mapping[str, Any]
 # Where a daemon's files lie, and where those lie that it heeds from its next start on.
 _FILES = {
     KEEPALIVED: ("/etc/keepalived/", "/etc/systemd/system/keepalived.service.d/"),
@@ -38,8 +38,24 @@ _Compared = Literal["vrid", "version", "interface", "auth", "advert_interval"]
 _IDENTITY: list[_Compared] = ["vrid", "version", "interface", "auth"]
 
 
-def changes(model: Model, observations: Observations) -> dict[str, Any]:
-    """``{hosts: {NAME: {seen, message, changes, daemons}}, transitions: {CLUSTER: [TEXT]}}``."""
+class HostChanges(TypedDict):
+    """What a run would do to a host, a line each; ``message``: why it could not be looked at."""
+
+    seen: bool
+    message: str
+    changes: list[str]
+    daemons: list[str]
+
+
+class Changes(TypedDict):
+    """``hosts`` by name; ``transitions`` of VRRP by cluster, a line each."""
+
+    hosts: dict[str, HostChanges]
+    transitions: dict[str, list[str]]
+
+
+def changes(model: Model, observations: Observations) -> Changes:
+    """What a run would do to the hosts as they were seen."""
     seen = observed_hosts(model, dict(sorted(observations.items())))
     return {
         "hosts": {name: _host(host) for name, host in seen.items()},
@@ -47,12 +63,12 @@ def changes(model: Model, observations: Observations) -> dict[str, Any]:
     }
 
 
-def text(found: Data) -> str:
+def text(found: Changes) -> str:
     """The same for people."""
     return "".join(line + "\n" for line in _lines(found))
 
 
-def _lines(found: Data) -> Iterator[str]:
+def _lines(found: Changes) -> Iterator[str]:
     for name, host in found["hosts"].items():
         if not host["seen"]:
             yield "%s: not compared, it cannot be looked at: %s" % (name, host["message"])
@@ -67,7 +83,7 @@ def _lines(found: Data) -> Iterator[str]:
 # --- one host ---------------------------------------------------------------------------------------------------
 
 
-def _host(host: ObservedHost) -> dict[str, Any]:
+def _host(host: ObservedHost) -> HostChanges:
     if host.status != SEEN:
         return {"seen": False, "message": str(host.observation["message"]), "changes": [], "daemons": []}
     files = _files(host)
@@ -177,9 +193,8 @@ def _transitions(cluster: Cluster) -> Iterator[str]:
 
 def _differing(director: ObservedHost, wanted: Instance, live: LiveInstance) -> Iterator[str]:
     names: list[_Compared] = [*_IDENTITY, "advert_interval"] if wanted["version"] == 2 else _IDENTITY
-    found: Data = live
     differing = [
-        "%s %s => %s" % (name, found[name], wanted[name]) for name in names if _differs(found[name], wanted[name])
+        "%s %s => %s" % (name, live[name], wanted[name]) for name in names if _differs(live[name], wanted[name])
     ]
     if differing:
         yield "%s: instance %s: %s; until all directors have it, each may hold the VIP" % (

@@ -10,7 +10,8 @@ from typing import Iterator, Sequence
 from ...module_utils._host.silent_vips import arp_sysctls
 from ...module_utils._ipvs.text import endpoint
 from .._live.inspect_request import KEEPALIVED, NGINX, normalised, wanted_sysctls
-from .._live.observed import FAILED, UNREACHABLE, ObservedHost, bare
+from .._live.observed import FAILED, UNREACHABLE, ObservedHost
+from .._model.view import bare
 from .catalogue import Finding
 
 # Parts whose failure says something of its own, elsewhere.

@@ -12,9 +12,10 @@ from __future__ import annotations
 from typing import Any, Iterator, Literal, Mapping, NamedTuple
 
 from .._live.inspect_request import KEEPALIVED
-from .._live.observed import Cluster, ObservedHost, Vip, bare
+from .._live.observed import Cluster, ObservedHost, Vip
 from .._live.shape import Advert, ArpAnswer, LiveInstance
 from .._model import shape
+from .._model.view import bare
 from .catalogue import Finding
 
 # So many changes within so many seconds are flapping; a failover and its return are two on each director.
