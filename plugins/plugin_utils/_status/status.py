@@ -4,16 +4,13 @@
 """What there is now: who holds each VIP, since when and why; each service's pool; the last transitions. Pure.
 
 It is made for the moment when something is broken: whatever was not seen is None or empty, and nothing is left out for
-it. The result is plain data::
-
-    {clusters: {NAME: {vips: [...], services: [...], transitions: [...]}},
-     hosts: {HOST: seen | unreachable | failed | unseen}, messages: {HOST: why}, deviations: [code, …]}
+it. The result is plain data, `Status` of `shape`.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Dict, Literal, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.table import DestinationConfig
@@ -24,8 +21,15 @@ from .._live.shape import Observations, Transition
 from .._model.shape import Model, Service
 from .._verify.catalogue import NOTE
 from .._verify.judge import findings
-
-Tree = Dict[str, Any]
+from .shape import (
+    ClusterStatus,
+    DestinationStatus,
+    DirectorStatus,
+    LoggedTransition,
+    ServiceStatus,
+    Status,
+    VipStatus,
+)
 
 LAST_TRANSITIONS = 8
 # What another director did so many seconds around a takeover is its reason.
@@ -37,7 +41,7 @@ _REASONS = {
 }
 
 
-def status(model: Model, observations: Observations) -> Tree:
+def status(model: Model, observations: Observations) -> Status:
     seen = observed_hosts(model, observations)
     found = [one for one in findings(model, observations) if one.severity != NOTE]
     return {
@@ -48,7 +52,7 @@ def status(model: Model, observations: Observations) -> Tree:
     }
 
 
-def _cluster(cluster: Cluster) -> Tree:
+def _cluster(cluster: Cluster) -> ClusterStatus:
     vips = [_vip(cluster, vip) for vip in cluster.vips()]
     holders = {vip["address"]: vip["holders"] for vip in vips}
     return {
@@ -61,7 +65,7 @@ def _cluster(cluster: Cluster) -> Tree:
 # --- VIPs -------------------------------------------------------------------------------------------------------
 
 
-def _vip(cluster: Cluster, vip: Vip) -> Tree:
+def _vip(cluster: Cluster, vip: Vip) -> VipStatus:
     holders = cluster.holders(vip.address)
     since = _since(holders[0], vip) if len(holders) == 1 else None
     return {
@@ -76,8 +80,7 @@ def _vip(cluster: Cluster, vip: Vip) -> Tree:
     }
 
 
-def _director(host: ObservedHost | None, vip: Vip) -> Tree:
-    """State and priority of one instance on one director; a state in small letters is not Keepalived's word."""
+def _director(host: ObservedHost | None, vip: Vip) -> DirectorStatus:
     if host is None:
         return {"state": UNSEEN, "priority": None}
     live = host.instance(vip.instance)
@@ -164,7 +167,7 @@ def _tables(cluster: Cluster) -> dict[str, DirectorTable]:
     return found
 
 
-def _services(cluster: Cluster, holders: Mapping[str, Sequence[str]]) -> list[Tree]:
+def _services(cluster: Cluster, holders: Mapping[str, Sequence[str]]) -> list[ServiceStatus]:
     """Each service by the table of the director that holds its VIP, or of any that was seen."""
     tables = _tables(cluster)
     director = next((one["director"] for one in cluster.hosts_of_model.values() if one.get("director")), None)
@@ -176,12 +179,16 @@ def _services(cluster: Cluster, holders: Mapping[str, Sequence[str]]) -> list[Tr
     return found
 
 
-def _service(service: Service, name: str | None, table: DirectorTable | None) -> Tree:
+def _service(service: Service, name: str | None, table: DirectorTable | None) -> ServiceStatus:
     pool = [_destination(table, entry) for entry in entries(service)]
-    same: list[Literal["name", "service", "protocol", "address", "port", "scheduler", "forward"]]
-    same = ["name", "service", "protocol", "address", "port", "scheduler", "forward"]
     return {
-        **{key: service[key] for key in same},
+        "name": service["name"],
+        "service": service["service"],
+        "protocol": service["protocol"],
+        "address": service["address"],
+        "port": service["port"],
+        "scheduler": service["scheduler"],
+        "forward": service["forward"],
         "title": title(service),
         "table_of": name,
         "in_table": bool(table and table.live(service)),
@@ -191,7 +198,7 @@ def _service(service: Service, name: str | None, table: DirectorTable | None) ->
     }
 
 
-def _destination(table: DirectorTable | None, entry: Entry) -> Tree:
+def _destination(table: DirectorTable | None, entry: Entry) -> DestinationStatus:
     entry = table.own(entry) if table else entry
     config = table.config(entry) if table else None
     counts = table.connections(entry) if table and config else None
@@ -223,9 +230,9 @@ def _standing(table: DirectorTable, entry: Entry, config: DestinationConfig | No
     return "drift", "weight %d instead of %d" % (config.weight, entry.wanted_weight)
 
 
-def _transitions(cluster: Cluster) -> list[Tree]:
+def _transitions(cluster: Cluster) -> list[LoggedTransition]:
     """The last ones of all directors, the newest first."""
-    found: list[Tree] = [
+    found: list[LoggedTransition] = [
         {"epoch": one["epoch"], "host": host.name, "instance": one["instance"], "state": one["state"]}
         for host in cluster.directors
         for one in host.transitions or []

@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, Iterator, Mapping
+from typing import Iterator
 
 from ...module_utils._ipvs.text import endpoint
 from .._columns import table
 from .._live.observed import SEEN, UNSEEN
+from .shape import ClusterStatus, DestinationStatus, DirectorStatus, Status, VipStatus
 
-Tree = Mapping[str, Any]
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
-def screen(found: Tree, width: int = 120) -> str:
+def screen(found: Status, width: int = 120) -> str:
     """Everything that `status` returns."""
     lines: list[str] = []
     for name, cluster in found["clusters"].items():
@@ -45,28 +45,30 @@ def age(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
-def _vips(cluster: Tree) -> Iterator[str]:
+def _vips(cluster: ClusterStatus) -> Iterator[str]:
     for vip in cluster["vips"]:
         yield "VIP %s  %s  %s" % (vip["vip"], vip["address"], _holder(vip))
         directors = (_director(name, one) for name, one in vip["directors"].items())
         yield "    " + "  ".join(directors)
 
 
-def _director(name: str, one: Tree) -> str:
+def _director(name: str, one: DirectorStatus) -> str:
     priority = "" if one["priority"] is None else " (priority %d)" % one["priority"]
     return "%s: %s%s" % (name, one["state"], priority)
 
 
-def _holder(vip: Tree) -> str:
+def _holder(vip: VipStatus) -> str:
     if not vip["holders"]:
         return "on NO director that was seen"
     if len(vip["holders"]) > 1:
         return "on MORE THAN ONE director: %s" % ", ".join(vip["holders"])
-    since = "" if vip["since"] is None else "  since %s (%s)" % (moment(vip["since"]), age(vip["seconds"]))
+    since = ""
+    if vip["since"] is not None and vip["seconds"] is not None:
+        since = "  since %s (%s)" % (moment(vip["since"]), age(vip["seconds"]))
     return "on %s%s%s" % (vip["holders"][0], since, ": %s" % vip["why"] if vip["why"] else "")
 
 
-def _services(cluster: Tree, width: int) -> Iterator[str]:
+def _services(cluster: ClusterStatus, width: int) -> Iterator[str]:
     for service in cluster["services"]:
         where = "table of %s" % service["table_of"] if service["table_of"] else "no director's table was seen"
         words = [service["name"], service["title"], service["scheduler"], service["forward"], where]
@@ -81,7 +83,7 @@ def _services(cluster: Tree, width: int) -> Iterator[str]:
         yield table(head, rows, width)
 
 
-def _destination(one: Tree) -> list[str]:
+def _destination(one: DestinationStatus) -> list[str]:
     weight = _number(one["weight"])
     if one["weight"] is not None and one["weight"] != one["wanted_weight"]:
         weight += " (%d)" % one["wanted_weight"]
@@ -94,13 +96,13 @@ def _number(value: int | None) -> str:
     return "-" if value is None else str(value)
 
 
-def _transitions(cluster: Tree) -> Iterator[str]:
+def _transitions(cluster: ClusterStatus) -> Iterator[str]:
     yield "last transitions" if cluster["transitions"] else "no transition was logged"
     for one in cluster["transitions"]:
         yield "  %s  %s  %s  %s" % (moment(one["epoch"]), one["host"], one["instance"], one["state"])
 
 
-def _hosts(found: Tree) -> Iterator[str]:
+def _hosts(found: Status) -> Iterator[str]:
     for host, state in found["hosts"].items():
         if state == UNSEEN:
             yield "%s: not part of this run" % host

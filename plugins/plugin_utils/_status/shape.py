@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shape of the status. Times are epochs in seconds; what was not seen is None or empty."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class DirectorStatus(TypedDict):
+    """One instance on one director; a state in small letters is not Keepalived's word."""
+
+    state: str | None
+    priority: int | None
+
+
+class VipStatus(TypedDict):
+    """One address of a VIP. ``since`` by the holder's clock, ``seconds`` since then."""
+
+    vip: str
+    instance: str
+    address: str
+    holders: list[str]
+    since: float | None
+    seconds: float | None
+    why: str | None
+    directors: dict[str, DirectorStatus]
+
+
+class DestinationStatus(TypedDict):
+    """A real server of a service. ``weight`` None where it is not in the table."""
+
+    host: str
+    address: str
+    port: int
+    wanted_weight: int
+    weight: int | None
+    active: int | None
+    inactive: int | None
+    state: str
+    why: str | None
+
+
+class ServiceStatus(TypedDict):
+    """A service by the table of one director, ``table_of``."""
+
+    name: str
+    service: str
+    protocol: str
+    address: str
+    port: int
+    scheduler: str
+    forward: str
+    title: str
+    table_of: str | None
+    in_table: bool
+    up: int
+    sorry_server: bool
+    destinations: list[DestinationStatus]
+
+
+class LoggedTransition(TypedDict):
+    """A VRRP transition with the director that logged it."""
+
+    epoch: float
+    host: str
+    instance: str
+    state: str
+
+
+class ClusterStatus(TypedDict):
+    """``transitions``: the newest first."""
+
+    vips: list[VipStatus]
+    services: list[ServiceStatus]
+    transitions: list[LoggedTransition]
+
+
+class Status(TypedDict):
+    """``hosts``: seen, unreachable, failed or unseen; ``messages``: why; ``deviations``: codes of verify."""
+
+    clusters: dict[str, ClusterStatus]
+    hosts: dict[str, str]
+    messages: dict[str, str]
+    deviations: list[str]
