@@ -76,11 +76,11 @@ def test_what_is_in_the_artifact(artifact: Path) -> None:
     assert artifact.stat().st_size < 1_000_000
 
 
-def test_every_file_of_the_rooms_is_in_the_artifact(artifact: Path) -> None:
+def test_every_file_of_the_folders_is_in_the_artifact(artifact: Path) -> None:
     with tarfile.open(artifact) as archive:
         names = {one.name for one in archive.getmembers()}
-    rooms = ("meta", "playbooks", "plugins", "roles")
-    tracked = subprocess.check_output(["git", "ls-files", *rooms], cwd=ROOT, text=True).split()
+    folders = ("meta", "playbooks", "plugins", "roles")
+    tracked = subprocess.check_output(["git", "ls-files", *folders], cwd=ROOT, text=True).split()
     assert [name for name in tracked if name not in names and (ROOT / name).exists()] == []
 
 

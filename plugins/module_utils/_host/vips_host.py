@@ -117,7 +117,7 @@ class Host:
         if self.systemctl:
             self.systemctl(["daemon-reload"])
             if not going:
-                # The unit only ever adds: this proves now what has to work at the next boot.
+                # The unit only ever adds: this tests now what has to work at the next boot.
                 self.systemctl(["restart", name + ".service"])
 
 

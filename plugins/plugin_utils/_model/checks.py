@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of checks that a director makes of its real servers: all that differs between them is said here, once.
+"""The kinds of checks that a director makes of its real servers: all that differs between them is defined here, once.
 
 A kind is an entry of CHECKS and a block of roles/keepalived/templates, ``check_KIND.j2``. The choices of the input, the
 rules, the worst case, the words of a preview and the request that verify makes all come from the entry.

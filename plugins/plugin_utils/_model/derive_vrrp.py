@@ -33,7 +33,7 @@ def crash_ms(version: int, advert_interval: float, backup_priority: int) -> int:
 
 
 def planned_ms(version: int, advert_interval: float, backup_priority: int) -> int:
-    """The time until a backup takes over from a master that said it stops (the skew), in ms."""
+    """The time until a backup takes over from a master that announced its stop (the skew), in ms."""
     unit = advert_interval if version == 3 else 1.0
     return math.ceil(1000 * unit * (256 - backup_priority) / 256)
 

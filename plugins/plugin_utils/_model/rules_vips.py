@@ -100,7 +100,7 @@ def _check_family(scope: Scope, path: str, vip: VipInput) -> None:
 
 
 def _check_takeover(scope: Scope, path: str, vip: VipInput) -> None:
-    """A check with a weight has to be able to take a VIP away, or it is only ink."""
+    """A check with a weight has to be able to move a VIP, or it has no effect."""
     script = scope.cluster["check_script"]
     weight = script["weight"] if script else 0
     if not weight or script["enabled"] is False or not vip["track"] or len(scope.cluster["directors"]) < 2:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What follows from the input of one cluster and both rules and derivation have to know: said here, once.
+"""What follows from the input of one cluster and both rules and derivation have to know: computed here, once.
 
 Rules look before it is known that there are no mistakes, so everything here bears values that could not be read: they
 are None, and what follows from them is empty.

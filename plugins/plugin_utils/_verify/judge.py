@@ -5,7 +5,7 @@
 
 An observation is what the action ``observe`` returns for a host, see `_live.shape`.
 
-A host without an observation was not part of the run (``--limit``): it is unseen, and nothing is said of it, nor of
+A host without an observation was not part of the run (``--limit``): it is unseen, and nothing is reported of it, nor of
 what only it could tell.
 """
 

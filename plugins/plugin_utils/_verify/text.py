@@ -18,7 +18,7 @@ def report(found: Sequence[Finding], hosts_seen: int, unseen: Sequence[str], wid
     """The table, and one line that sums up."""
     parts = [table(HEAD, [_row(group) for group in _grouped(found)], width, ruled=True)] if found else []
     if unseen:
-        parts.append("Not part of this run, so nothing is said of: %s" % ", ".join(unseen))
+        parts.append("Not part of this run, so not inspected: %s" % ", ".join(unseen))
     parts.append(summary(found, hosts_seen))
     return "\n\n".join(parts)
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A kind of check is said in one place: its entry and its block of the template are all that knows it."""
+"""A kind of check is defined in one place: its entry and its block of the template are all that knows it."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_the_table_keeps_its_width_and_loses_no_word() -> None:
 
 
 def test_hosts_outside_the_run_are_named() -> None:
-    assert "Not part of this run, so nothing is said of: d2, web2" in report([], 2, ["d2", "web2"])
+    assert "Not part of this run, so not inspected: d2, web2" in report([], 2, ["d2", "web2"])
 
 
 def test_a_table_wraps_its_widest_column() -> None:
