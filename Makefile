@@ -39,7 +39,7 @@ lab-status: venv ## show what is up
 lab-shell: venv ## open a shell on a host: make lab-shell HOST=d1
 	@$(LAB) shell $(or $(HOST),$(error HOST is missing: make lab-shell HOST=d1))
 
-.PHONY: test test-all test-one check lint unit sanity package
+.PHONY: test test-all test-one test-long check lint unit sanity package
 test: venv ## run all tests, each part with its budget: check, then two labs side by side; stops the labs
 	@$(PYTHON) tests/suite.py
 
