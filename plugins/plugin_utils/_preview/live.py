@@ -24,7 +24,7 @@ from .._model.shape import Instance, Model
 from .._model.view import bare
 from .table import table_changes
 
-# Where a daemon's files lie, and where those lie that it heeds from its next start on.
+# Where a daemon's files lie, and where those lie that take effect at its next start.
 _FILES = {
     KEEPALIVED: ("/etc/keepalived/", "/etc/systemd/system/keepalived.service.d/"),
     NGINX: ("/etc/nginx/", "/etc/systemd/system/nginx.service.d/"),
@@ -168,7 +168,7 @@ def _daemons(host: ObservedHost, files: Mapping[str, str]) -> Iterator[str]:
         if host.runs(unit) and _has(files, of_unit):
             yield "%s needs a restart before all of its unit counts; a run does none" % name
     if host.ipvs and _has(files, _MODULE_OPTIONS):
-        yield "the kernel heeds new module options from the next load of ip_vs (a reboot)"
+        yield "new module options take effect when ip_vs is loaded next (a reboot)"
 
 
 def _has(files: Mapping[str, str], folder: str) -> bool:

@@ -1,4 +1,4 @@
-"""The command line: lab up, down, status, shell, exec, env, reset."""
+"""The command line: `python3 -m lab COMMAND`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="lab", description="Two directors, two Nginx nodes, two applications, a client.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="bring the lab up; what is up already stays")
-    up.add_argument("--fresh", action="store_true", help="make every host anew")
+    up.add_argument("--fresh", action="store_true", help="recreate every host")
     down = commands.add_parser("down", help="end everything that up started")
     down.add_argument("--purge", action="store_true", help="remove the cached trees and images too")
     commands.add_parser("status", help="what is up")
@@ -33,13 +33,13 @@ def parser() -> argparse.ArgumentParser:
     execute = commands.add_parser("exec", help="a command on a host: lab exec d1 -- ip addr")
     execute.add_argument("host")
     execute.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND")
-    reset = commands.add_parser("reset", help="make these hosts anew")
+    reset = commands.add_parser("reset", help="recreate these hosts")
     reset.add_argument("hosts", nargs="+", metavar="HOST")
     reboot = commands.add_parser("reboot", help="stop and start a host")
     reboot.add_argument("host")
     wires = commands.add_parser("wire", help="what happens to a host's cable")
     actions = wires.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for action, text in (("cut", "pull it"), ("join", "plug it in again"), ("delay", "MS or off: every packet later"),
+    for action, text in (("cut", "cut it"), ("join", "connect it again"), ("delay", "MS or off: every packet later"),
                          ("block-vrrp", "drop VRRP both ways; off: let it pass")):  # fmt: skip
         one = actions.add_parser(action, help=text)
         one.add_argument("host")

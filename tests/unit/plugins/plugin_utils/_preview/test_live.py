@@ -73,7 +73,7 @@ def test_a_host_that_was_not_seen_is_said(model: Tree, seen: Tree) -> None:
             "/etc/systemd/system/keepalived.service.d/vipstack-lvs.conf",
             ["Keepalived needs a restart before all of its unit counts; a run does none"],
         ),
-        ("/etc/modprobe.d/ours.conf", ["the kernel heeds new module options from the next load of ip_vs (a reboot)"]),
+        ("/etc/modprobe.d/ours.conf", ["new module options take effect when ip_vs is loaded next (a reboot)"]),
     ],
 )
 def test_a_file_of_a_director_and_what_follows(model: Tree, seen: Tree, path: str, daemon: list[str]) -> None:
