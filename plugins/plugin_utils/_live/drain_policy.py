@@ -25,5 +25,5 @@ class Drain:
     def reason(self, host: str) -> str:
         """Where the drain can be ended. The model comes first: no playbook ends what the inventory wants."""
         if self.by_model or self.since is None:
-            return "lvs_state of %s" % host
+            return "lvs_state or lvs_drained_services of %s" % host
         return "drain.yml, %s" % self.since

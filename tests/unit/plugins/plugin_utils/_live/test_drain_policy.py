@@ -15,10 +15,10 @@ SINCE = "2026-11-26T02:20:00Z"
 @pytest.mark.parametrize(
     ("drain", "drained", "reason"),
     [
-        (Drain(False), False, "lvs_state of web1"),
-        (Drain(True), True, "lvs_state of web1"),
+        (Drain(False), False, "lvs_state or lvs_drained_services of web1"),
+        (Drain(True), True, "lvs_state or lvs_drained_services of web1"),
         (Drain(False, SINCE), True, "drain.yml, " + SINCE),
-        (Drain(True, SINCE), True, "lvs_state of web1"),
+        (Drain(True, SINCE), True, "lvs_state or lvs_drained_services of web1"),
     ],
 )
 def test_the_model_or_an_operator_drains_and_the_model_comes_first(drain: Drain, drained: bool, reason: str) -> None:

@@ -161,7 +161,10 @@ def test_drained_by_the_operator(model: Tree, seen: Tree) -> None:
     for host in ("d1", "d2"):
         model["hosts"][host]["director"]["services"][0]["real_servers"][1]["drained"] = True
         seen[host]["report"]["ipvs"]["services"][0]["destinations"][1]["weight"] = 0
-    assert [(one["state"], one["why"]) for one in pool(model, seen)] == [("up", None), ("drained", "lvs_state of web2")]
+    assert [(one["state"], one["why"]) for one in pool(model, seen)] == [
+        ("up", None),
+        ("drained", "lvs_state or lvs_drained_services of web2"),
+    ]
 
 
 def test_drift_and_what_is_missing(model: Tree, seen: Tree) -> None:
