@@ -61,13 +61,14 @@ def nginx_ports_without_default(sites: list[Site]) -> list[int]:
 def proc_ip_vs_key(service: Mapping[str, Any]) -> str:
     """How a virtual service begins its line in /proc/net/ip_vs, up to and with the space behind the port.
 
-    Source: ip_vs_info_seq_show() in net/netfilter/ipvs/ip_vs_ctl.c.
+    Two blanks are behind every protocol, however long its name. Source: ip_vs_info_seq_show() in
+    net/netfilter/ipvs/ip_vs_ctl.c.
     """
     if service.get("fwmark"):
         return "FWM  %08X " % service["fwmark"]
     address = ipaddress.ip_address(service["address"])
     text = "[" + address.exploded + "]" if address.version == 6 else "%08X" % int(address)
-    return "%-4s %s:%04X " % (service["protocol"].upper(), text, service["port"])
+    return "%s  %s:%04X " % (service["protocol"].upper(), text, service["port"])
 
 
 def backups_first(hosts: list[str], hostvars: Mapping[str, Mapping[str, Any]], model: Model) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.server
 import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -33,12 +34,14 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.table, self.services = folder / "ip_vs", folder / "lvs-services"
+        self.static_services = folder / "static-services"
         self.log = folder / "log"
         self.log.mkdir()
         self.bin = folder / "bin"
         self.bin.mkdir()
         self.table.write_text(TABLE)
         self.services.write_text(SERVICE + "\n")
+        self.path = "%s:%s" % (self.bin, os.environ["PATH"])
 
     def command(self, name: str) -> Path:
         """A command that notes its arguments; the file that it writes."""
@@ -56,14 +59,21 @@ class Place:
         for theirs, ours in (
             ("/proc/net/ip_vs", str(self.table)),
             ("/etc/keepalived/lvs-services", str(self.services)),
+            ("/etc/vipstack-lvs/services", str(self.static_services)),
             ("/var/log/vipstack-lvs", str(self.log)),
             ("/dev/tcp/127.0.0.1/80", "/dev/tcp/127.0.0.1/%d" % port),
         ):
             text = text.replace(theirs, ours)
         return subprocess.run(
-            ["bash", "-c", text, script, *words], env={**os.environ, "PATH": "%s:%s" % (self.bin, os.environ["PATH"])},
+            [program("bash"), "-c", text, script, *words], env={**os.environ, "PATH": self.path},
             capture_output=True, text=True, timeout=30, check=False,
         )  # fmt: skip
+
+
+def program(name: str) -> str:
+    found = shutil.which(name)
+    assert found, name
+    return found
 
 
 @pytest.fixture
@@ -72,6 +82,7 @@ def place(tmp_path: Path) -> Place:
 
 
 SORRY = {"lvs_nginx_on_directors": "sorry"}
+NO_SERVICE: dict[str, Any] = {"lvs_virtual_services": {}, "lvs_nginx_sites": {}, "lvs_nginx_upstreams": {}}
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -117,7 +128,7 @@ def test_a_service_that_is_missing_gets_a_second_and_is_named(place: Place) -> N
     place.table.write_text(TABLE.replace("0050", "01BB"))
     done = place.run("lvs-check", {})
     assert done.returncode == 1
-    assert done.stderr == "the IPVS table lacks %s\n" % SERVICE
+    assert done.stderr == "the IPVS table lacks TCP C63364C8:0050\n"
 
 
 def test_a_service_that_comes_within_a_second_is_no_fault(place: Place) -> None:
@@ -137,6 +148,144 @@ def test_no_table_at_all_is_a_fault(place: Place) -> None:
     done = place.run("lvs-check", {})
     assert done.returncode == 1
     assert "the kernel has no IPVS table" in done.stderr
+
+
+def row(protocol: str, address: str, port: int) -> str:
+    """A service of the list."""
+    return proc_ip_vs_key({"protocol": protocol, "address": address, "port": port}) + "\n"
+
+
+# As ip_vs_info_seq_show() of the kernel writes them, each with a destination.
+KERNEL_ROWS = {
+    row(
+        "tcp", "192.0.2.1", 80
+    ): "TCP  C0000201:0050 wrr  \n  -> 0A000001:0050      Route   1      0          0         \n",
+    row(
+        "udp", "192.0.2.1", 53
+    ): "UDP  C0000201:0035 rr  \n  -> 0A000001:0035      Route   1      0          0         \n",
+    row("sctp", "192.0.2.1", 3868): "SCTP  C0000201:0F1C rr  \n"
+    "  -> 0A000001:0F1C      Route   1      0          0         \n",
+    row("tcp", "2001:db8::1", 443): "TCP  [2001:0db8:0000:0000:0000:0000:0000:0001]:01BB rr  \n"
+    "  -> [2001:0db8:0000:0000:0000:0000:0000:0011]:01BB      Route   1      0          0         \n",
+    proc_ip_vs_key({"fwmark": 7}) + "\n": "FWM  00000007 rr  \n"
+    "  -> 0A000001:0000      Route   1      0          0         \n",
+}
+HEAD = (
+    "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n"
+    "  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n"
+)
+# The implementations of awk that this machine has: which one a director has, its distribution says.
+AWKS = [words for words in ("awk", "mawk", "gawk", "busybox", "original-awk") if shutil.which(words)]
+
+
+@pytest.fixture(params=AWKS)
+def awk_calls(place: Place, request: pytest.FixtureRequest) -> Path:
+    """Each awk there is, as the only program there is; the file with one line a call."""
+    calls = place.folder / "awk-calls"
+    words = program(request.param) + (" awk" if request.param == "busybox" else "")
+    (place.bin / "awk").write_text('#!/bin/sh\necho call >> %s\nexec %s "$@"\n' % (calls, words))
+    (place.bin / "awk").chmod(0o755)
+    place.path = str(place.bin)
+    return calls
+
+
+def many(place: Place) -> list[str]:
+    """1,000 services of ten destinations each, in the kernel and in the list, whose order is another; the list."""
+    keys = [row("tcp", "192.0.%d.%d" % divmod(number, 250), 80) for number in range(1000)]
+    destination = "  -> 0A0000%02X:0050      Route   1      0          0         \n"
+    destinations = "".join(destination % number for number in range(10))
+    place.table.write_text(HEAD + "".join(key.rstrip("\n") + "wrr  \n" + destinations for key in reversed(keys)))
+    place.services.write_text("".join(keys))
+    return keys
+
+
+def test_a_thousand_services_take_one_process(place: Place, awk_calls: Path) -> None:
+    many(place)
+    done = place.run("lvs-check", {})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert awk_calls.read_text() == "call\n"
+
+
+def test_the_one_that_is_missing_of_a_thousand_is_named(place: Place) -> None:
+    key = many(place)[777]
+    text = place.table.read_text()
+    assert text.count(key.rstrip("\n")) == 1
+    place.table.write_text(text.replace(key.rstrip("\n"), key.replace(":0050", ":0051").rstrip("\n")))
+    done = place.run("lvs-check", {})
+    assert (done.returncode, done.stderr) == (1, "the IPVS table lacks TCP C000031B:0050\n")
+
+
+def test_every_kind_of_service_is_found_in_what_the_kernel_writes(place: Place, awk_calls: Path) -> None:
+    place.table.write_text(HEAD + "".join(KERNEL_ROWS.values()))
+    place.services.write_text("".join(KERNEL_ROWS))
+    done = place.run("lvs-check", {})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("key", KERNEL_ROWS)
+def test_every_kind_of_service_is_missed(place: Place, key: str) -> None:
+    place.table.write_text(HEAD + "".join(text for other, text in KERNEL_ROWS.items() if other != key))
+    place.services.write_text("".join(KERNEL_ROWS))
+    done = place.run("lvs-check", {})
+    assert (done.returncode, done.stderr) == (1, "the IPVS table lacks %s\n" % " ".join(key.split()))
+
+
+@pytest.mark.parametrize("blanks", [" ", "   ", "\t"])
+def test_blanks_between_the_fields_do_not_matter(place: Place, blanks: str) -> None:
+    place.table.write_text(TABLE.replace("TCP  ", "TCP" + blanks))
+    assert place.run("lvs-check", {}).returncode == 0
+
+
+@pytest.mark.parametrize("change", [("C63364C8:0050", "C63364C8:00501"), ("TCP", "UDP"), ("TCP", "XTCP")])
+def test_a_field_that_only_holds_the_other_is_not_the_same(place: Place, change: tuple[str, str]) -> None:
+    place.table.write_text(TABLE.replace(*change))
+    assert place.run("lvs-check", {}).returncode == 1
+
+
+@pytest.mark.parametrize("name", ["services", "table"])
+def test_what_cannot_be_read_is_a_fault(place: Place, name: str) -> None:
+    file: Path = getattr(place, name)
+    file.unlink()
+    file.mkdir()  # nobody can read that as a file, root neither
+    done = place.run("lvs-check", {})
+    assert (done.returncode, done.stderr) == (1, "%s cannot be read\n" % file)
+
+
+def test_no_list_at_all_is_a_fault(place: Place) -> None:
+    place.services.unlink()
+    done = place.run("lvs-check", {})
+    assert (done.returncode, done.stderr) == (1, "%s cannot be read\n" % place.services)
+
+
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_an_empty_list_is_a_fault_where_there_are_services(place: Place, text: str) -> None:
+    place.services.write_text(text)
+    done = place.run("lvs-check", {})
+    assert (done.returncode, done.stderr) == (1, "%s names no service\n" % place.services)
+
+
+def test_a_static_table_has_its_own_list_and_keepalived_s_until_it_is_there(place: Place) -> None:
+    static = {"lvs_table_owner": "static"}
+    assert place.run("lvs-check", static).returncode == 0
+    place.static_services.write_text(row("tcp", "192.0.2.7", 80))
+    done = place.run("lvs-check", static)
+    assert (done.returncode, done.stderr) == (1, "the IPVS table lacks TCP C0000207:0050\n")
+    place.static_services.unlink()
+    place.services.unlink()
+    assert place.run("lvs-check", static).returncode == 1
+
+
+def test_an_empty_list_is_none_where_there_is_no_service(place: Place) -> None:
+    place.services.write_text("\n")
+    assert place.run("lvs-check", NO_SERVICE).returncode == 0
+
+
+@pytest.mark.parametrize("status", [2, 127])
+def test_an_awk_that_fails_is_a_fault(place: Place, status: int) -> None:
+    (place.bin / "awk").write_text("#!/bin/sh\nexit %d\n" % status)
+    (place.bin / "awk").chmod(0o755)
+    done = place.run("lvs-check", {})
+    assert (done.returncode, done.stderr) == (1, "awk could not compare %s with %s\n" % (place.services, place.table))
 
 
 def test_an_nginx_that_answers_is_fit(place: Place, port: int) -> None:

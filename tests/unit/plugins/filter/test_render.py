@@ -55,6 +55,7 @@ def test_ports_without_a_default_site_are_named_once() -> None:
     [
         ({"protocol": "tcp", "address": "198.51.100.200", "port": 80}, "TCP  C63364C8:0050 "),
         ({"protocol": "udp", "address": "192.0.2.1", "port": 53}, "UDP  C0000201:0035 "),
+        ({"protocol": "sctp", "address": "192.0.2.1", "port": 3868}, "SCTP  C0000201:0F1C "),
         (
             {"protocol": "tcp", "address": "2001:db8::1", "port": 443},
             "TCP  [2001:0db8:0000:0000:0000:0000:0000:0001]:01BB ",
