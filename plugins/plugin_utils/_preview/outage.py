@@ -44,7 +44,7 @@ def _vip(name: str, vip: ClusterVip) -> Iterator[str]:
     if vip["crash_ms"] is None or vip["planned_ms"] is None:
         yield "    one director only: nobody takes over; a crash lasts until it is back"
         return
-    yield "    its holder crashes: away for at most %d ms" % vip["crash_ms"]
+    yield "    its holder crashes: an outage of at most %d ms" % vip["crash_ms"]
     yield (
         "    its holder stops as planned: it forwards until the next one is there, after at most %d ms"
         % vip["planned_ms"]
@@ -66,7 +66,7 @@ def _own_check(script: CheckScript | None) -> str:
     if not script:
         return "nothing checks them; only silence is seen"
     weight = script["weight"]
-    then = "its priority changes by %+d" % weight if weight else "it gives its VIPs away"
+    then = "its priority changes by %+d" % weight if weight else "it leaves its VIPs to another"
     return "a fault is seen after at most %d ms (every %g s, %d in a row), then %s" % (
         check_ms(script), script["interval"], script["fall"], then,
     )  # fmt: skip

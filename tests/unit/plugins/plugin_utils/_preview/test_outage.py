@@ -24,12 +24,12 @@ def test_the_whole_text() -> None:
     assert said() == (
         "cluster default: d1, d2; failover balanced; IPVS table by keepalived\n"
         "  VIP web: 198.51.100.200/24\n"
-        "    its holder crashes: away for at most 756 ms\n"
+        "    its holder crashes: an outage of at most 756 ms\n"
         "    its holder stops as planned: it forwards until the next one is there, after at most 6 ms\n"
         "    held by, in this order: d1, d2\n"
         "  service web-80: a dead real server is out after at most 3500 ms (HTTP /lvs-health, every 1 s)\n"
         "  directors themselves: a fault is seen after at most 6000 ms (every 2 s, 2 in a row),"
-        " then it gives its VIPs away\n"
+        " then it leaves its VIPs to another\n"
     )
 
 
@@ -42,7 +42,7 @@ def test_one_director_has_nobody_that_takes_over() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"lvs_failover": "tolerant"}, "its holder crashes: away for at most 3024 ms"),
+        ({"lvs_failover": "tolerant"}, "its holder crashes: an outage of at most 3024 ms"),
         ({"lvs_table_owner": "static"}, "nothing checks its real servers; a dead one keeps its share of the clients"),
         ({"lvs_check_script": {"enabled": False}}, "nothing checks them; only silence is seen"),
         ({"lvs_check_script.weight": -20, "lvs_vips.web.preempt": True}, "then its priority changes by -20"),
