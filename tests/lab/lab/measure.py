@@ -80,7 +80,7 @@ def fault(variants: Variants, key: str) -> Figures:
     if not is_over:
         raise LabError(f"{key}: the VIP is not where it has to be {one.seconds - LEAD:g} s after the fault")
     figures = _client(outcome.summary)
-    if one.then == "other" and moved is not None:
+    if one.then == "other" and one.strike is not cut and moved is not None:  # to pull a cable takes a while itself
         figures["moved_after_s"] = round(moved - begin, 3)
     if one.strike is not cut:
         figures["transitions"] = len(came)
