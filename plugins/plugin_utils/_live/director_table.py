@@ -26,6 +26,7 @@ from ...module_utils._ipvs.table import (
 )
 from ...module_utils._ipvs.text import endpoint, service_name
 from .._model import shape
+from .._model.checks import kind_of
 from .drain_policy import Drain
 from .inspect_request import probe_name
 from .observed import ObservedHost
@@ -220,9 +221,12 @@ class DirectorTable:
     def answers(self, entry: Entry) -> bool | None:
         """Whether our own request got what the check wants; None where nothing was asked."""
         answer = self._answer(entry)
-        if answer is None:
-            return None
-        return not answer["error"] and (not answer["path"] or answer["status"] == entry.service["check"]["status"])
+        return None if answer is None else not self._fault(entry, answer)
+
+    def _fault(self, entry: Entry, answer: ProbeAnswer) -> str:
+        """What is wrong with an answer; empty: nothing."""
+        check = entry.service["check"]
+        return answer["error"] or kind_of(check).fault(check, answer)
 
     def _answer(self, entry: Entry) -> ProbeAnswer | None:
         name = probe_name(entry.service, entry.server)
@@ -234,11 +238,8 @@ class DirectorTable:
         if answer is None:
             return "its check fails"
         place = "http://%s%s" % (entry.place, answer["path"]) if answer["path"] else entry.place
-        if answer["error"]:
-            return "%s: %s" % (place, answer["error"])
-        if not self.answers(entry):
-            return "%s: status %s" % (place, answer["status"])
-        return "its check fails, though it answers now"
+        fault = self._fault(entry, answer)
+        return "%s: %s" % (place, fault) if fault else "its check fails, though it answers now"
 
     def connections(self, entry: Entry) -> Connections | None:
         """``{active, inactive, persistent}``; None where nothing is known."""

@@ -31,6 +31,14 @@ def _http_request(check: Check) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value}
 
 
+def _http_fault(check: Check, answer: Mapping[str, Any]) -> str:
+    return "" if answer["status"] == check["status"] else "status %s" % answer["status"]
+
+
+def _no_fault(_check: Check, _answer: Mapping[str, Any]) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class CheckKind:
     """One kind of check."""
@@ -46,6 +54,8 @@ class CheckKind:
     request: Callable[[Check], dict[str, Any]] | None = None
     """What verify asks a real server itself: options of a probe of the module inspect besides the address. None: no
     request of ours says what the check would."""
+    fault: Callable[[Check, Mapping[str, Any]], str] = _no_fault
+    """What is wrong with the answer to that request, in words; empty: nothing. ``answer``: a probe's without error."""
 
 
 CHECKS: dict[str, CheckKind] = {
@@ -57,6 +67,7 @@ CHECKS: dict[str, CheckKind] = {
             "status": whole("Status that an `http` check expects.", 200, 100, 599),
         },
         request=_http_request,
+        fault=_http_fault,
     ),
     "tcp": CheckKind(words="TCP connection", request=lambda check: {}),
     "none": CheckKind(words="", protocols=PROTOCOLS),

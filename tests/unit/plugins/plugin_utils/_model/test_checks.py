@@ -106,3 +106,11 @@ def test_a_check_that_looks_at_nothing_asks_nothing() -> None:
     model = model_of(with_changes({TYPE: "none"}))
     assert probes(model["hosts"]["d1"]) == []
     assert "nothing checks its real servers" in worst_outage(model)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "fault"), [("http", 200, ""), ("http", 503, "status 503"), ("tcp", None, ""), ("tcp", 503, "")]
+)
+def test_a_kind_judges_the_answer(kind: str, status: int | None, fault: str) -> None:
+    check = model_of(with_changes({TYPE: kind}))["hosts"]["d1"]["director"]["services"][0]["check"]
+    assert CHECKS[kind].fault(check, {"status": status}) == fault
