@@ -56,7 +56,7 @@ def test_flows_outlive_a_drain_and_a_drain_outlives_a_run(stack: Stack, tmp_path
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(partial(stack.play, "drain", "-e", "host=web1", "-e", "limit=600", log=log))
         stack.wait("weight 0 on both directors", lambda: everywhere(stack, DRAINED))
-        late = Probe(stack.docker).load(200, timeout=10).summary
+        late = Probe(stack.docker).load(200, timeout=60).summary
         stack.wait("the holder's count", lambda: counted in log.read_text(encoding="utf-8"))
         assert slow.end() == {"status": 200, "bytes": flows.SIZE, "error": None}
         assert not running.done(), "it waits for the session"
@@ -72,7 +72,7 @@ def test_flows_outlive_a_drain_and_a_drain_outlives_a_run(stack: Stack, tmp_path
     assert min(said) == 0, play.output
     through = requests.end().summary
     assert through["failed"] == 0, through
-    assert (late["failed"], late["by_server"]) == (0, {"web2": 200})
+    assert (late["failed"], late["by_server"]) == (0, {"web2": 200}), late
 
     again = stack.play("site", "-l", "lvs_directors")
     assert again.total("changed") == 0, again.output
@@ -107,7 +107,7 @@ def test_a_share_is_shifted_step_by_step(stack: Stack, tmp_path: Path) -> None:
         path = inventory(tmp_path / "weights.yml", **{host: "lvs_weight: %d" % one for host, one in weights.items()})
         stack.play("weights", "-i", str(path))
         stack.wait("the weights", partial(everywhere, stack, weights))
-        outcome = Probe(stack.docker).load(300, 2).summary
+        outcome = Probe(stack.docker).load(300, 2, timeout=60).summary
         assert outcome["failed"] == 0, outcome
         assert least <= outcome["by_server"]["web1"] <= most, "within five standard deviations: %s" % outcome
     stack.play("weights")
