@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -46,21 +47,26 @@ def edits_and_reloads(
             asked += len(outcome.records)
             failed.extend(outcome.failed)
 
-    crowd = threading.Thread(target=clients)
-    crowd.start()
-    try:
-        for edit in _EDITS[-edits:]:
-            words = ("-e", json.dumps({**VARIANTS[variants.now], **edit}))
-            if not stack.play("site", "-l", "lvs_directors", *words).total("changed"):
-                raise LabError(f"the edit changed nothing: {edit}")
-        for host in (*DIRECTORS, *REAL_SERVERS):
-            daemon = "keepalived" if host in DIRECTORS else "nginx"
-            reload = f"systemctl reload {daemon}.service"
-            stack.run(host, f"for turn in $(seq {reloads}); do {reload} && sleep 0.2 || exit; done")
-    finally:
-        is_done.set()
-        crowd.join()
+    with ThreadPoolExecutor(1) as pool:
+        crowd = pool.submit(clients)
+        try:
+            _change(variants, edits, reloads)
+        finally:
+            is_done.set()
+        crowd.result()  # a client that was lost on the way is an error
     return failed, asked
+
+
+def _change(variants: Variants, edits: int, reloads: int) -> None:
+    stack = variants.stack
+    for edit in _EDITS[-edits:]:
+        words = ("-e", json.dumps({**VARIANTS[variants.now], **edit}))
+        if not stack.play("site", "-l", "lvs_directors", *words).total("changed"):
+            raise LabError(f"the edit changed nothing: {edit}")
+    for host in (*DIRECTORS, *REAL_SERVERS):
+        daemon = "keepalived" if host in DIRECTORS else "nginx"
+        reload = f"systemctl reload {daemon}.service"
+        stack.run(host, f"for turn in $(seq {reloads}); do {reload} && sleep 0.2 || exit; done")
 
 
 @contextlib.contextmanager
