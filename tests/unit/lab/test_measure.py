@@ -9,11 +9,12 @@ import json
 import multiprocessing
 import os
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from lab import figures, measure
+from lab import figures, load, measure
 from lab.faults import FAULTS
 from lab.state import LabError
 
@@ -96,3 +97,13 @@ def test_a_row_says_outage_failures_and_when_the_vip_moved() -> None:
 )
 def test_numbers_have_as_few_digits_as_say_it(value: float, text: str) -> None:
     assert figures.number(value) == text
+
+
+def test_a_client_that_is_lost_under_load_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_arguments: object, **_options: object) -> None:
+        raise LabError("the client ended before its time")
+
+    variants: Any = SimpleNamespace(stack=SimpleNamespace(lab=SimpleNamespace(probe=SimpleNamespace(start=lost))))
+    monkeypatch.setattr(load, "_change", lambda *_arguments: None)
+    with pytest.raises(LabError, match="before its time"):
+        load.edits_and_reloads(variants, edits=1, reloads=1, timeout=1, requests=1)
