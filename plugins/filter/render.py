@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, Callable
 
+from ..module_utils import _text
 from ..plugin_utils._live.director_table import as_option
 from ..plugin_utils._live.drain import with_weights
 from ..plugin_utils._model.shape import Model, Service, Site, UpstreamServer
@@ -38,7 +39,7 @@ def nginx_address(address: str, port: int) -> str:
 
 def nginx_server(server: UpstreamServer) -> str:
     """The parameters of one `server` line of an upstream; what is Nginx's default is not written."""
-    words = [nginx_address(server["address"], server["port"])]
+    words = [nginx_address(_text.nginx(server["address"]), server["port"])]
     for key, name, unit, default in (
         ("weight", "weight", "", 1),
         ("max_fails", "max_fails", "", 1),
@@ -46,7 +47,7 @@ def nginx_server(server: UpstreamServer) -> str:
     ):
         value = server.get(key, default)
         if value != default:
-            words.append(f"{name}={value}{unit}")
+            words.append(f"{name}={_text.number(value)}{unit}")
     if server.get("backup"):
         words.append("backup")
     return " ".join(words)
@@ -102,6 +103,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            **_text.WRITERS,
             "backups_first": backups_first,
             "ipvs_rules": ipvs_rules,
             "ipvs_services": ipvs_services,

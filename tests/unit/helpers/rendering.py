@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import shlex
 from pathlib import Path
 from typing import Any, Dict
 
@@ -21,10 +20,17 @@ Tree = Dict[str, Any]
 TEMPLATES = {
     "director": {
         "/etc/logrotate.d/vipstack-lvs": "logrotate.j2",
+        "/etc/sudoers.d/vipstack-lvs-check": "sudoers.j2",
+        "/etc/systemd/system/vipstack-lvs-table.service": "table.service.j2",
         "/usr/libexec/keepalived/lvs-notify": "lvs-notify.j2",
+        "/usr/libexec/keepalived/lvs-reload": "lvs-reload.j2",
     },
-    "keepalived": {"/etc/keepalived/keepalived.conf": "keepalived.conf.j2"},
+    "keepalived": {
+        "/etc/keepalived/keepalived.conf": "keepalived.conf.j2",
+        "/etc/systemd/system/keepalived.service.d/vipstack-lvs.conf": "unit.conf.j2",
+    },
     "nginx": {
+        "/etc/systemd/system/nginx.service.d/vipstack-lvs.conf": "unit.conf.j2",
         "/etc/nginx/nginx.conf": "nginx.conf.j2",
         "/etc/nginx/conf.d/lvs-upstreams.conf": "upstreams.conf.j2",
         "/etc/nginx/conf.d/lvs-sites.conf": "sites.conf.j2",
@@ -40,7 +46,6 @@ def _environment(role: str) -> jinja2.Environment:
         trim_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     found.filters.update({"vipstack.lvs." + name: one for name, one in FilterModule().filters().items()})
-    found.filters["quote"] = shlex.quote
     found.context_class = _Context
     return found
 
@@ -64,8 +69,11 @@ class _Context(jinja2.runtime.Context):  # type: ignore[misc]
         return self.environment.compile_expression(value[2:-2], undefined_to_none=False)(**self.parent)
 
 
-def files(model: Any, host: str, lvs_vips: Tree) -> dict[str, str]:
-    """Path -> text of what the templates make for a host of the model. ``lvs_vips``: where the passwords are."""
+def files(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str]:
+    """Path -> text of what the templates make for a host of the model. ``lvs_vips``: where the passwords are.
+
+    ``others``: further variables of the inventory. All templates are rendered, also those that the host would not need.
+    """
     mine = model["hosts"][host]
     found: dict[str, str] = {}
     for role, templates in TEMPLATES.items():
@@ -76,6 +84,7 @@ def files(model: Any, host: str, lvs_vips: Tree) -> dict[str, str]:
         variables = {
             **_settings(role), "lvs_model": model, "inventory_hostname": host, "lvs_vips": lvs_vips,
             "lvs_stack": STACK._asdict(), "ansible_facts": {"os_family": "Debian"},
+            **others,
         }  # fmt: skip
         if role == "director" and part["check_script"]:
             wanted["/usr/libexec/keepalived/lvs-check"] = "lvs-check.j2"
