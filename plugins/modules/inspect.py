@@ -94,11 +94,13 @@ options:
     description: The time, and whether the clock is synchronised.
     type: bool
     default: false
-  arp_probe:
+  arp_probes:
     description:
       - Ask on an interface who has an address, by ARP or IPv6 neighbour discovery. The ARP requests name no sender
         address, so they change nobody's cache.
-    type: dict
+    type: list
+    elements: dict
+    default: []
     suboptions:
       interface:
         description: Interface to ask on.
@@ -146,9 +148,8 @@ EXAMPLES = r"""
     ipvs: true
     keepalived: true
     transitions: 5
-    arp_probe:
-      interface: eth0
-      addresses: [198.51.100.200]
+    arp_probes:
+      - {interface: eth0, addresses: [198.51.100.200]}
     probes:
       - {name: web1, address: 198.51.100.102, port: 80, path: /lvs-health}
   register: host
@@ -277,7 +278,7 @@ arp:
       address on this very interface.
   type: list
   elements: dict
-  returned: when O(arp_probe) is given
+  returned: when O(arp_probes) is given
   sample: [{address: 198.51.100.200, macs: ["02:42:c6:33:64:64"], own: false}]
 adverts:
   description: The VRRP adverts that were heard, each kind once; never their authentication data.
@@ -345,7 +346,7 @@ def main() -> None:
             "transitions": {"type": "int", "default": 0},
             "drained": {"type": "bool", "default": False},
             "clock": {"type": "bool", "default": False},
-            "arp_probe": {"type": "dict", "options": ARP_PROBE},
+            "arp_probes": {"type": "list", "elements": "dict", "default": [], "options": ARP_PROBE},
             "vrrp_listen": {"type": "dict", "options": VRRP_LISTEN},
             "keepalived_test": {"type": "bool", "default": False},
             "nginx_test": {"type": "bool", "default": False},

@@ -66,7 +66,7 @@ def segment() -> Iterator[Segment]:
 
 
 def macs_of(address: str, nobody: str = NOBODY) -> list[str]:
-    found = arp({"interface": "br0", "addresses": [address, nobody], "seconds": 0.3})
+    found = arp([{"interface": "br0", "addresses": [address, nobody], "seconds": 0.3}])
     assert found[1] == {"address": nobody, "macs": [], "own": False}
     assert (found[0]["address"], found[0]["own"]) == (address, False)
     answered: list[str] = found[0]["macs"]
@@ -115,7 +115,7 @@ def test_asking_changes_no_cache(segment: Segment) -> None:
 def test_own_is_told(segment: Segment) -> None:
     with inside(segment.hosts[0]):
         ip("address add %s/24 dev eth0" % VIP)
-        assert arp({"interface": "eth0", "addresses": [VIP], "seconds": 0.1}) == [
+        assert arp([{"interface": "eth0", "addresses": [VIP], "seconds": 0.1}]) == [
             {"address": VIP, "macs": [], "own": True}
         ]
 
@@ -129,14 +129,14 @@ def test_ipv6(segment: Segment) -> None:
 def test_a_real_server_says_nothing_in_ipv6(segment: Segment) -> None:
     with inside(segment.hosts[1]):
         ip("-6 address add %s/128 dev lo nodad" % VIP6)
-    assert arp({"interface": "br0", "addresses": [VIP6], "seconds": 0.2})[0]["macs"] == []
+    assert arp([{"interface": "br0", "addresses": [VIP6], "seconds": 0.2}])[0]["macs"] == []
 
 
 def test_errors_name_the_interface(segment: Segment) -> None:
-    with pytest.raises(LvsError, match=r"arp_probe\.interface is eth7, which this host has not"):
-        arp({"interface": "eth7", "addresses": [VIP], "seconds": 0.1})
+    with pytest.raises(LvsError, match=r"arp_probes\[0\]\.interface is eth7, which this host has not"):
+        arp([{"interface": "eth7", "addresses": [VIP], "seconds": 0.1}])
     with pytest.raises(LvsError, match="lo is no Ethernet interface"):
-        arp({"interface": "lo", "addresses": [VIP], "seconds": 0.1})
+        arp([{"interface": "lo", "addresses": [VIP], "seconds": 0.1}])
     with pytest.raises(LvsError, match="eth7: no packet socket: No such device"):
         listen("eth7", 0.1)
 

@@ -62,7 +62,7 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("transitions", wanted["transitions"], lambda: system.transitions(wanted["transitions"])),
         ("drained", wanted["drained"], weights.drained),
         ("clock", wanted["clock"], system.clock),
-        ("arp", wanted["arp_probe"], lambda: arp(wanted["arp_probe"])),
+        ("arp", wanted["arp_probes"], lambda: arp(wanted["arp_probes"])),
         ("adverts", wanted["vrrp_listen"], lambda: adverts(wanted["vrrp_listen"])),
         ("keepalived_test", wanted["keepalived_test"], keepalived_test),
         ("nginx_test", wanted["nginx_test"], nginx_test),
@@ -138,13 +138,15 @@ def ipvs() -> dict[str, Any]:
     return {**to_options(table), "version": version, "connection_table_size": size, "connections": connections}
 
 
-def arp(wanted: Parameters) -> list[dict[str, Any]]:
-    """Who answers for each address on the interface."""
+def arp(wanted: list[Parameters]) -> list[dict[str, Any]]:
+    """Who answers for each address on its interface."""
     found, addresses = _read_links()
-    for link in found:
-        if link.name == wanted["interface"]:
-            return who_has(link, addresses, wanted["addresses"], wanted["seconds"])
-    raise LvsError("arp_probe.interface is %s, which this host has not" % wanted["interface"])
+    links = {link.name: link for link in found}
+    for index, one in enumerate(wanted):
+        if one["interface"] not in links:
+            raise LvsError("arp_probes[%d].interface is %s, which this host has not" % (index, one["interface"]))
+    asked = [who_has(links[one["interface"]], addresses, one["addresses"], one["seconds"]) for one in wanted]
+    return [answer for answers in asked for answer in answers]
 
 
 def adverts(wanted: Parameters) -> list[dict[str, Any]]:

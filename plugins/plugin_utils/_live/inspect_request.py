@@ -9,7 +9,7 @@ check of their configuration), so that it comes at once; ``preview`` asks for wh
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Iterator, Mapping
 
 from ...module_utils._host.places import STACK
 from ...module_utils._host.silent_vips import arp_sysctls
@@ -43,19 +43,45 @@ def questions(model: Model, host: str, purpose: str, paths: Iterable[str] = ()) 
     if purpose == "preview":
         asked["files"] = sorted(paths)
     if purpose == "verify":
-        asked.update(_for_a_judgement(mine, asked["vips"], paths))
+        asked.update(_for_a_judgement(model, mine, paths))
     return {name: value for name, value in asked.items() if value}
 
 
-def _for_a_judgement(mine: HostSlice, vips: list[str], paths: Iterable[str]) -> dict[str, Any]:
+def _for_a_judgement(model: Model, mine: HostSlice, paths: Iterable[str]) -> dict[str, Any]:
     director = mine.get("director")
     return {
         "files": sorted(paths),
         "keepalived_test": bool(director),
         "nginx_test": bool(mine.get("nginx")),
-        "arp_probe": {"interface": mine["interface"], "addresses": vips, "seconds": ARP_SECONDS} if vips else None,
+        "arp_probes": arp_probes(model, mine),
         "vrrp_listen": listening(director["instances"]) if director else None,
     }
+
+
+def arp_probes(model: Model, mine: HostSlice) -> list[dict[str, Any]]:
+    """Who has each VIP, asked on the network that it is on."""
+    asked: dict[str, list[str]] = {}
+    for vip, interface in _vips_of(mine) if mine["director"] else _shared_vips(model, mine):
+        asked.setdefault(interface, []).append(vip)
+    return [
+        {"interface": interface, "addresses": sorted(vips), "seconds": ARP_SECONDS}
+        for interface, vips in sorted(asked.items())
+    ]
+
+
+def _vips_of(director: HostSlice) -> Iterator[tuple[str, str]]:
+    """Each VIP with the interface on which the director has it while it is master."""
+    for instance in director["director"]["instances"] if director["director"] else ():
+        yield from ((bare(one["address"]), one["interface"]) for one in instance["addresses"])
+
+
+def _shared_vips(model: Model, mine: HostSlice) -> Iterator[tuple[str, str]]:
+    """The VIPs of the service network: of another one nobody knows whether a real server is there, too."""
+    directors = [model["hosts"][host] for host in model["clusters"][mine["cluster"]]["directors"]]
+    elsewhere = {vip for one in directors for vip, interface in _vips_of(one) if interface != one["interface"]}
+    for vip in cluster_addresses(model, mine["cluster"]):
+        if vip not in elsewhere:
+            yield vip, mine["interface"]
 
 
 def listening(instances: list[Instance]) -> dict[str, Any] | None:

@@ -93,14 +93,18 @@ def _instance(view: ClusterView, host: str, name: str, family: Family) -> Instan
     vip = view.vips[name]
     ranked = view.ranked(vip)
     peers = [view.hosts[peer]["address"] for peer in view.directors if peer != host]
+    # The peers' addresses are on the service network, so VRRP is there, wherever the VIP is.
+    own, where = view.hosts[host]["interface"], view.interface_of(vip, host)
     return {
         "name": instance_name(name, family),
         "vip": name,
         "family": family,
-        "interface": view.interface_of(vip, host),
+        "interface": own,
+        "track_interfaces": sorted({where} - {own}),
         "version": vip["version"],
         "vrid": vrid_of(vip),
-        "state": "MASTER" if vip["preempt"] and host == ranked[0][0] else "BACKUP",
+        # A delay is for who finds a master; keepalived has none where it begins as one.
+        "state": "MASTER" if vip["preempt"] and not vip["preempt_delay"] and host == ranked[0][0] else "BACKUP",
         "priority": dict(ranked)[host],
         "advert_interval": _advert_interval(view, vip),
         "preempt": vip["preempt"],
@@ -108,7 +112,7 @@ def _instance(view: ClusterView, host: str, name: str, family: Family) -> Instan
         "auth": "pass" if vip["auth_pass"] else "none",
         "unicast_source": view.hosts[host]["address"],
         "unicast_peers": peers if vip["unicast"] else [],
-        "addresses": _addresses(view, vip, view.interface_of(vip, host), family),
+        "addresses": _addresses(view, vip, where, family),
         "track_script": vip["track"],
     }
 

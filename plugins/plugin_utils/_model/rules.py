@@ -88,7 +88,10 @@ def _check_vip_address(
 
 
 def _check_vrids(reader: Reader, clusters: Mapping[str, ClusterInput], hosts: Mapping[str, HostInput]) -> None:
-    """One virtual router id belongs to one VIP on a network; an interface's name stands for its network."""
+    """One virtual router id belongs to one VIP on a network; an interface's name stands for its network.
+
+    It is the service network, where the directors have their addresses: VRRP runs there for every VIP.
+    """
     taken: dict[tuple[str, str, int], str] = {}
     for cluster, name, vip in _vips(clusters):
         view = ClusterView(cluster, clusters[cluster], hosts, {})
@@ -103,5 +106,5 @@ def _check_vrids(reader: Reader, clusters: Mapping[str, ClusterInput], hosts: Ma
 def _networks(view: ClusterView, vip: VipInput) -> list[tuple[str, str, int]]:
     """(interface, family, vrid) of every VRRP instance of a VIP; the families do not disturb each other."""
     vrid = vrid_of(vip)
-    interfaces = {view.interface_of(vip, host) for host in view.directors} - {""} if vrid else set()
+    interfaces = {view.hosts[host]["interface"] for host in view.directors} - {None} if vrid else set()
     return [(one, family, vrid) for one in sorted(interfaces) for family in families(vip)]

@@ -15,8 +15,20 @@ PORT = whole("", REQUIRED, 1, 65535)
 VIP = table(
     "A virtual IP address: one VRRP instance for each family.",
     addresses=many("Addresses with their prefix length.", REQUIRED, Field("vip_address"), least=1),
-    vrid=whole("Virtual router id, unique on its network.", None, 1, 255, "", "the last byte of the first address"),
-    interface=text("Interface of the VIP on directors.", None, "interface", "the director's `lvs_interface`"),
+    vrid=whole(
+        "Virtual router id, unique on the directors' service network.",
+        None,
+        1,
+        255,
+        "",
+        "the last byte of the first address",
+    ),
+    interface=text(
+        "Interface of the VIP on directors; VRRP itself runs on `lvs_interface`.",
+        None,
+        "interface",
+        "the director's `lvs_interface`",
+    ),
     labels=many(
         "One label for each IPv4 address, without the interface.",
         None,
@@ -189,7 +201,7 @@ HOST: dict[str, Field] = {
         None,
         otherwise="`ansible_host` or the inventory name, if it is an IP address",
     ),
-    "lvs_interface": text("Interface of the service network.", "eth0", "interface"),
+    "lvs_interface": text("Interface of the service network, where the host has `lvs_address`.", "eth0", "interface"),
     "lvs_state": choice("`drained`: the host gets no new connections.", "active", "active", "drained"),
     "lvs_weight": whole("Weight as a real server.", 1, 0, 65535),
     "lvs_drained_services": many("Virtual services that the host is drained from.", [], text("", REQUIRED, "word")),

@@ -39,9 +39,10 @@ class Instance(VipSettings):
     name: str
     vip: Annotated[str, "key of lvs_vips"]
     family: Family
-    interface: str
+    interface: Annotated[str, "where VRRP runs: that of the service network"]
+    track_interfaces: Annotated[list[str], "the VIP's, where it is another one"]
     vrid: int
-    state: Annotated[Literal["MASTER", "BACKUP"], "MASTER only with preemption and the highest priority"]
+    state: Annotated[Literal["MASTER", "BACKUP"], "MASTER only with preemption, no delay, and the highest priority"]
     priority: int
     advert_interval: Annotated[float, "seconds"]
     auth: Literal["none", "pass"]

@@ -105,7 +105,7 @@ def test_the_comments_of_the_shape_stand_beside_their_fields() -> None:
     text = model_page.markdown()
     assert text.count("# inet | inet6") == text.count("family: inet  #")
     assert "version: 3  # VRRP version\n" in text
-    assert "state: BACKUP  # MASTER | BACKUP; MASTER only with preemption and the highest priority\n" in text
+    assert "state: BACKUP  # MASTER | BACKUP; MASTER only with preemption, no delay, and the highest priority\n" in text
     assert max(map(len, text.split("\n"))) <= 160
 
 

@@ -72,7 +72,7 @@ def _report(of: Tree, host: str, holder: str) -> Tree:
         ],
         "adverts": lambda: [_advert(of, holder, host)],
     }  # fmt: skip
-    names = {"addresses": "links", "arp_probe": "arp", "vrrp_listen": "adverts"}
+    names = {"addresses": "links", "arp_probes": "arp", "vrrp_listen": "adverts"}
     wanted = [names.get(option, option) for option in asked]
     return {name: copy.deepcopy(answers[name]()) for name in wanted}
 

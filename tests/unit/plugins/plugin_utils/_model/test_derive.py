@@ -66,6 +66,24 @@ def test_without_preemption_everybody_begins_as_backup() -> None:
     assert [instance(host, wanted)["state"] for host in ("d1", "d2")] == ["MASTER", "BACKUP"]
 
 
+def test_a_delay_of_preemption_is_of_a_director_that_begins_as_backup() -> None:
+    wanted = {"lvs_vips.web.preempt": True, "lvs_vips.web.preempt_delay": 30}
+    assert [instance(host, wanted)["state"] for host in ("d1", "d2")] == ["BACKUP", "BACKUP"]
+
+
+def test_vrrp_is_on_the_service_network_wherever_the_vip_is() -> None:
+    one = instance(changes={"lvs_vips.web.interface": "eth1"})
+    assert (one["interface"], one["track_interfaces"]) == ("eth0", ["eth1"])
+    assert one["addresses"] == [{"address": VIP, "interface": "eth1", "label": "eth1:0"}]
+
+
+@pytest.mark.parametrize("changes", [{}, {"lvs_vips.web.interface": "eth0"}, {"lvs_interface": "ens3"}])
+def test_only_another_interface_is_tracked(changes: Tree) -> None:
+    one = instance(changes=changes)
+    assert one["track_interfaces"] == []
+    assert one["addresses"][0]["interface"] == one["interface"]
+
+
 @pytest.mark.parametrize(("profile", "interval"), [("fast", 0.1), ("balanced", 0.25), ("tolerant", 1.0)])
 def test_a_profile_is_an_interval(profile: str, interval: float) -> None:
     assert instance(changes={"lvs_failover": profile})["advert_interval"] == interval

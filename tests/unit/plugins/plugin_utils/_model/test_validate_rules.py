@@ -119,6 +119,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {**SECOND, "lvs_vips.api.vrid": 51},
         ["lvs_vips.web.vrid is 51, as lvs_vips.api.vrid on eth0; must be another"],
     ),
+    "one vrid for two VIPs of two networks": (
+        {**SECOND, "lvs_vips.api.vrid": 51, "lvs_vips.api.interface": "eth1"},
+        ["lvs_vips.web.vrid is 51, as lvs_vips.api.vrid on eth0; must be another"],
+    ),
     "one vrid for two VIPs, one derived": (
         {**SECOND, "lvs_vips.api.vrid": ..., VIP + ".vrid": 210},
         ["lvs_vips.web.vrid is 210, as lvs_vips.api.vrid on eth0; must be another"],

@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host is asked: as much as it can know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from inventory import model_of, with_changes
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.inspect_request import questions
+
+Tree = dict[str, Any]
+FRONT = {"lvs_vips.front": {"addresses": ["203.0.113.9/24"], "vrid": 52, "interface": "eth1"}}
+ON_ETH0, ON_ETH1 = ("eth0", ["198.51.100.200"]), ("eth1", ["203.0.113.9"])
+RENAMED = {"web1:lvs_interface": "ens3", "d1:lvs_interface": "bond0"}
+
+PROBES: dict[str, tuple[Tree, str, list[Any]]] = {
+    "a director asks on the service network": ({}, "d1", [ON_ETH0]),
+    "a director asks for each VIP on its own network": (FRONT, "d1", [ON_ETH0, ON_ETH1]),
+    "a real server asks for the VIPs of the service network": (FRONT, "web1", [ON_ETH0]),
+    "a director asks by its own interface's name": (RENAMED, "d1", [("bond0", ["198.51.100.200"])]),
+    "a real server asks by its own interface's name": (RENAMED, "web1", [("ens3", ["198.51.100.200"])]),
+    "nobody asks for a VIP of a network that it does not know": ({"lvs_vips.web.interface": "eth1"}, "web1", []),
+}
+
+
+@pytest.mark.parametrize(("changes", "host", "expected"), PROBES.values(), ids=PROBES)
+def test_who_has_a_vip_is_asked_where_it_is(changes: Tree, host: str, expected: list[Any]) -> None:
+    asked = questions(model_of(with_changes(changes)), host, "verify").get("arp_probes", [])
+    assert [(one["interface"], one["addresses"]) for one in asked] == expected
