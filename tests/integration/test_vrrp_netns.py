@@ -143,3 +143,28 @@ def test_a_vip_of_another_network_has_one_holder(directors: dict[str, Director],
     # Who has lost the VIP's network cannot serve it.
     holder.ip("link set eth1 down")
     assert wait_until(lambda: other.has("203.0.113.200") and not holder.has("203.0.113.200"), GENEROUS)
+
+
+IPV6 = {
+    "lvs_vips.web": {"addresses": ["2001:db8::200/64"]},
+    "d1:lvs_address": "2001:db8::100",
+    "d2:lvs_address": "2001:db8::101",
+    "web1:lvs_address": "2001:db8::102",
+    "web2:lvs_address": "2001:db8::103",
+}
+
+
+def test_an_ipv6_vip_is_nobodys_source(directors: dict[str, Director], tmp_path: Path) -> None:
+    """A real server has the VIP itself: a check that came from it would be answered to nobody."""
+    started(directors, IPV6, tmp_path)
+    for director in settled(directors, "2001:db8::200"):
+        (own,) = re.findall(r"(2001:db8::10[01])/64", director.ip("-o -6 address show dev eth0"))
+        for real_server in ("2001:db8::102", "2001:db8::103"):
+            assert " src %s " % own in director.ip("-6 route get " + real_server)
+
+
+def test_an_ipv6_address_on_lo_is_nobodys_source(directors: dict[str, Director]) -> None:
+    """A real server keeps the VIP there, with no such lifetime: the kernel prefers the interface that it sends on."""
+    director = directors["d1"]
+    director.ip("-6 address add 2001:db8::200/128 dev lo")
+    assert " src 2001:db8::100 " in director.ip("-6 route get 2001:db8::103")
