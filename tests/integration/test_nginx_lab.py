@@ -13,6 +13,10 @@ import pytest
 from lab.stack import Stack
 
 PORT = 8088
+ANOTHER_PORT = {
+    "lvs_nginx_sites": {"www": {"server_names": ["example.com"], "upstream": "app_servers", "ports": [80, PORT]}},
+    "lvs_virtual_services": {"web": {"vip": "web", "ports": [80, PORT]}},
+}
 SITES = "/etc/nginx/conf.d/lvs-sites.conf"
 
 
@@ -29,8 +33,7 @@ def test_a_port_that_somebody_else_has_brings_the_old_set_back(stack: Stack) -> 
     """Also right after a start, when the workers that go on are young."""
     before = stack.run("web1", f"cat {SITES}")
     stack.run("web1", "systemctl restart nginx.service")
-    site = {"server_names": ["example.com"], "upstream": "app_servers", "ports": [80, PORT]}
-    edit = json.dumps({"lvs_nginx_sites": {"www": site}})
+    edit = json.dumps(ANOTHER_PORT)
     play = stack.play("site", "-e", edit, "--limit", "web1", check=False)
     assert play.status != 0
     assert f"bind() to 0.0.0.0:{PORT} failed" in play.output
@@ -40,8 +43,7 @@ def test_a_port_that_somebody_else_has_brings_the_old_set_back(stack: Stack) -> 
 
 
 def test_an_edit_that_serves_stays(stack: Stack) -> None:
-    site = {"server_names": ["example.com"], "upstream": "app_servers", "ports": [80, PORT]}
-    edit = json.dumps({"lvs_nginx_sites": {"www": site}})
+    edit = json.dumps(ANOTHER_PORT)
     try:
         stack.play("site", "-e", edit, "--limit", "web1")
         answer = stack.run("client", f"curl -sS -m 2 -o /dev/null -w '%{{http_code}}' http://198.51.100.102:{PORT}/")

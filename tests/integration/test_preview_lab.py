@@ -35,7 +35,8 @@ def test_an_edit_is_told_and_nothing_is_done(stack: Stack, tmp_path: Path) -> No
         groups, shared = everything["children"], everything["vars"]
         groups["lvs_real_servers"]["hosts"]["web1"]["lvs_weight"] = 3
         del groups["lvs_real_servers"]["hosts"]["web2"]
-        shared["lvs_virtual_services"]["web"]["ports"] = [80, 443]
+        shared["lvs_virtual_services"]["web"]["ports"] = [80, 8080]
+        shared["lvs_nginx_sites"]["www"]["ports"] = [80, 8080]
         shared["lvs_vips"]["web"]["vrid"] = 52
         shared["lvs_nginx_upstreams"]["app_servers"]["servers"].append("198.51.100.203:8080")
 
@@ -46,8 +47,8 @@ def test_an_edit_is_told_and_nothing_is_done(stack: Stack, tmp_path: Path) -> No
     assert files.count("  ~ /etc/keepalived/keepalived.conf") == 2
     said = [line for line in said if line not in files]
     director = [
-        "  + tcp %s:443 mh mh-fallback,mh-port" % VIP,
-        "  + tcp %s:443 -> 198.51.100.102:443 dr weight 3" % VIP,
+        "  + tcp %s:8080 mh mh-fallback,mh-port" % VIP,
+        "  + tcp %s:8080 -> 198.51.100.102:8080 dr weight 3" % VIP,
         "  ~ %s -> 198.51.100.102:80 weight 1 => 3" % SERVICE,
         "  - %s -> 198.51.100.103:80 dr weight 1" % SERVICE,
         "  Keepalived is reloaded",

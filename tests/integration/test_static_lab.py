@@ -96,7 +96,8 @@ def test_a_service_comes_and_goes_without_a_transition(stack: Stack) -> None:
     """The check script asks for what there is to be, at each moment of the change."""
     before = transitions(stack)
     for ports in ([80, 81], [80]):
-        edit = {"lvs_virtual_services": {"web": {"vip": "web", "ports": ports}}}
+        www = {"server_names": ["example.com"], "upstream": "app_servers", "ports": ports}
+        edit = {"lvs_virtual_services": {"web": {"vip": "web", "ports": ports}}, "lvs_nginx_sites": {"www": www}}
         site(stack, *STATIC, "-e", json.dumps(edit))
         for host in DIRECTORS:
             assert [f":{port} " in stack.table(host) for port in (80, 81)] == [True, 81 in ports]

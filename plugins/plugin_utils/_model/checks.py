@@ -47,6 +47,8 @@ class CheckKind:
     """What it looks at, for people; filled in from the check's settings. Empty: it looks at nothing."""
     protocols: tuple[str, ...] = ("tcp",)
     """Of the services that it can be used for."""
+    passes_tls: bool = True
+    """Whether a server that speaks TLS passes it."""
     settings: Mapping[str, Field] = field(default_factory=dict)
     """What only this kind has, by its name in the input."""
     detection_ms: Callable[[CheckSettings], int] = tries_ms
@@ -61,6 +63,7 @@ class CheckKind:
 CHECKS: dict[str, CheckKind] = {
     "http": CheckKind(
         words="HTTP %(path)s",
+        passes_tls=False,
         settings={
             "path": text("Path of an `http` check.", None, "url_path", "`lvs_health_path` on our Nginx, otherwise `/`"),
             "host": text("Host header of an `http` check.", None, "host_name", "none"),

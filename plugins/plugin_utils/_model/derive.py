@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from . import derive_kernel, derive_nginx, derive_services, derive_vrrp
 from .normal import Normal
-from .shape import Cluster, Director, HostSlice, Model, Service, Site
+from .shape import Cluster, Director, HostSlice, Model, Nginx, Service
 from .view import ClusterView
 
 
@@ -39,23 +39,23 @@ def _summary(view: ClusterView) -> Cluster:
 
 def _slices(view: ClusterView) -> dict[str, HostSlice]:
     """The slice of each host of a cluster."""
-    sites = derive_nginx.sites(view)
-    services = derive_services.services(view, sites)
-    return {host: _slice(view, host, sites, services) for host in [*view.directors, *view.real_servers]}
+    services = derive_services.services(view)
+    return {host: _slice(view, host, services) for host in [*view.directors, *view.real_servers]}
 
 
-def _slice(view: ClusterView, host: str, sites: list[Site], services: list[Service]) -> HostSlice:
+def _slice(view: ClusterView, host: str, services: list[Service]) -> HostSlice:
+    nginx = derive_nginx.nginx(view, host)
     return {
         "cluster": view.name,
         "address": view.hosts[host]["address"],
         "interface": view.hosts[host]["interface"],
-        "director": _director(view, host, sites, services) if host in view.directors else None,
+        "director": _director(view, host, nginx, services) if host in view.directors else None,
         "real_server": derive_services.real_server(view, services, host) if host in view.real_servers else None,
-        "nginx": derive_nginx.nginx(view, host, sites),
+        "nginx": nginx,
     }
 
 
-def _director(view: ClusterView, host: str, sites: list[Site], services: list[Service]) -> Director:
+def _director(view: ClusterView, host: str, nginx: Nginx | None, services: list[Service]) -> Director:
     return {
         "table_owner": view.data["table_owner"],
         "router_id": host,
@@ -63,7 +63,7 @@ def _director(view: ClusterView, host: str, sites: list[Site], services: list[Se
         "instances": derive_vrrp.instances(view, host),
         "sync_groups": derive_vrrp.sync_groups(view),
         "handover": derive_vrrp.handover(view, derive_services.kept_vips(view, services, host)),
-        "check_script": derive_nginx.check_script(view, sites),
+        "check_script": derive_nginx.check_script(view, nginx),
         "notify": view.data["notify"],
         "services": services,
         "weights": derive_services.shares(services),

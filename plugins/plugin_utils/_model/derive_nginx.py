@@ -5,40 +5,37 @@
 
 from __future__ import annotations
 
-from .normal import SiteInput
 from .shape import CheckScript, HealthAddress, Nginx, Site
 from .view import ClusterView, family_of
 
 
-def sites(view: ClusterView) -> list[Site]:
-    """The sites of the real servers, by name."""
-    given = dict(sorted(view.data["sites"].items()))
+def _sites(view: ClusterView, brought: set[int]) -> list[Site]:
+    """The sites, by name, on the ports that services bring to a host; those on no such port are left out."""
+    given = {name: site for name, site in sorted(view.data["sites"].items()) if brought & set(site["ports"])}
+    ports = {name: [port for port in site["ports"] if port in brought] for name, site in given.items()}
+
+    def alone(name: str) -> bool:
+        return sum(bool(set(ports[name]) & set(others)) for others in ports.values()) == 1
+
     return [
         {
             "name": name,
             "server_names": site["server_names"],
-            "ports": view.ports_of(site),
-            "default": _is_default(view, site, list(given.values())),
+            "ports": ports[name],
+            "default": alone(name) if site["default"] is None else site["default"],
             "upstream": site["upstream"],
         }
         for name, site in given.items()
     ]
 
 
-def _is_default(view: ClusterView, site: SiteInput, every: list[SiteInput]) -> bool:
-    """As given; else where the site is alone on its ports."""
-    if site["default"] is not None:
-        return site["default"]
-    ports = set(view.ports_of(site))
-    return sum(bool(ports & set(view.ports_of(other))) for other in every) == 1
+def http_ports(view: ClusterView) -> list[int]:
+    """Every port that Nginx serves on real servers: the same on each to which a service brings it."""
+    brought = view.tcp_ports()
+    return sorted({port for site in view.data["sites"].values() for port in site["ports"] if port in brought})
 
 
-def sorry_ports(served: list[Site]) -> list[int]:
-    """Every port that Nginx serves on the real servers."""
-    return sorted({port for site in served for port in site["ports"]})
-
-
-def nginx(view: ClusterView, host: str, served: list[Site]) -> Nginx | None:
+def nginx(view: ClusterView, host: str) -> Nginx | None:
     """What a host's Nginx serves; None where it runs none."""
     on_directors = view.data["nginx_on_directors"]
     full = host in view.real_servers or (host in view.directors and on_directors == "real_server")
@@ -49,7 +46,8 @@ def nginx(view: ClusterView, host: str, served: list[Site]) -> Nginx | None:
         for address in view.vips[service["vip"]]["addresses"]
     )
     health_path = view.data["health_path"]
-    if full and served:
+    served = _sites(view, view.tcp_ports(host if host in view.real_servers else None)) if full else []
+    if served:
         given = sorted(view.data["upstreams"].items())
         return {
             "mode": "real_server",
@@ -58,31 +56,32 @@ def nginx(view: ClusterView, host: str, served: list[Site]) -> Nginx | None:
             "upstreams": [{"name": name, **upstream} for name, upstream in given],
             "sites": served,
         }
-    if host in view.directors and on_directors == "sorry" and sorry_ports(served):
+    ports = http_ports(view)
+    if host in view.directors and on_directors == "sorry" and ports:
         return {
             "mode": "sorry",
             "health_path": health_path,
             "ipv6": ipv6,
             "upstreams": [],
-            "sites": [_sorry_site(served)],
+            "sites": [_sorry_site(ports)],
         }
     return None
 
 
-def _sorry_site(served: list[Site]) -> Site:
+def _sorry_site(ports: list[int]) -> Site:
     """One site for every port that Nginx serves on the real servers, without an upstream."""
-    return {"name": "sorry", "server_names": [], "ports": sorry_ports(served), "default": True, "upstream": None}
+    return {"name": "sorry", "server_names": [], "ports": ports, "default": True, "upstream": None}
 
 
-def check_script(view: ClusterView, served: list[Site]) -> CheckScript | None:
-    """What a director checks about itself; None where that is nothing."""
+def check_script(view: ClusterView, nginx: Nginx | None) -> CheckScript | None:
+    """What a director checks about itself and its ``nginx``; None where that is nothing."""
     script = view.data["check_script"]
     if script["enabled"] is False:
         return None
-    ports = sorry_ports(served)
     http: HealthAddress | None = None
-    if view.data["nginx_on_directors"] != "none" and ports:
-        http = {"address": "127.0.0.1", "port": ports[0], "path": view.data["health_path"]}
+    if nginx:
+        port = min(port for site in nginx["sites"] for port in site["ports"])
+        http = {"address": "127.0.0.1", "port": port, "path": view.data["health_path"]}
     return {
         "interval": script["interval"],
         "timeout": script["timeout"],

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, cast
+from typing import Iterable, cast
 
 from . import checks
-from .derive_nginx import sorry_ports
+from .derive_nginx import http_ports
 from .derive_vrrp import ARP_SILENT_INTERFACE
 from .normal import ServiceInput
 from .shape import (
@@ -22,14 +22,19 @@ from .shape import (
     ServiceSettings,
     Share,
     SilentVip,
-    Site,
 )
 from .view import WHOLE_ADDRESS, ClusterView, addresses_of, bare, family_of
 
 
-def services(view: ClusterView, sites: list[Site]) -> list[Service]:
-    """A service for each address and port; ``sites``: what our Nginx serves on the real servers."""
-    return list(_services(view, sites))
+def services(view: ClusterView) -> list[Service]:
+    """A service for each address and port."""
+    ours = http_ports(view)
+    return [
+        _service(view, ours, name, bare(address), port)
+        for name, service in sorted(view.services.items())
+        for address in view.vips[service["vip"]]["addresses"]
+        for port in service["ports"]
+    ]
 
 
 def shares(found: Iterable[Service]) -> list[Share]:
@@ -77,19 +82,12 @@ def _single(view: ClusterView, names: Iterable[str]) -> list[KeptVip]:
     ]
 
 
-def _services(view: ClusterView, sites: list[Site]) -> Iterator[Service]:
-    for name, service in sorted(view.services.items()):
-        for address in view.vips[service["vip"]]["addresses"]:
-            for port in service["ports"]:
-                yield _service(view, sites, name, bare(address), port)
-
-
-def _service(view: ClusterView, sites: list[Site], name: str, address: str, port: int) -> Service:
+def _service(view: ClusterView, ours: list[int], name: str, address: str, port: int) -> Service:
+    """``ours``: the ports that our Nginx serves."""
     service = view.services[name]
     family = family_of(address)
-    ours = any((service["real_port"] or port) in site["ports"] for site in sites)
     by_keepalived = view.data["table_owner"] == "keepalived"
-    health_path = view.data["health_path"] if ours else None
+    health_path = view.data["health_path"] if (service["real_port"] or port) in ours else None
     check = checks.derived(service["check"], service["protocol"], by_keepalived, health_path)
     return {
         **_settings(service),
@@ -102,7 +100,7 @@ def _service(view: ClusterView, sites: list[Site], name: str, address: str, port
         "persistence": _persistence(service, family),
         "check": check,
         "detection_ms": checks.kind_of(check).detection_ms(check),
-        "sorry_server": _sorry_server(view, sites, service, family, port),
+        "sorry_server": _sorry_server(view, ours, service, family, port),
         "real_servers": [
             _real_server(view, name, host, port)
             for host in view.pool_of(service)
@@ -145,12 +143,12 @@ def _persistence(service: ServiceInput, family: Family) -> Persistence | None:
 
 
 def _sorry_server(
-    view: ClusterView, sites: list[Site], service: ServiceInput, family: Family, port: int
+    view: ClusterView, ours: list[int], service: ServiceInput, family: Family, port: int
 ) -> Endpoint | None:
     if service["sorry_server"]:
         address, _sep, own_port = service["sorry_server"].rpartition(":")
         return {"address": address.strip("[]"), "port": int(own_port)}
-    if view.data["nginx_on_directors"] != "none" and port in sorry_ports(sites):
+    if view.data["nginx_on_directors"] != "none" and service["protocol"] == "tcp" and port in ours:
         # The packet reaches the director's own Nginx unchanged, so the port is the service's.
         return {"address": "::1" if family == "inet6" else "127.0.0.1", "port": port}
     return None

@@ -74,7 +74,7 @@ class SiteInput(TypedDict):
 
     server_names: list[str]
     upstream: str | None
-    ports: list[int] | None
+    ports: list[int]
     default: bool | None
 
 

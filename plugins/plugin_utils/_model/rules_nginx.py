@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from .normal import SiteInput
+from .normal import ServiceInput, SiteInput
 from .read import endpoint
 from .rules_scope import Scope
 from .shape import UpstreamSettings
-from .view import bare
+from .view import TLS_PORTS, bare
+
+NO_TLS = "sites have no TLS in this version"
 
 
 def check_nginx(scope: Scope) -> None:
@@ -26,6 +28,8 @@ def check_nginx(scope: Scope) -> None:
         scope.twice(path + ".server_names", site["server_names"] or ())
     if sites and scope.services is not None:
         _check_sites(scope, sites)
+        for name, service in sorted(scope.services.items()):
+            _check_brought_ports(scope, "lvs_virtual_services.%s.ports" % name, service, sites)
 
 
 def _check_upstream(scope: Scope, path: str, upstream: UpstreamSettings) -> None:
@@ -55,14 +59,13 @@ def _answers(scope: Scope) -> dict[str, str]:
 
 
 def _check_sites(scope: Scope, sites: Mapping[str, SiteInput]) -> None:
-    """Each site has ports; on a port each name and the part of the default belong to one site."""
+    """On a port each name and the part of the default belong to one site; what a service brings, sites serve."""
     names: dict[tuple[int, str], str] = {}
     defaults: dict[int, str] = {}
     for name, site in sorted(sites.items()):
         path = "lvs_nginx_sites.%s" % name
-        ports = sorted(set(scope.view.ports_of(site)))
-        if not ports and site["ports"] is None and scope.read_whole(("lvs_virtual_services", path)):
-            scope.wrong(path + ".ports", "is not given, and no TCP service brings one; must be a list of ports")
+        ports = sorted(set(site["ports"] or ()))
+        _check_site_ports(scope, path + ".ports", ports)
         for server_name in sorted(set(site["server_names"] or ())):
             rivals = [names.setdefault((port, server_name), path) for port in ports]
             for rival in sorted(set(rivals) - {path}):
@@ -70,3 +73,35 @@ def _check_sites(scope: Scope, sites: Mapping[str, SiteInput]) -> None:
         if site["default"]:
             for rival in sorted({defaults.setdefault(port, path) for port in ports} - {path}):
                 scope.wrong(path + ".default", "is true, as that of %s on the same port; must be one" % rival)
+
+
+def _check_site_ports(scope: Scope, path: str, ports: list[int]) -> None:
+    """A service brings each port of a site, and to a port of HTTPS nobody speaks plain HTTP."""
+    for port in ports:
+        if port in TLS_PORTS:
+            scope.wrong(path, "has %d, where clients speak TLS; must be ports of plain HTTP, as %s" % (port, NO_TLS))
+    brought = scope.view.tcp_ports()
+    if not scope.read_whole("lvs_virtual_services"):
+        return
+    for port in ports:
+        if port not in brought:
+            there = ", ".join(map(str, sorted(brought))) or "none"
+            what = "has %d, which no TCP service brings to the real servers; the services bring: %s"
+            scope.wrong(path, what % (port, there))
+
+
+def _check_brought_ports(scope: Scope, path: str, service: ServiceInput, sites: Mapping[str, SiteInput]) -> None:
+    """Where sites serve a service, they serve all of its ports."""
+    if service["protocol"] != "tcp" or service["real_port"] or not scope.read_whole("lvs_nginx_sites"):
+        return
+    ports = sorted(set(service["ports"] or ()))
+    owners = {port: name for name, site in sorted(sites.items(), reverse=True) for port in site["ports"] or ()}
+    served = [port for port in ports if port in owners]
+    for port in ports if served else ():
+        if port not in owners:
+            remedy = NO_TLS if port in TLS_PORTS else "give it to the site as well"
+            what = (
+                "has %d, which no site has, beside %d of lvs_nginx_sites.%s; %s, and a port of another program "
+                "must be in a service of its own"
+            )
+            scope.wrong(path, what % (port, served[0], owners[served[0]], remedy))

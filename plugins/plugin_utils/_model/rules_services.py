@@ -9,7 +9,7 @@ from .checks import CHECKS, having, suiting
 from .normal import ServiceInput
 from .read import shown
 from .rules_scope import FAMILIES, Scope
-from .view import WHOLE_ADDRESS, families, family_of
+from .view import TLS_PORTS, WHOLE_ADDRESS, families, family_of
 
 
 def check_services(scope: Scope) -> None:
@@ -72,6 +72,11 @@ def _check_check(scope: Scope, path: str, service: ServiceInput) -> None:
     if protocol and protocol not in kind.protocols:
         what = "is %s, but protocol is %s; must be %s"
         scope.wrong(path + ".check.type", what % (check["type"], protocol, _either(["auto", *suiting(protocol)])))
+    tls = sorted({service["real_port"] or port for port in service["ports"] or ()} & set(TLS_PORTS))
+    if tls and not kind.passes_tls:
+        others = [name for name in suiting(protocol) if CHECKS[name].passes_tls]
+        what = "is %s, but on port %d servers speak TLS, which checks have not in this version; must be %s"
+        scope.wrong(path + ".check.type", what % (check["type"], tls[0], _either(others)))
     if kind.words and scope.cluster["table_owner"] == "static":
         scope.warnings.append("%s.check does nothing, as lvs_table_owner is static" % path)
     for name, value in check.items():

@@ -65,7 +65,7 @@ CHECK = table(
     {},
     "type",
     type=choice(
-        "`auto`: `http` where our Nginx serves the port, otherwise `tcp`; `none` if the protocol is not TCP.",
+        "`auto`: `http` where a site has the port, otherwise `tcp`; `none` if the protocol is not TCP.",
         "auto",
         "auto",
         *CHECKS,
@@ -143,7 +143,7 @@ SITE = table(
     "A site: a server block of Nginx.",
     server_names=many("Names of the site; `*.` or `.*` is allowed at one end.", [], text("", REQUIRED, "server_name")),
     upstream=text("A name in `lvs_nginx_upstreams`.", None, "word", "none: the site serves only the health path"),
-    ports=many("Ports that the site listens on.", None, PORT, 1, "the ports of all TCP services on the real servers"),
+    ports=many("Ports of plain HTTP that the site listens on where a TCP service brings them.", [80], PORT, 1),
     default=switch("Answers requests for names that no site has.", None, "`true` for the only site on its ports"),
 )
 

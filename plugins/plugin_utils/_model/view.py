@@ -12,13 +12,15 @@ from __future__ import annotations
 import ipaddress
 from typing import Mapping
 
-from .normal import ClusterInput, HostInput, ServiceInput, SiteInput, VipInput
+from .normal import ClusterInput, HostInput, ServiceInput, VipInput
 from .shape import Family
 
 # Priorities that nobody gave go down in these steps, by the directors' names.
 HIGHEST_PRIORITY, PRIORITY_STEP = 254, 4
 # An interface's label, interface included (IFNAMSIZ less the final zero).
 LABEL_LENGTH = 15
+# Where clients speak TLS: neither sites nor checks do yet.
+TLS_PORTS = (443, 8443)
 WHOLE_ADDRESS: Mapping[Family, int] = {"inet": 32, "inet6": 128}
 
 
@@ -102,17 +104,11 @@ class ClusterView:
         """The real servers of a service; a pool that is not there has none."""
         return self.pools.get(service["pool"], []) if service["pool"] else self.real_servers
 
-    def tcp_ports(self) -> list[int]:
-        """The ports on which TCP services come to the real servers."""
-        return sorted(
-            {
-                service["real_port"] or port
-                for service in self.services.values()
-                if service["protocol"] == "tcp"
-                for port in service["ports"] or ()
-            }
-        )
-
-    def ports_of(self, site: SiteInput) -> list[int]:
-        """The ports of a site: given ones, else all that TCP services bring."""
-        return site["ports"] or self.tcp_ports()
+    def tcp_ports(self, host: str | None = None) -> set[int]:
+        """The ports on which TCP services come to a real server; without one: to any."""
+        return {
+            service["real_port"] or port
+            for service in self.services.values()
+            if service["protocol"] == "tcp" and (host is None or host in self.pool_of(service))
+            for port in service["ports"] or ()
+        }

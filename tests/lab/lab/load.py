@@ -22,7 +22,10 @@ from lab.state import LabError
 from lab.variants import VARIANTS, Variants
 
 _EDITS: tuple[dict[str, Any], ...] = (
-    {"lvs_virtual_services": {"web": {"vip": "web", "ports": [80, 8080]}}},
+    {
+        "lvs_virtual_services": {"web": {"vip": "web", "ports": [80, 8080]}},
+        "lvs_nginx_sites": {"www": {"server_names": ["example.com"], "upstream": "app_servers", "ports": [80, 8080]}},
+    },
     {"lvs_virtual_services": {"web": {"vip": "web", "ports": [80], "scheduler": "wlc"}}},
     {},
 )

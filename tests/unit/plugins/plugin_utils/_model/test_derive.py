@@ -19,6 +19,18 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.derive_vrrp im
 
 Tree = Any  # of no type, as a test changes a model into what no model is
 VIP, VIP6 = "198.51.100.200/24", "2001:db8::200/64"
+PORTS = {"lvs_virtual_services.web.ports": [80, 8080], "lvs_nginx_sites.www.ports": [80, 8080]}
+# A pool of its own that speaks no HTTP.
+SSH = {
+    "group:lvs_real_servers": ["web1", "web2", "ssh1"],
+    "group:web": ["web1", "web2"],
+    "group:ssh": ["ssh1"],
+    "ssh1:lvs_address": "198.51.100.104",
+    "lvs_virtual_services": {
+        "web": {"vip": "web", "ports": [80], "pool": "web"},
+        "ssh": {"vip": "web", "ports": [22], "pool": "ssh"},
+    },
+}
 BOTH = {
     "lvs_vips.web.addresses": [VIP, VIP6],
     "lvs_vips.web.unicast": False,
@@ -147,12 +159,12 @@ def test_a_dead_real_server_is_out_after_its_tries() -> None:
 
 
 def test_a_service_is_one_per_address_and_port() -> None:
-    found = director(changes={**BOTH, "lvs_virtual_services.web.ports": [80, 443]})["services"]
+    found = director(changes={**BOTH, **PORTS})["services"]
     assert [(one["name"], one["address"]) for one in found] == [
         ("web-80", "198.51.100.200"),
-        ("web-443", "198.51.100.200"),
+        ("web-8080", "198.51.100.200"),
         ("web-80-v6", "2001:db8::200"),
-        ("web-443-v6", "2001:db8::200"),
+        ("web-8080-v6", "2001:db8::200"),
     ]
 
 
@@ -164,7 +176,7 @@ def test_a_real_server_serves_the_services_of_its_family() -> None:
 
 def test_our_nginx_is_asked_by_http_and_others_by_tcp() -> None:
     assert (service()["check"]["type"], service()["check"]["path"]) == ("http", "/lvs-health")
-    other = {"lvs_nginx_sites.www.ports": [80], "lvs_virtual_services.web.ports": [5432]}
+    other = {"lvs_nginx_sites": {}, "lvs_virtual_services.web.ports": [5432]}
     assert service(other)["check"]["type"] == "tcp"
     assert service({**other, "lvs_virtual_services.web.protocol": "udp"})["check"]["type"] == "none"
 
@@ -244,6 +256,38 @@ def test_nginx_is_on_real_servers_and_on_directors_where_asked() -> None:
     sorry = model({"lvs_nginx_on_directors": "sorry"})["hosts"]["d1"]
     assert sorry["nginx"]["mode"] == "sorry"
     assert sorry["director"]["check_script"]["http"] == {"address": "127.0.0.1", "port": 80, "path": "/lvs-health"}
+
+
+def test_nginx_serves_where_a_service_brings_its_ports() -> None:
+    """No site listens on port 22, no HTTP is asked there, and a host without HTTP runs no Nginx."""
+    found = model(SSH)
+    ssh, web = found["hosts"]["d1"]["director"]["services"]
+    assert [(one["name"], one["check"]["type"]) for one in (ssh, web)] == [("ssh-22", "tcp"), ("web-80", "http")]
+    assert found["hosts"]["ssh1"]["nginx"] is None
+    assert [site["ports"] for site in found["hosts"]["web1"]["nginx"]["sites"]] == [[80]]
+
+
+def test_a_host_has_the_sites_of_its_own_services() -> None:
+    changes = {
+        **SSH,
+        "lvs_vips": {"web": {"addresses": [VIP]}, "api": {"addresses": ["198.51.100.210/24"]}},
+        "lvs_virtual_services.ssh": {"vip": "api", "ports": [80, 8080], "pool": "ssh"},
+        "lvs_nginx_upstreams": {"app": {"servers": ["192.0.2.1:80"]}},
+        "lvs_nginx_sites": {
+            "www": {"upstream": "app", "server_names": ["example.com"]},
+            "api": {"upstream": "app", "server_names": ["api.example.com"], "ports": [80, 8080]},
+        },
+    }
+    hosts = model(changes)["hosts"]
+    sites = {host: hosts[host]["nginx"]["sites"] for host in ("web1", "ssh1")}
+    assert [(one["name"], one["ports"]) for one in sites["web1"]] == [("api", [80]), ("www", [80])]
+    assert [(one["name"], one["ports"]) for one in sites["ssh1"]] == [("api", [80, 8080]), ("www", [80])]
+
+
+def test_the_directors_nginx_has_the_ports_of_all_sites() -> None:
+    found = model({**PORTS, "lvs_nginx_on_directors": "sorry"})["hosts"]["d1"]
+    assert [site["ports"] for site in found["nginx"]["sites"]] == [[80, 8080]]
+    assert [one["sorry_server"]["port"] for one in found["director"]["services"]] == [80, 8080]
 
 
 def test_the_sorry_server_is_the_directors_own_nginx_in_each_family() -> None:

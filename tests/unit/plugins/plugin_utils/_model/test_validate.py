@@ -63,7 +63,7 @@ def test_every_default_is_filled_in() -> None:
                     "keepalive": 32, "method": "round_robin",
                 }
             },
-            "sites": {"www": {"server_names": ["example.com"], "upstream": "app", "ports": None, "default": None}},
+            "sites": {"www": {"server_names": ["example.com"], "upstream": "app", "ports": [80], "default": None}},
             "check_script": {"enabled": None, "interval": 2, "timeout": 2, "fall": 2, "rise": 2, "weight": 0,
                              "restart": False},
             "notify": {"command": None, "mail": None},
@@ -79,7 +79,11 @@ SERVER = {"port": 80, "weight": 1, "max_fails": 3, "fail_timeout": 10, "backup":
 WRITTEN: dict[str, tuple[Tree, str, Any]] = {
     "a check as a word": ({SERVICE + ".check": "tcp"}, "virtual_services.web.check.type", "tcp"),
     "a check as a dict": ({SERVICE + ".check": {"type": "tcp"}}, "virtual_services.web.check.retries", 1),
-    "ports from templates": ({SERVICE + ".ports": ["443", 80.0]}, "virtual_services.web.ports", [443, 80]),
+    "ports from templates": (
+        {"lvs_virtual_services.tls": {"vip": "web", "ports": ["443", 25.0]}},
+        "virtual_services.tls.ports",
+        [443, 25],
+    ),
     "a switch as text": ({VIP + ".preempt": "yes"}, "vips.web.preempt", True),
     "of a password only that there is one": (
         {VIP + ".version": 2, VIP + ".auth_pass": "s3cret"},
@@ -120,7 +124,7 @@ WRITTEN: dict[str, tuple[Tree, str, Any]] = {
         "198.51.100.9:81",
     ),
     "another port by NAT": (
-        {SERVICE + ".forward": "nat", SERVICE + ".real_port": 8080},
+        {SERVICE + ".forward": "nat", SERVICE + ".real_port": 8080, "lvs_nginx_sites.www.ports": [8080]},
         "virtual_services.web.real_port",
         8080,
     ),

@@ -158,11 +158,11 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_vips.web.advert_interval is 0.255; must be a multiple of 0.01"],
     ),
     "IPv6 with version 2": (
-        {**DUAL, VIP + ".version": 2, VIP + ".unicast": False, "lvs_virtual_services": {}, SITE + ".ports": [80]},
+        {**DUAL, VIP + ".version": 2, VIP + ".unicast": False, "lvs_virtual_services": {}, "lvs_nginx_sites": {}},
         ["lvs_vips.web.version is 2, but lvs_vips.web has an IPv6 address; must be 3"],
     ),
     "IPv6 VRRP to IPv4 peers": (
-        {**DUAL, "lvs_virtual_services": {}, SITE + ".ports": [80]},
+        {**DUAL, "lvs_virtual_services": {}, "lvs_nginx_sites": {}},
         [("lvs_vips.web has IPv6 addresses, but director d1 has lvs_address 198.51.100.100; give unicast: false")],
     ),
     "a delay without preemption": (
@@ -208,7 +208,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
             VIP + ".unicast": False,
             "lvs_vips.web_v6": {"addresses": ["198.51.100.9/24"]},
             "lvs_virtual_services": {},
-            SITE + ".ports": [80],
+            "lvs_nginx_sites": {},
         },
         ["lvs_vips.web_v6 is also the name of the IPv6 instance of lvs_vips.web; must be another"],
     ),

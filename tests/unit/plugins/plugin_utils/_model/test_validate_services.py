@@ -24,7 +24,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ['lvs_virtual_services.web.vip names "wbe", which is not a VIP; there are: web'],
     ),
     "one port for two services": (
-        {"lvs_virtual_services.api": {"vip": "web", "ports": [443, 80]}},
+        {"lvs_virtual_services.api": {"vip": "web", "ports": [80]}},
         ["lvs_virtual_services.web.ports has 80, which lvs_virtual_services.api has on VIP web by tcp"],
     ),
     "one port twice in a service": ({SERVICE + ".ports": [80, 80]}, ["lvs_virtual_services.web.ports has 80 twice"]),
@@ -38,10 +38,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ],
     ),
     "one real port for two by tunnel": (
-        {SERVICE + ".forward": "tunnel", SERVICE + ".ports": [80, 443], SERVICE + ".real_port": 80},
+        {SERVICE + ".forward": "tunnel", SERVICE + ".ports": [80, 8080], SERVICE + ".real_port": 80},
         [
             (
-                "lvs_virtual_services.web.real_port is 80, but forward is tunnel, which keeps port 443; "
+                "lvs_virtual_services.web.real_port is 80, but forward is tunnel, which keeps port 8080; "
                 "remove it or give forward: nat"
             )
         ],
@@ -59,11 +59,11 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_virtual_services.web.one_packet is true, but protocol is tcp; must be udp"],
     ),
     "an HTTP check of UDP": (
-        {SERVICE + ".protocol": "udp", SERVICE + ".check": "http", SITE + ".ports": [80]},
+        {SERVICE + ".protocol": "udp", SERVICE + ".check": "http", "lvs_nginx_sites": {}},
         ["lvs_virtual_services.web.check.type is http, but protocol is udp; must be auto or none"],
     ),
     "a TCP check of UDP": (
-        {SERVICE + ".protocol": "udp", SERVICE + ".check": "tcp", SITE + ".ports": [80]},
+        {SERVICE + ".protocol": "udp", SERVICE + ".check": "tcp", "lvs_nginx_sites": {}},
         ["lvs_virtual_services.web.check.type is tcp, but protocol is udp; must be auto or none"],
     ),
     "a path for a TCP check": (
@@ -157,7 +157,47 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a site without a port": (
         {SERVICE + ".protocol": "udp"},
-        [("lvs_nginx_sites.www.ports is not given, and no TCP service brings one; must be a list of ports")],
+        ["lvs_nginx_sites.www.ports has 80, which no TCP service brings to the real servers; the services bring: none"],
+    ),
+    "a site on a port that NAT rewrites": (
+        {SERVICE + ".forward": "nat", SERVICE + ".real_port": 8080},
+        ["lvs_nginx_sites.www.ports has 80, which no TCP service brings to the real servers; the services bring: 8080"],
+    ),
+    "a site on a port of HTTPS": (
+        {SERVICE + ".ports": [80, 443], SITE + ".ports": [80, 443]},
+        [
+            (
+                "lvs_nginx_sites.www.ports has 443, where clients speak TLS; must be ports of plain HTTP, as sites "
+                "have no TLS in this version"
+            )
+        ],
+    ),
+    "HTTPS beside HTTP": (
+        {SERVICE + ".ports": [80, 443]},
+        [
+            (
+                "lvs_virtual_services.web.ports has 443, which no site has, beside 80 of lvs_nginx_sites.www; sites "
+                "have no TLS in this version, and a port of another program must be in a service of its own"
+            )
+        ],
+    ),
+    "a port that the site does not have": (
+        {SERVICE + ".ports": [80, 8080]},
+        [
+            (
+                "lvs_virtual_services.web.ports has 8080, which no site has, beside 80 of lvs_nginx_sites.www; give it "
+                "to the site as well, and a port of another program must be in a service of its own"
+            )
+        ],
+    ),
+    "an HTTP check where TLS is spoken": (
+        {"lvs_virtual_services.tls": {"vip": "web", "ports": [443], "check": "http"}},
+        [
+            (
+                "lvs_virtual_services.tls.check.type is http, but on port 443 servers speak TLS, which checks have not "
+                "in this version; must be tcp or none"
+            )
+        ],
     ),
     "one port twice in a site": ({SITE + ".ports": [80, 80]}, ["lvs_nginx_sites.www.ports has 80 twice"]),
     "two sites of one name": (
@@ -165,7 +205,11 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_nginx_sites.www.server_names has example.com, as lvs_nginx_sites.again on the same port"],
     ),
     "two sites for all other names": (
-        {SITE + ".default": True, "lvs_nginx_sites.again": {"default": True, "ports": [8080, 80]}},
+        {
+            SERVICE + ".ports": [80, 8080],
+            SITE + ".default": True,
+            "lvs_nginx_sites.again": {"default": True, "ports": [8080, 80]},
+        },
         [("lvs_nginx_sites.www.default is true, as that of lvs_nginx_sites.again on the same port; must be one")],
     ),
 }
