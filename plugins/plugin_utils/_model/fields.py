@@ -31,7 +31,7 @@ class Field:
     high: float = 0
     unit: str = ""
     choices: tuple[str, ...] = ()
-    # A named form of text, a key of `read.FORMS`.
+    # A named form of text, or of the names of a map: a key of `forms.FORMS`.
     form: str = ""
     # What a list holds, and what stands behind each name of a map.
     of: Field | None = None
@@ -41,12 +41,14 @@ class Field:
     fields: Mapping[str, Field] = field(default_factory=dict)
     # Where there is no default: what it is when nobody writes it.
     otherwise: str = ""
+    # Why a number has its limits, where that is no matter of course.
+    why: str = ""
     # A shorter way to write a table: the scalar is read as this one of its fields.
     short: str = ""
 
 
-def whole(doc: str, default: Any, low: int, high: int, unit: str = "", otherwise: str = "") -> Field:
-    return Field("whole", doc, default, low, high, unit, otherwise=otherwise)
+def whole(doc: str, default: Any, low: int, high: int, unit: str = "", otherwise: str = "", why: str = "") -> Field:
+    return Field("whole", doc, default, low, high, unit, otherwise=otherwise, why=why)
 
 
 def number(doc: str, default: Any, low: float, high: float, unit: str = "", otherwise: str = "") -> Field:

@@ -8,6 +8,7 @@ A part that cannot be read does not stop the rest, so that one look finds every 
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import ipaddress
 import math
@@ -15,25 +16,18 @@ import re
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, cast
 
 from .fields import REQUIRED, Field
+from .forms import (
+    FORMS,
+    PASSWORD,
+    SYSCTL,
+    SYSCTL_VALUE,
+    address_of,
+    is_secret,
+    kind_of_address,
+    name_pattern,
+    name_words,
+)
 
-# Forms of text: what matches, and how to say so.
-FORMS = {
-    "word": (r"\S{1,253}", "a name without spaces"),
-    "name": (r"[A-Za-z0-9_.-]{1,63}", "1-63 letters, digits or _ . -"),
-    "label": (r"[A-Za-z0-9_.-]{1,13}", "1-13 letters, digits or _ . -"),
-    "interface": (r"[^\s/:]{1,15}", "an interface name of 1-15 characters"),
-    "url_path": (r"/[!#-:<-\[\]-z|~]*", "a path that starts with /, without spaces, quotes, \\ ; { or }"),
-    "file_path": (r"/[^\s\"'\\]*[^\s\"'\\/]", "an absolute path without spaces or quotes"),
-    "host_name": (
-        r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?",
-        "a host name or an IP address",
-    ),
-    "server_name": (r"(\*\.|\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?", "a host name, with *. or .* at one end"),
-    "mail": (r"[A-Za-z0-9._%+-]+@[A-Za-z0-9._-]+", "a mail address"),
-}
-# What a password may hold without a meaning of its own in keepalived.conf.
-_PASSWORD = re.compile(r"[A-Za-z0-9._+=,:/^%*?-]*")
-_SYSCTL = re.compile(r"net(\.[A-Za-z0-9_/-]+)+")
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -48,6 +42,29 @@ class Wrong(Exception):
     """A value that is not what its field allows; each of the texts goes behind the path."""
 
 
+class Unfit(Exception):
+    """A value and what it must be; whether the value is quoted depends on where it stands."""
+
+    def __init__(self, value: Any, what: str) -> None:
+        super().__init__(value, what)
+        self.value, self.what = value, what
+
+    def said(self, secret: bool) -> str:
+        quoted = "not what it must be, which is" if secret else "%s; must be" % shown(self.value)
+        return "is %s %s" % (quoted, self.what)
+
+
+# What is no text though text was meant, as YAML has other types.
+_YAML_READS = ((bool, "true or false"), (type(None), "null"), ((int, float), "a number"), (datetime.date, "a date"))
+LONGEST_SHOWN = 60
+
+
+def printable(text: str) -> str:
+    """A text on one line, cut where it is long."""
+    escaped = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return escaped if len(escaped) <= LONGEST_SHOWN else escaped[: LONGEST_SHOWN - 3] + "..."
+
+
 def shown(value: Any) -> str:
     """A value as an error quotes it; what has parts is only named."""
     if value is None:
@@ -59,12 +76,29 @@ def shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "a list"
     if isinstance(value, str):
-        return '"%s"' % (value if len(value) <= 60 else value[:57] + "...")
-    return str(value)
+        return '"%s"' % printable(value)
+    return printable(str(value))
 
 
-def must(value: Any, what: str) -> Wrong:
-    return Wrong("is %s; must be %s" % (shown(value), what))
+def key_of(key: Any) -> str:
+    """A key as part of a path."""
+    return printable(key) if isinstance(key, str) else shown(key)
+
+
+def in_quotes(value: Any) -> str:
+    """What to do where YAML made something else of a text; empty where it did not."""
+    for kinds, what in _YAML_READS:
+        if isinstance(value, kinds):
+            return "; put it in quotes, as YAML reads it as %s" % what
+    return ""
+
+
+def must(value: Any, what: str) -> Unfit:
+    return Unfit(value, what)
+
+
+def must_be_text(value: Any, what: str) -> Unfit:
+    return Unfit(value, what + ("" if value is None else in_quotes(value)))
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
@@ -76,32 +110,25 @@ def unknown(name: str, known: Iterable[str]) -> str:
     return "is unknown; known: %s" % (", ".join(names) or "none")
 
 
-def address_of(value: Any) -> Any:
-    """The IP address of a text, or None; a zone (`%eth0`) is none of an address here."""
-    try:
-        return None if "%" in str(value) else ipaddress.ip_address(value if isinstance(value, str) else "")
-    except ValueError:
-        return None
-
-
 def endpoint(address: str, port: int) -> str:
     return "[%s]:%d" % (address, port) if ":" in address else "%s:%d" % (address, port)
 
 
 def _whole(field: Field, value: Any) -> int:
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+    if isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", value):
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise must(value, "a whole number, %s" % span(field))
+        zeros = isinstance(value, str) and re.fullmatch(r"-?0[0-9]+", value)
+        raise must(value, "a whole number, %s%s" % (span(field), ", without a 0 in front" if zeros else ""))
     if not field.low <= value <= field.high:
-        raise must(value, span(field))
+        raise must(value, span(field) + (", as " + field.why if field.why else ""))
     return value
 
 
 def _number(field: Field, value: Any) -> float:
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,9})?", value):
+    if isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,9})?", value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise must(value, "a number, %s" % span(field))
@@ -132,13 +159,17 @@ def _choice(field: Field, value: Any) -> str:
 
 def _text(field: Field, value: Any) -> str:
     pattern, what = FORMS[field.form]
-    if field.form == "host_name" and address_of(value):
-        return str(address_of(value))
+    address = address_of(value)
+    if field.form in ("host", "host_name") and address:
+        kind = kind_of_address(address) if field.form == "host_name" else ""
+        if kind and kind != "a loopback address":
+            raise must(value, "an address of one host, not %s" % kind)
+        return value if field.form == "host" else str(address)
     if not isinstance(value, str) or not re.fullmatch(pattern, value):
-        raise must(value, what)
+        raise must_be_text(value, what)
     if field.form == "host_name" and re.fullmatch(r"[0-9.]+", value):
         raise must(value, what)
-    return value
+    return value.lower() if field.form == "server_name" else value
 
 
 def _secret(field: Field, value: Any) -> bool:
@@ -147,9 +178,12 @@ def _secret(field: Field, value: Any) -> bool:
         return False
     if not isinstance(value, str):
         raise Wrong("is not text; put it in quotes")
-    if not field.low <= len(value) <= field.high:
+    if len(value) > field.high:
+        what = "has %d characters, of which keepalived would use %d; must have %s"
+        raise Wrong(what % (len(value), field.high, span(field)))
+    if len(value) < field.low:
         raise Wrong("has %d characters; must have %s" % (len(value), span(field)))
-    if not _PASSWORD.fullmatch(value):
+    if not PASSWORD.fullmatch(value):
         raise Wrong("has a character that keepalived reads; must be letters, digits or . _ + = , : / ^ % * ? -")
     return True
 
@@ -159,33 +193,28 @@ def _sysctls(field: Field, value: Any) -> dict[str, int | str]:
         raise must(value, "a dict of sysctls")
     wrong = []
     for key, item in value.items():
-        if not _SYSCTL.fullmatch(str(key)):
-            wrong.append('has "%s"; every name must start with net.' % key)
-        elif isinstance(item, bool) or not isinstance(item, (int, str)) or not str(item).strip() or "\n" in str(item):
-            wrong.append("has %s for %s; must be a number or text" % (shown(item), key))
+        if not isinstance(key, str) or not SYSCTL.fullmatch(key):
+            wrong.append("has %s; every name must be net.… of letters, digits or _ . - /" % shown(key))
+        elif isinstance(item, bool) or not isinstance(item, (int, str)) or not SYSCTL_VALUE.fullmatch(str(item)):
+            wrong.append("has %s for %s; must be a number or plain words" % (shown(item), printable(key)))
     if wrong:
-        raise Wrong(*wrong)
-    return {str(key): item for key, item in sorted(value.items())}
-
-
-def _usable(address: Any) -> bool:
-    """Whether packets can be sent to an address from another host."""
-    return not (address.is_multicast or address.is_unspecified or address.is_loopback)
+        raise Wrong(*sorted(wrong))
+    return dict(sorted(value.items()))
 
 
 def _host_address(field: Field, value: Any) -> str:
     address = address_of(value)
     if address is None:
-        raise must(value, "an IP address")
-    if not _usable(address):
-        raise must(value, "an address of one host")
+        raise must_be_text(value, "an IP address")
+    if kind_of_address(address):
+        raise must(value, "an address of one host, not %s" % kind_of_address(address))
     return str(address)
 
 
 def _vip_address(field: Field, value: Any) -> str:
     address, slash, length = value.partition("/") if isinstance(value, str) else ("", "", "")
     if address_of(address) is None:
-        raise must(value, "an address with a prefix length, like 198.51.100.200/24")
+        raise must_be_text(value, "an address with a prefix length, like 198.51.100.200/24")
     if not slash:
         raise must(value, "an address with a prefix length, like %s/%d" % (address, 64 if ":" in address else 24))
     try:
@@ -195,8 +224,11 @@ def _vip_address(field: Field, value: Any) -> str:
     except ValueError:
         raise must(value, "an address with a prefix length 1-%d" % (128 if ":" in address else 32)) from None
     network = interface.network
-    if not network.prefixlen or not _usable(interface.ip):
-        raise must(value, "an address of one host")
+    kind = kind_of_address(interface.ip) or ("" if network.prefixlen else "a network")
+    if kind:
+        raise must(value, "an address of one host, not %s" % kind)
+    if interface.version == 6 and network.prefixlen < 127 and interface.ip == network[0]:
+        raise must(value, "not the first address of %s, which routers have" % network)
     if interface.version == 4 and network.num_addresses > 2 and interface.ip in (network[0], network[-1]):
         raise must(value, "neither the first nor the last address of %s" % network)
     return str(interface)
@@ -211,8 +243,11 @@ def split_endpoint(value: Any) -> tuple[str, str] | None:
 def _endpoint(field: Field, value: Any) -> str:
     parts = split_endpoint(value)
     address = address_of(parts[0]) if parts else None
-    if not parts or address is None or not 1 <= int(parts[1]) <= 65535:
-        raise must(value, "ADDRESS:PORT with a port 1-65535")
+    if not parts or address is None or not 1 <= int(parts[1]) <= 65535 or parts[1].startswith("0"):
+        raise must_be_text(value, "ADDRESS:PORT with a port 1-65535")
+    kind = kind_of_address(address)
+    if kind and kind != "a loopback address":
+        raise must(value, "ADDRESS:PORT of one host, not of %s" % kind)
     return endpoint(str(address), int(parts[1]))
 
 
@@ -251,6 +286,9 @@ class Reader:
             if field.kind == "list":
                 return self._list(field, value, path)
             return SCALARS[field.kind](field, value)
+        except Unfit as unfit:
+            self.wrong(path, unfit.said(is_secret(path)))
+            return None
         except Wrong as wrong:
             for text in wrong.args:
                 self.wrong(path, text)
@@ -265,8 +303,8 @@ class Reader:
             value = self._from_short(field, value)
         if not isinstance(value, Mapping):
             raise must(value, "a dict with %s" % ", ".join(field.fields))
-        for key in sorted(set(map(str, value)) - set(field.fields)):
-            self.wrong("%s.%s" % (path, key), unknown(key, field.fields))
+        for key in sorted(set(value) - set(field.fields), key=_key_order):
+            self.wrong("%s.%s" % (path, key_of(key)), unknown(str(key), field.fields) + in_quotes(key))
         read = {}
         for key, of in field.fields.items():
             if key in value:
@@ -291,10 +329,13 @@ class Reader:
             raise must(value, "a dict by name")
         of = cast(Field, field.of)
         read = {}
-        for key in sorted(value, key=str):
-            name, where = str(key), "%s.%s" % (path, key)
-            if not re.fullmatch(r"[A-Za-z0-9_.-]{1,%d}" % field.longest, name):
-                self.wrong(where, "is no name; must be 1-%d letters, digits or _ . -" % field.longest)
+        pattern, words = FORMS[field.form] if field.form else (name_pattern(field.longest), name_words(field.longest))
+        for key in sorted(value, key=_key_order):
+            name, where = str(key), "%s.%s" % (path, key_of(key))
+            if in_quotes(key):
+                self.wrong(where, "is no name" + in_quotes(key))
+            elif not re.fullmatch(pattern, name) and not (field.form == "host" and address_of(name)):
+                self.wrong(where, "is no name; must be " + words)
             read[name] = self.read(of, value[key], where)
             if read[name] is None and of.kind == "table":
                 # The name is there all the same, so whoever names it makes no mistake.
@@ -312,3 +353,8 @@ class Reader:
             raise Wrong("is empty")
         read = [self.read(cast(Field, field.of), item, "%s[%d]" % (path, index)) for index, item in enumerate(value)]
         return [item for item in read if item is not None]
+
+
+def _key_order(key: Any) -> tuple[str, str]:
+    """Keys in an order of their own, also where YAML made one of another type."""
+    return str(key), type(key).__name__

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .checks import CHECKS, having, suiting
 from .normal import ServiceInput
-from .read import shown
+from .read import printable, shown
 from .rules_scope import FAMILIES, Scope
 from .view import TLS_PORTS, WHOLE_ADDRESS, families, family_of
 
@@ -127,7 +127,7 @@ def _check_real_servers(scope: Scope, path: str, service: ServiceInput) -> None:
             return
         for host in sorted(set(pool) - set(scope.cluster["real_servers"])):
             what = "is %s, which has %s, no real server of the cluster"
-            scope.wrong(path + ".pool", what % (shown(service["pool"]), host))
+            scope.wrong(path + ".pool", what % (shown(service["pool"]), printable(host)))
     if not pool:
         if service["pool"]:
             scope.wrong(path + ".pool", "is %s, a group without hosts" % shown(service["pool"]))

@@ -22,6 +22,7 @@ VIP = table(
         255,
         "",
         "the last byte of the first address",
+        "VRRP has eight bits for it, and 0 means none",
     ),
     interface=text(
         "Interface of the VIP on directors; VRRP itself runs on `lvs_interface`.",
@@ -39,10 +40,10 @@ VIP = table(
     prefer=many(
         "Directors by preference, the preferred one first; the others follow by name.",
         [],
-        text("", REQUIRED, "word"),
+        text("", REQUIRED, "host"),
     ),
     priorities=Field(
-        "map", "VRRP priority of every director, instead of `prefer`.", {}, of=whole("", REQUIRED, 1, 254), longest=253
+        "map", "VRRP priority of every director, instead of `prefer`.", {}, of=whole("", REQUIRED, 1, 254), form="host"
     ),
     preempt=switch("A director with a higher priority takes the VIP back.", False),
     preempt_delay=whole("Delay before it takes the VIP back.", 0, 0, 1000, "s"),
@@ -87,7 +88,7 @@ PERSISTENCE = table(
 
 SERVICE = table(
     "A virtual service: one IPVS entry for each address and port.",
-    vip=text("A name in `lvs_vips`.", REQUIRED, "word"),
+    vip=text("A name in `lvs_vips`.", REQUIRED, "name"),
     ports=many("Ports of the VIP.", REQUIRED, PORT, least=1),
     protocol=choice("Transport protocol.", "tcp", "tcp", "udp", "sctp"),
     scheduler=choice(
@@ -102,7 +103,7 @@ SERVICE = table(
         otherwise="`mh-fallback` and `mh-port` with `mh`; with `persistence` only `mh-fallback`",
     ),
     forward=choice("Forwarding method.", "dr", "dr", "nat", "tunnel"),
-    pool=text("Inventory group of its real servers.", None, "word", "all real servers of the cluster"),
+    pool=text("Inventory group of its real servers.", None, "group", "all real servers of the cluster"),
     real_port=whole(
         "Port on the real servers; a different one needs `forward: nat`.", None, 1, 65535, "", "the port of the service"
     ),
@@ -142,7 +143,7 @@ UPSTREAM = table(
 SITE = table(
     "A site: a server block of Nginx.",
     server_names=many("Names of the site; `*.` or `.*` is allowed at one end.", [], text("", REQUIRED, "server_name")),
-    upstream=text("A name in `lvs_nginx_upstreams`.", None, "word", "none: the site serves only the health path"),
+    upstream=text("A name in `lvs_nginx_upstreams`.", None, "name", "none: the site serves only the health path"),
     ports=many("Ports of plain HTTP that the site listens on where a TCP service brings them.", [80], PORT, 1),
     default=switch("Answers requests for names that no site has.", None, "`true` for the only site on its ports"),
 )
@@ -204,13 +205,13 @@ HOST: dict[str, Field] = {
     "lvs_interface": text("Interface of the service network, where the host has `lvs_address`.", "eth0", "interface"),
     "lvs_state": choice("`drained`: the host gets no new connections.", "active", "active", "drained"),
     "lvs_weight": whole("Weight as a real server.", 1, 0, 65535),
-    "lvs_drained_services": many("Virtual services that the host is drained from.", [], text("", REQUIRED, "word")),
+    "lvs_drained_services": many("Virtual services that the host is drained from.", [], text("", REQUIRED, "name")),
 }
 
 # The same for the whole inventory.
 INVENTORY: dict[str, Field] = {
-    "lvs_directors_group": text("Group of the directors.", "lvs_directors", "word"),
-    "lvs_real_servers_group": text("Group of the real servers.", "lvs_real_servers", "word"),
+    "lvs_directors_group": text("Group of the directors.", "lvs_directors", "group"),
+    "lvs_real_servers_group": text("Group of the real servers.", "lvs_real_servers", "group"),
 }
 
 # Variables with our prefix that are no input of the model.

@@ -12,7 +12,8 @@ import json
 from typing import Iterator, Mapping
 
 from .fields import REQUIRED, Field
-from .read import FORMS, span
+from .forms import FORMS, name_words
+from .read import span
 from .schema import CLUSTER, HOST, INVENTORY
 
 _HEAD = """# The inventory
@@ -50,7 +51,7 @@ def markdown() -> str:
 
 def _about(field: Field) -> str:
     if field.kind == "map" and field.of:
-        name = "It is a dict `{NAME: …}`. A name has 1-%d letters, digits or `_ . -`." % field.longest
+        name = "It is a dict `{NAME: …}`. A name has %s." % name_words(field.longest).replace("_ . -", "`_ . -`", 1)
         return "%s\n%s" % (field.of.doc, name)
     return field.doc
 

@@ -12,8 +12,9 @@ import difflib
 import re
 from typing import Any, Iterable, Mapping, cast
 
+from .forms import FORMS, address_of
 from .normal import ClusterInput, HostInput, Normal
-from .read import Mistake, Reader, address_of, shown
+from .read import Mistake, Reader, printable, shown
 from .rules import check_cluster, check_inventory
 from .schema import (
     ALSO_KNOWN,
@@ -48,6 +49,10 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
         what = "is %s, a group without hosts; must name the group of the directors"
         reader.wrong("lvs_directors_group", what % shown(settings["lvs_directors_group"]))
     members = list(dict.fromkeys([*directors, *real_servers]))
+    _check_names(reader, members)
+    if reader.mistakes:
+        # Whatever else there is to say would have such a name in it.
+        return {"hosts": {}, "clusters": {}, "pools": {}}, sorted(set(reader.mistakes)), []
     hosts = {host: _host(reader, host, hostvars.get(host, {})) for host in sorted(members)}
 
     clusters: dict[str, ClusterInput] = {}
@@ -71,6 +76,14 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
     return normal, sorted(mistakes), sorted(set(warnings))
 
 
+def _check_names(reader: Reader, hosts: Iterable[str]) -> None:
+    """A host's name becomes the name of files and a word in files of keepalived, Nginx and shells."""
+    pattern, words = FORMS["host"]
+    for host in hosts:
+        if not re.fullmatch(pattern, host) and not address_of(host):
+            reader.wrong("host %s" % printable(host), "cannot have this name; must be %s" % words)
+
+
 def _members(groups: Mapping[str, list[str]], name: str | None) -> list[str]:
     """The hosts of a group by name, as a person counts: d2 before d10."""
     return sorted(set(groups.get(name or "", [])), key=_counted)
@@ -89,7 +102,7 @@ def _setting(reader: Reader, name: str, hostvars: Variables) -> Any:
         first = next(iter(given))
         if value != given[first]:
             what = "differs between %s and %s; must be the same for all hosts of the inventory"
-            reader.wrong(name, what % (first, host))
+            reader.wrong(name, what % (printable(first), printable(host)))
             return None
     return reader.read(field, next(iter(given.values()), field.default), name)
 

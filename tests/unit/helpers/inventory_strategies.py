@@ -39,8 +39,9 @@ ANYTHING = st.one_of(
     st.dictionaries(st.sampled_from(["web", "d1", "type", "port", "weight"]), st.integers(0, 300), max_size=2),
 )
 TEXTS = {
-    "word": ["web", "app", "d1", "d2", "lvs_real_servers"],
-    "name": ["default", "blue"],
+    "host": ["d1", "d2", "web1"],
+    "group": ["lvs_real_servers", "web"],
+    "name": ["default", "blue", "web", "app"],
     "label": ["0", "1"],
     "interface": ["eth0", "eth1"],
     "url_path": ["/", "/health"],

@@ -119,7 +119,7 @@ WRITTEN: dict[str, tuple[Tree, str, Any]] = {
         {"timeout": 300, "prefix": 24},
     ),
     "a sorry server": (
-        {SERVICE + ".sorry_server": "198.51.100.9:081"},
+        {SERVICE + ".sorry_server": "198.51.100.9:81"},
         "virtual_services.web.sorry_server",
         "198.51.100.9:81",
     ),

@@ -39,11 +39,16 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a name with a space": (
         {"lvs_nginx_sites.my site": {"upstream": "app"}},
-        ["lvs_nginx_sites.my site is no name; must be 1-63 letters, digits or _ . -"],
+        ["lvs_nginx_sites.my site is no name; must be 1-63 letters, digits or _ . -, no . or - first"],
     ),
     "a VIP's name that is too long": (
         {"lvs_vips." + 33 * "x": {"addresses": ["198.51.100.9/24"]}},
-        ["lvs_vips.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx is no name; must be 1-32 letters, digits or _ . -"],
+        [
+            (
+                "lvs_vips.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx is no name; must be 1-32 letters, digits or _ . -, no . "
+                "or - first"
+            )
+        ],
     ),
     # Kinds
     "a dict where a list is due": ({VIP + ".addresses": {}}, ["lvs_vips.web.addresses is a dict; must be a list"]),
@@ -113,10 +118,16 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a VIP that is multicast": (
         {VIP + ".addresses": ["224.0.0.18/32"]},
-        ['lvs_vips.web.addresses[0] is "224.0.0.18/32"; must be an address of one host'],
+        ['lvs_vips.web.addresses[0] is "224.0.0.18/32"; must be an address of one host, not a multicast address'],
     ),
-    "a vrid of 0": ({VIP + ".vrid": 0}, ["lvs_vips.web.vrid is 0; must be 1-255"]),
-    "a vrid above 255": ({VIP + ".vrid": 256}, ["lvs_vips.web.vrid is 256; must be 1-255"]),
+    "a vrid of 0": (
+        {VIP + ".vrid": 0},
+        ["lvs_vips.web.vrid is 0; must be 1-255, as VRRP has eight bits for it, and 0 means none"],
+    ),
+    "a vrid above 255": (
+        {VIP + ".vrid": 256},
+        ["lvs_vips.web.vrid is 256; must be 1-255, as VRRP has eight bits for it, and 0 means none"],
+    ),
     "a version that VRRP does not have": ({VIP + ".version": 4}, ["lvs_vips.web.version is 4; must be 2-3"]),
     "an advert interval of 0": ({VIP + ".advert_interval": 0}, ["lvs_vips.web.advert_interval is 0; must be 0.01-255"]),
     "a priority of an address's owner": (
@@ -125,7 +136,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a password that is too long": (
         {VIP + ".version": 2, VIP + ".auth_pass": "hunter2hunter2"},
-        ["lvs_vips.web.auth_pass has 14 characters; must have 1-8"],
+        ["lvs_vips.web.auth_pass has 14 characters, of which keepalived would use 8; must have 1-8"],
     ),
     "a password without quotes": (
         {VIP + ".version": 2, VIP + ".auth_pass": 48151623},
@@ -146,7 +157,12 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "an interface that is too long": (
         {VIP + ".interface": "enp0123456789012"},
-        ['lvs_vips.web.interface is "enp0123456789012"; must be an interface name of 1-15 characters'],
+        [
+            (
+                'lvs_vips.web.interface is "enp0123456789012"; must be an interface name: 1-15 letters, digits or _ '
+                ". -, no . or - first, and not lo, all or default"
+            )
+        ],
     ),
     "a label with a colon": (
         {VIP + ".labels": ["a:b"]},
@@ -204,8 +220,8 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {SERVICE + ".check": {"type": "http", "path": "health"}},
         [
             (
-                'lvs_virtual_services.web.check.path is "health"; must be a path that starts with /, without '
-                "spaces, quotes, \\ ; { or }"
+                'lvs_virtual_services.web.check.path is "health"; must be a path of letters, digits or _ . - / that '
+                "starts with /"
             )
         ],
     ),
@@ -213,8 +229,8 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {SERVICE + ".check": {"type": "http", "path": '/"'}},
         [
             (
-                'lvs_virtual_services.web.check.path is "/""; must be a path that starts with /, without '
-                "spaces, quotes, \\ ; { or }"
+                'lvs_virtual_services.web.check.path is "/""; must be a path of letters, digits or _ . - / that '
+                "starts with /"
             )
         ],
     ),
@@ -262,7 +278,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a health path without a slash": (
         {"lvs_health_path": "lvs-health"},
-        [('lvs_health_path is "lvs-health"; must be a path that starts with /, without spaces, quotes, \\ ; { or }')],
+        [('lvs_health_path is "lvs-health"; must be a path of letters, digits or _ . - / that starts with /')],
     ),
     # The rest
     "a failover profile that there is not": (
@@ -279,7 +295,12 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a command that is not absolute": (
         {"lvs_notify": {"command": "notify.sh"}},
-        ['lvs_notify.command is "notify.sh"; must be an absolute path without spaces or quotes'],
+        [
+            (
+                'lvs_notify.command is "notify.sh"; must be an absolute path of letters, digits or _ . + @ - /, '
+                "without arguments"
+            )
+        ],
     ),
     "a mail address without a place": (
         {"lvs_notify": {"mail": "root"}},
@@ -291,19 +312,19 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a sysctl that is not of the network": (
         {"lvs_kernel": {"sysctls": {"vm.swappiness": 1}}},
-        ['lvs_kernel.sysctls has "vm.swappiness"; every name must start with net.'],
+        ['lvs_kernel.sysctls has "vm.swappiness"; every name must be net.… of letters, digits or _ . - /'],
     ),
     "sysctls, each wrong": (
         {"lvs_kernel": {"sysctls": {"vm.swappiness": 1, "net.core.somaxconn": True, "kernel.panic": 1}}},
         [
-            'lvs_kernel.sysctls has "kernel.panic"; every name must start with net.',
-            'lvs_kernel.sysctls has "vm.swappiness"; every name must start with net.',
-            "lvs_kernel.sysctls has true for net.core.somaxconn; must be a number or text",
+            'lvs_kernel.sysctls has "kernel.panic"; every name must be net.… of letters, digits or _ . - /',
+            'lvs_kernel.sysctls has "vm.swappiness"; every name must be net.… of letters, digits or _ . - /',
+            "lvs_kernel.sysctls has true for net.core.somaxconn; must be a number or plain words",
         ],
     ),
     "a sysctl with parts": (
         {"lvs_kernel": {"sysctls": {"net.core.somaxconn": [1]}}},
-        ["lvs_kernel.sysctls has a list for net.core.somaxconn; must be a number or text"],
+        ["lvs_kernel.sysctls has a list for net.core.somaxconn; must be a number or plain words"],
     ),
     "a weight that IPVS cannot keep": ({"web1:lvs_weight": 65536}, ["web1: lvs_weight is 65536; must be 0-65535"]),
     "a state that a host cannot be in": (
@@ -320,7 +341,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a host's address of the loopback": (
         {"web1:lvs_address": "127.0.0.1"},
-        ['web1: lvs_address is "127.0.0.1"; must be an address of one host'],
+        ['web1: lvs_address is "127.0.0.1"; must be an address of one host, not a loopback address'],
     ),
     "a host without address": (
         {"web1:lvs_address": ...},
@@ -333,11 +354,16 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a cluster's name with a space": (
         {"web1:lvs_cluster": "my cluster"},
-        ['web1: lvs_cluster is "my cluster"; must be 1-63 letters, digits or _ . -'],
+        ['web1: lvs_cluster is "my cluster"; must be 1-63 letters, digits or _ . -, no . or - first'],
     ),
     "a host's interface with a slash": (
         {"d1:lvs_interface": "eth0/1"},
-        ['d1: lvs_interface is "eth0/1"; must be an interface name of 1-15 characters'],
+        [
+            (
+                'd1: lvs_interface is "eth0/1"; must be an interface name: 1-15 letters, digits or _ . -, no . or - '
+                "first, and not lo, all or default"
+            )
+        ],
     ),
 }
 

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a text may look like: each form has a use in a file, and only characters that mean nothing there."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+
+_FIRST = "no . or - first"
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
+
+# Forms of text: what matches, and how to say so.
+FORMS = {
+    "name": (r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}", "1-63 letters, digits or _ . -, " + _FIRST),
+    "group": (r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", "1-128 letters, digits or _ . -, " + _FIRST),
+    # Or an IP address. It is part of the name of a file, behind that of a service, and has room there.
+    "host": (
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}",
+        "1-128 letters, digits or _ . -, " + _FIRST + ", or an IP address",
+    ),
+    "label": (r"[A-Za-z0-9_.-]{1,13}", "1-13 letters, digits or _ . -"),
+    # The kernel takes more, but not every reader of a name does; these three have a meaning of their own.
+    "interface": (
+        r"(?!(?:lo|all|default)$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}",
+        "an interface name: 1-15 letters, digits or _ . -, " + _FIRST + ", and not lo, all or default",
+    ),
+    # What is not the same in a request and in Nginx's configuration is left out: %20, ?, //, and . or .. alone.
+    "url_path": (
+        r"(?=.{1,255}$)(?:/|(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]+)+/?)",
+        "a path of letters, digits or _ . - / that starts with /",
+    ),
+    "file_path": (
+        r"(?=.{1,255}$)(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.+@-]+)+",
+        "an absolute path of letters, digits or _ . + @ - /, without arguments",
+    ),
+    "host_name": (r"(?=.{1,253}$)" + _LABEL + r"(\." + _LABEL + r")*\.?", "a host name or an IP address"),
+    "server_name": (
+        r"(?=.{1,253}$)(?!_$)(?:(?:\*\.|\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.\*)",
+        "a host name, with *. or .* at one end",
+    ),
+    "mail": (r"(?=.{1,254}$)[A-Za-z0-9._%+-]+@[A-Za-z0-9._-]+", "a mail address"),
+}
+# What a password may hold without a meaning of its own in keepalived.conf.
+PASSWORD = re.compile(r"[A-Za-z0-9._+=,:/^%*?-]*")
+# As in /etc/sysctl.d: a dot in an interface's name is a slash.
+SYSCTL = re.compile(r"net(?:\.[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*)+")
+SYSCTL_VALUE = re.compile(r"[A-Za-z0-9_.,:/+-]+(?:[ \t]+[A-Za-z0-9_.,:/+-]+)*")
+# Names of values that nobody quotes, wherever they stand and however they are misspelt.
+_SECRET = re.compile(r"pass|pwd|secret|token|auth|credential|private", re.IGNORECASE)
+
+
+def is_secret(path: str) -> bool:
+    """Whether what stands at a path may be a secret."""
+    return bool(_SECRET.search(path))
+
+
+def name_pattern(longest: int) -> str:
+    """A name that an operator gives to something, of so many characters at most."""
+    return r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,%d}" % (longest - 1)
+
+
+def name_words(longest: int) -> str:
+    return "1-%d letters, digits or _ . -, %s" % (longest, _FIRST)
+
+
+def address_of(value: Any) -> Any:
+    """The IP address of a text, or None; a zone (`%eth0`) is none of an address here."""
+    try:
+        return None if "%" in str(value) else ipaddress.ip_address(value if isinstance(value, str) else "")
+    except ValueError:
+        return None
+
+
+def kind_of_address(address: Any) -> str:
+    """What an address is that no other host can reach one host by; empty: it can."""
+    if address.version == 6 and address.ipv4_mapped:
+        return "an IPv4 address in IPv6 form"
+    if address == ipaddress.IPv4Address("255.255.255.255"):
+        return "the broadcast address"
+    if address.is_unspecified:
+        return "the unspecified address"
+    if address.is_loopback:
+        return "a loopback address"
+    if address.is_multicast:
+        return "a multicast address"
+    if address.is_link_local:
+        return "a link-local address"
+    if address.version == 4 and (address.is_reserved or int(address) >> 24 == 0):
+        return "a reserved address"
+    return ""
