@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .shape import CheckScript, HealthAddress, Nginx, Site
+from .shape import CheckScript, HealthAddress, NamesHash, Nginx, Site, Upstream, UpstreamSettings
 from .view import ClusterView, family_of
 
 
@@ -22,7 +22,7 @@ def _sites(view: ClusterView, brought: set[int]) -> list[Site]:
             "name": name,
             "server_names": site["server_names"],
             "ports": ports[name],
-            "default": alone(name) if site["default"] is None else site["default"],
+            "default": site["default"] if site["default"] is not None else alone(name) or not site["server_names"],
             "upstream": site["upstream"],
         }
         for name, site in given.items()
@@ -48,12 +48,12 @@ def nginx(view: ClusterView, host: str) -> Nginx | None:
     health_path = view.data["health_path"]
     served = _sites(view, view.tcp_ports(host if host in view.real_servers else None)) if full else []
     if served:
-        given = sorted(view.data["upstreams"].items())
         return {
             "mode": "real_server",
             "health_path": health_path,
             "ipv6": ipv6,
-            "upstreams": [{"name": name, **upstream} for name, upstream in given],
+            "names_hash": _names_hash(served),
+            "upstreams": [_upstream(name, one) for name, one in sorted(view.data["upstreams"].items())],
             "sites": served,
         }
     ports = http_ports(view)
@@ -62,10 +62,32 @@ def nginx(view: ClusterView, host: str) -> Nginx | None:
             "mode": "sorry",
             "health_path": health_path,
             "ipv6": ipv6,
+            "names_hash": _names_hash([]),
             "upstreams": [],
             "sites": [_sorry_site(ports)],
         }
     return None
+
+
+def _upstream(name: str, given: UpstreamSettings) -> Upstream:
+    """A server takes 1 KiB at most; its name may stand for several."""
+    return {"name": name, "zone_kib": max(64, 4 * len(given["servers"])), **given}
+
+
+def _names_hash(served: list[Site]) -> NamesHash:
+    """A bucket that holds two of the longest names, and so many buckets that it need not hold more.
+
+    An entry is 18 bytes longer than its name (ngx_hash_elt_t and what ngx_hash.c adds). Smaller than Nginx's own
+    defaults are none of the two.
+    """
+    names = [name for site in served for name in site["server_names"]]
+    longest = max(map(len, names), default=0)
+    return {"bucket_size": max(64, _power(2 * (longest + 18))), "max_size": max(512, _power(4 * len(names)))}
+
+
+def _power(least: int) -> int:
+    """The smallest power of two that is not less."""
+    return 1 << max(0, least - 1).bit_length()
 
 
 def _sorry_site(ports: list[int]) -> Site:

@@ -116,11 +116,14 @@ def _settings(service: ServiceInput) -> ServiceSettings:
 
 
 def _name(view: ClusterView, name: str, address: str, port: int) -> str:
-    """NAME-PORT, with -v6 for IPv6, and with a number from a family's second address on."""
+    """NAME-PORT, with -v6 for IPv6, and with a number from a family's second address on.
+
+    No name of an operator has a + in it, so no two services have one name.
+    """
     family = family_of(address)
     same = [bare(one) for one in addresses_of(view.vips[view.services[name]["vip"]], family)]
     rank = same.index(address)
-    return "%s-%d%s%s" % (name, port, "-v6" if family == "inet6" else "", "-%d" % rank if rank else "")
+    return "%s-%d%s%s" % (name, port, "-v6" if family == "inet6" else "", "+%d" % rank if rank else "")
 
 
 def _scheduler_flags(service: ServiceInput) -> list[str]:

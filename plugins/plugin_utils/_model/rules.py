@@ -16,7 +16,7 @@ from .rules_nginx import check_nginx
 from .rules_scope import Scope
 from .rules_services import check_services
 from .rules_vips import check_vips
-from .view import ClusterView, bare, families, vrid_of
+from .view import MOST_DIRECTORS, ClusterView, bare, families, vrid_of
 
 
 def check_cluster(reader: Reader, view: ClusterView) -> list[str]:
@@ -31,6 +31,9 @@ def check_cluster(reader: Reader, view: ClusterView) -> list[str]:
 
 def _check_hosts(scope: Scope) -> None:
     directors, real_servers = scope.cluster["directors"], scope.cluster["real_servers"]
+    if len(directors) > MOST_DIRECTORS:
+        what = "has %d directors in one cluster; must be at most %d, as each has a priority of its own"
+        scope.wrong("lvs_directors_group", what % (len(directors), MOST_DIRECTORS))
     if len(directors) == 1:
         scope.warnings.append("%s is the only director; nobody takes over from it" % directors[0])
     if scope.cluster["nginx_on_directors"] in ("none", "sorry"):

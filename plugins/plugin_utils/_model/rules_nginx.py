@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from typing import Iterable, Mapping
 
 from .normal import ServiceInput, SiteInput
 from .read import endpoint
@@ -18,6 +18,8 @@ NO_TLS = "sites have no TLS in this version"
 
 def check_nginx(scope: Scope) -> None:
     upstreams, sites = scope.cluster["upstreams"], scope.cluster["sites"]
+    _check_letters(scope, "lvs_nginx_upstreams", upstreams or ())
+    _check_letters(scope, "lvs_nginx_sites", sites or ())
     for name, upstream in sorted((upstreams or {}).items()):
         _check_upstream(scope, "lvs_nginx_upstreams.%s" % name, upstream)
     for name, site in sorted((sites or {}).items()):
@@ -25,11 +27,28 @@ def check_nginx(scope: Scope) -> None:
         if site["upstream"] and upstreams is not None:
             scope.known(path + ".upstream", site["upstream"], upstreams, "an upstream")
         scope.twice(path + ".ports", site["ports"] or ())
-        scope.twice(path + ".server_names", site["server_names"] or ())
+        scope.twice(path + ".server_names", _expanded(site))
     if sites and scope.services is not None:
         _check_sites(scope, sites)
         for name, service in sorted(scope.services.items()):
             _check_brought_ports(scope, "lvs_virtual_services.%s.ports" % name, service, sites)
+
+
+def _check_letters(scope: Scope, path: str, names: Iterable[str]) -> None:
+    """Nginx does not tell names apart by capital letters."""
+    owners: dict[str, str] = {}
+    for name in sorted(names):
+        owner = owners.setdefault(name.lower(), name)
+        if owner != name:
+            scope.wrong("%s.%s" % (path, name), "is %s.%s in other letters; must be another name" % (path, owner))
+
+
+def _expanded(site: SiteInput) -> list[str]:
+    """The server names as Nginx has them: `.example.com` is two."""
+    found = []
+    for name in site["server_names"] or ():
+        found += [name[1:], "*" + name] if name.startswith(".") else [name]
+    return found
 
 
 def _check_upstream(scope: Scope, path: str, upstream: UpstreamSettings) -> None:
@@ -66,13 +85,31 @@ def _check_sites(scope: Scope, sites: Mapping[str, SiteInput]) -> None:
         path = "lvs_nginx_sites.%s" % name
         ports = sorted(set(site["ports"] or ()))
         _check_site_ports(scope, path + ".ports", ports)
-        for server_name in sorted(set(site["server_names"] or ())):
+        for server_name in sorted(set(_expanded(site))):
             rivals = [names.setdefault((port, server_name), path) for port in ports]
             for rival in sorted(set(rivals) - {path}):
                 scope.wrong(path + ".server_names", "has %s, as %s on the same port" % (server_name, rival))
-        if site["default"]:
-            for rival in sorted({defaults.setdefault(port, path) for port in ports} - {path}):
-                scope.wrong(path + ".default", "is true, as that of %s on the same port; must be one" % rival)
+        _check_default(
+            scope, path, site, {port: defaults.setdefault(port, path) for port in ports if _takes_rest(site)}
+        )
+
+
+def _takes_rest(site: SiteInput) -> bool:
+    """Whether a site gets the requests for names that no site has: as told to, or as it has none itself."""
+    return bool(site["default"]) or site["server_names"] == []
+
+
+def _check_default(scope: Scope, path: str, site: SiteInput, owners: Mapping[int, str]) -> None:
+    nameless = site["server_names"] == []
+    if nameless and site["default"] is False:
+        scope.wrong(path + ".default", "is false, but the site has no server_names, so no request would reach it")
+    for rival in sorted(set(owners.values()) - {path}):
+        if nameless:
+            what = "are none, so it is for all other names, as %s on the same port; must be one"
+            scope.wrong(path + ".server_names", what % rival)
+        else:
+            what = "is true, but %s is for all other names on the same port; must be one"
+            scope.wrong(path + ".default", what % rival)
 
 
 def _check_site_ports(scope: Scope, path: str, ports: list[int]) -> None:

@@ -145,7 +145,11 @@ SITE = table(
     server_names=many("Names of the site; `*.` or `.*` is allowed at one end.", [], text("", REQUIRED, "server_name")),
     upstream=text("A name in `lvs_nginx_upstreams`.", None, "name", "none: the site serves only the health path"),
     ports=many("Ports of plain HTTP that the site listens on where a TCP service brings them.", [80], PORT, 1),
-    default=switch("Answers requests for names that no site has.", None, "`true` for the only site on its ports"),
+    default=switch(
+        "Answers requests for names that no site has.",
+        None,
+        "`true` for a site that is alone on its ports or has no names",
+    ),
 )
 
 # The same for all hosts of a cluster.

@@ -157,7 +157,7 @@ class ServiceSettings(TypedDict):
 class Service(ServiceSettings):
     """An IPVS virtual service: one for each address and port."""
 
-    name: Annotated[str, "NAME-PORT, -v6 behind it for inet6"]
+    name: Annotated[str, "NAME-PORT, -v6 behind it for inet6, +1 for a second address"]
     service: Annotated[str, "key of lvs_virtual_services"]
     family: Family
     address: str
@@ -260,6 +260,7 @@ class Upstream(UpstreamSettings):
     """Servers behind Nginx, by name."""
 
     name: str
+    zone_kib: Annotated[int, "memory that its servers need, shared by the workers"]
 
 
 class Site(TypedDict):
@@ -272,12 +273,20 @@ class Site(TypedDict):
     upstream: str | None
 
 
+class NamesHash(TypedDict):
+    """Nginx's table of server names."""
+
+    bucket_size: Annotated[int, "bytes"]
+    max_size: int
+
+
 class Nginx(TypedDict):
     """What a host's Nginx serves."""
 
     mode: Literal["real_server", "sorry"]
     health_path: str
     ipv6: Annotated[bool, "it listens on IPv6 as well"]
+    names_hash: Annotated[NamesHash, "room for all server names"]
     upstreams: list[Upstream]
     sites: list[Site]
 

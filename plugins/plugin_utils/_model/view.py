@@ -17,6 +17,7 @@ from .shape import Family
 
 # Priorities that nobody gave go down in these steps, by the directors' names.
 HIGHEST_PRIORITY, PRIORITY_STEP = 254, 4
+MOST_DIRECTORS = (HIGHEST_PRIORITY - 1) // PRIORITY_STEP + 1
 # An interface's label, interface included (IFNAMSIZ less the final zero).
 LABEL_LENGTH = 15
 # Where clients speak TLS: neither sites nor checks do yet.

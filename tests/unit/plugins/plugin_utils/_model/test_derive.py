@@ -158,6 +158,24 @@ def test_a_dead_real_server_is_out_after_its_tries() -> None:
 # -- services and real servers
 
 
+def test_each_service_has_a_name_of_its_own() -> None:
+    """By a number behind a minus, the second address of `a` on port 81 would be the first of `a-81` on port 1."""
+    found = director(
+        changes={
+            "lvs_vips.web.addresses": [VIP, "198.51.100.210/24"],
+            "lvs_virtual_services": {"a": {"vip": "web", "ports": [81]}, "a-81": {"vip": "web", "ports": [1]}},
+            "lvs_nginx_sites": {},
+        }
+    )["services"]
+    assert [one["name"] for one in found] == ["a-81", "a-81+1", "a-81-1", "a-81-1+1"]
+
+
+def test_the_last_of_many_directors_has_a_priority() -> None:
+    many = {"m%d" % number: "192.0.2.%d" % number for number in range(1, 63)}
+    changes = {"group:lvs_directors": ["d1", "d2", *many], **{name + ":lvs_address": many[name] for name in many}}
+    assert instance("m62", changes)["priority"] == 2
+
+
 def test_a_service_is_one_per_address_and_port() -> None:
     found = director(changes={**BOTH, **PORTS})["services"]
     assert [(one["name"], one["address"]) for one in found] == [
@@ -300,3 +318,25 @@ def test_the_only_site_of_a_port_is_its_default() -> None:
     assert model()["hosts"]["web1"]["nginx"]["sites"][0]["default"] is True
     two = {"lvs_nginx_sites.api": {"server_names": ["api.example.com"], "upstream": "app"}}
     assert [site["default"] for site in model(two)["hosts"]["web1"]["nginx"]["sites"]] == [False, False]
+
+
+def test_a_site_without_names_is_the_default() -> None:
+    two = {"lvs_nginx_sites.api": {"upstream": "app"}}
+    sites = model(two)["hosts"]["web1"]["nginx"]["sites"]
+    assert [(site["name"], site["default"]) for site in sites] == [("api", True), ("www", False)]
+
+
+@pytest.mark.parametrize(("servers", "kib"), [(1, 64), (16, 64), (65, 260), (1000, 4000)])
+def test_an_upstream_has_room_for_its_servers(servers: int, kib: int) -> None:
+    written = {"lvs_nginx_upstreams.app.servers": ["192.0.2.1:%d" % port for port in range(1, servers + 1)]}
+    assert model(written)["hosts"]["web1"]["nginx"]["upstreams"][0]["zone_kib"] == kib
+
+
+@pytest.mark.parametrize(
+    ("longest", "count", "bucket_size", "max_size"),
+    [(11, 1, 64, 512), (14, 128, 64, 512), (15, 129, 128, 1024), (47, 1000, 256, 4096), (253, 1, 1024, 512)],
+)
+def test_the_table_of_names_has_room_for_them(longest: int, count: int, bucket_size: int, max_size: int) -> None:
+    names = [("%d." % number).ljust(longest, "x") for number in range(count)]
+    found = model({"lvs_nginx_sites.www.server_names": names})["hosts"]["web1"]["nginx"]["names_hash"]
+    assert found == {"bucket_size": bucket_size, "max_size": max_size}

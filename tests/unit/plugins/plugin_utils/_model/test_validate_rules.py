@@ -23,6 +23,7 @@ PASSWORD = {VIP + ".version": 2, VIP + ".auth_pass": "s3cret"}
 DUAL = {VIP + ".addresses": ["198.51.100.200/24", "2001:db8::200/64"]}
 WEIGHED = {"lvs_check_script": {"weight": -20}, VIP + ".preempt": True}
 SECOND = {"lvs_vips.api": {"addresses": ["198.51.100.210/24"], "vrid": 52}}
+MANY = {"m%d" % number: "192.0.2.%d" % number for number in range(1, 64)}
 BLUE = {"d2:lvs_cluster": "blue", "web2:lvs_cluster": "blue"}
 
 WRONG: dict[str, tuple[Tree, list[str]]] = {
@@ -38,6 +39,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     "no real servers for a service": (
         {"group:lvs_real_servers": []},
         ["lvs_virtual_services.web has no real servers; the cluster has none"],
+    ),
+    "more directors than priorities": (
+        {"group:lvs_directors": ["d1", "d2", *MANY], **{name + ":lvs_address": MANY[name] for name in MANY}},
+        ["lvs_directors_group has 65 directors in one cluster; must be at most 64, as each has a priority of its own"],
     ),
     "a cluster without director": (
         {"web2:lvs_cluster": "blue"},

@@ -210,7 +210,58 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
             SITE + ".default": True,
             "lvs_nginx_sites.again": {"default": True, "ports": [8080, 80]},
         },
-        [("lvs_nginx_sites.www.default is true, as that of lvs_nginx_sites.again on the same port; must be one")],
+        [
+            (
+                "lvs_nginx_sites.www.default is true, but lvs_nginx_sites.again is for all other names on the same "
+                "port; must be one"
+            )
+        ],
+    ),
+    "two sites of one name in other letters": (
+        {"lvs_nginx_sites.again": {"server_names": ["EXAMPLE.com"]}},
+        ["lvs_nginx_sites.www.server_names has example.com, as lvs_nginx_sites.again on the same port"],
+    ),
+    "two sites of one name, one with all below it": (
+        {"lvs_nginx_sites.again": {"server_names": [".example.com"]}},
+        ["lvs_nginx_sites.www.server_names has example.com, as lvs_nginx_sites.again on the same port"],
+    ),
+    "one name twice in a site": (
+        {SITE + ".server_names": ["Example.com", "example.com"]},
+        ["lvs_nginx_sites.www.server_names has example.com twice"],
+    ),
+    "one name in a site by itself and below a dot": (
+        {SITE + ".server_names": [".example.com", "*.example.com"]},
+        ["lvs_nginx_sites.www.server_names has *.example.com twice"],
+    ),
+    "two sites without names": (
+        {SITE + ".server_names": [], "lvs_nginx_sites.again": {}},
+        [
+            (
+                "lvs_nginx_sites.www.server_names are none, so it is for all other names, as lvs_nginx_sites.again on "
+                "the same port; must be one"
+            )
+        ],
+    ),
+    "a site without names beside one for all other names": (
+        {SITE + ".server_names": [], "lvs_nginx_sites.again": {"server_names": ["a.example.com"], "default": True}},
+        [
+            (
+                "lvs_nginx_sites.www.server_names are none, so it is for all other names, as lvs_nginx_sites.again on "
+                "the same port; must be one"
+            )
+        ],
+    ),
+    "a site that no request reaches": (
+        {SITE + ".server_names": [], SITE + ".default": False},
+        ["lvs_nginx_sites.www.default is false, but the site has no server_names, so no request would reach it"],
+    ),
+    "two upstreams of one name in other letters": (
+        {"lvs_nginx_upstreams.App": {"servers": ["a:80"]}},
+        ["lvs_nginx_upstreams.app is lvs_nginx_upstreams.App in other letters; must be another name"],
+    ),
+    "two sites in other letters": (
+        {"lvs_nginx_sites.WWW": {"server_names": ["a.example.com"]}},
+        ["lvs_nginx_sites.www is lvs_nginx_sites.WWW in other letters; must be another name"],
     ),
 }
 
