@@ -9,6 +9,7 @@ from typing import Any, Mapping
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 
+from ..filter import render  # noqa: F401 - imported once, before workers start, not once in each of them
 from ..module_utils._host.places import STACK
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._model.build import build
