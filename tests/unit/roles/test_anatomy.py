@@ -38,9 +38,16 @@ def test_a_role_has_every_part(role: Path, part: str) -> None:
 
 def test_defaults_and_argument_specs_agree(role: Path) -> None:
     defaults = load(role / "defaults/main.yml") or {}
-    options = load(role / "meta/argument_specs.yml")["argument_specs"]["main"].get("options") or {}
+    (specs,) = load(role / "meta/argument_specs.yml")["argument_specs"].values()
+    options = specs.get("options") or {}
     documented = {name: option["default"] for name, option in options.items() if "default" in option}
     assert documented == defaults
+
+
+@pytest.mark.parametrize("name", ["host", "topology"])
+def test_a_role_that_all_depend_on_starts_no_task_to_check_its_arguments(name: str) -> None:
+    """Ansible starts one on each host, in each play, for an entry point `main`."""
+    assert "main" not in load(ROOT / "roles" / name / "meta/argument_specs.yml")["argument_specs"]
 
 
 # What all roles may read, and the role that has it.

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many tasks a run starts for a host on which nothing is to change, those that it then skips among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from converged import Hosts, Run
+from inventory import good, put
+
+MOST = 20
+
+
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Hosts:
+    return Hosts(tmp_path_factory.mktemp("converged"), good())
+
+
+def passed(run: Run) -> dict[str, int]:
+    assert run.status == 0, run.output
+    assert run.output.count("changed=0 ") == len(run.tasks), run.output
+    return run.tasks
+
+
+def test_site_starts_few_tasks(hosts: Hosts) -> None:
+    tasks = passed(hosts.play("playbooks/site.yml"))
+    assert max(tasks.values()) <= MOST, tasks
+    assert max(tasks["web1"], tasks["web2"]) <= 6, tasks
+
+
+def test_a_director_that_is_all_at_once_has_no_more(tmp_path: Path) -> None:
+    tree = good()
+    put(tree, "lvs_nginx_on_directors", "sorry")
+    put(tree, "lvs_table_owner", "static")
+    hosts = Hosts(tmp_path, tree)
+    for module in ("ipvs", "systemd_service"):
+        hosts.answer(module, {})
+    assert max(passed(hosts.play("playbooks/site.yml")).values()) <= MOST
+
+
+def test_check_mode_starts_no_more(hosts: Hosts) -> None:
+    assert max(passed(hosts.play("playbooks/site.yml", "--check", "--diff")).values()) <= MOST
