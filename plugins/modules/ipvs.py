@@ -313,72 +313,35 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import LvsError
+from ..module_utils._ipvs.arguments import ARGUMENTS, unpacked
 from ..module_utils._ipvs.run import run
 from ..module_utils._ipvs.text import lines
 
 
-def _text() -> dict[str, Any]:
-    return {"type": "str"}
+class Module(AnsibleModule):  # type: ignore[misc]
+    """AnsibleModule, past whose check of arguments goes what the action has checked already (_ipvs/arguments.py)."""
 
+    def _load_params(self) -> None:
+        super()._load_params()
+        self._checked = unpacked(self.params)
 
-def _number() -> dict[str, Any]:
-    return {"type": "int"}
+    def options(self) -> dict[str, Any]:
+        return {**self.params, **self._checked}
 
-
-# Ranges and choices are checked by from_options, which names every mistake with its path; Ansible would stop at the
-# first and leave the path out.
-TUNNEL = {"type": _text(), "port": _number(), "checksum": _text()}
-DESTINATION = {
-    "address": _text(),
-    "port": _number(),
-    "forward": _text(),
-    "weight": _number(),
-    "upper_threshold": _number(),
-    "lower_threshold": _number(),
-    "tunnel": {"type": "dict", "options": TUNNEL},
-}
-SERVICE = {
-    "state": _text(),
-    "protocol": _text(),
-    "address": _text(),
-    "port": _number(),
-    "fwmark": _number(),
-    "family": _text(),
-    "scheduler": _text(),
-    "scheduler_flags": {"type": "list", "elements": "str"},
-    "one_packet": {"type": "bool"},
-    "persistence": {"type": "dict", "options": {"timeout": _number(), "prefix": _number(), "netmask": _text()}},
-    "pe_name": _text(),
-    "forward": _text(),
-    "destinations": {"type": "list", "elements": "dict", "options": DESTINATION, "aliases": ["real_servers"]},
-}
-DAEMON = {
-    "state": _text(),
-    "role": _text(),
-    "interface": _text(),
-    "sync_id": _number(),
-    "maxlen": _number(),
-    "group": _text(),
-    "port": _number(),
-    "ttl": _number(),
-}
-ARGUMENTS = {
-    "services": {"type": "list", "elements": "dict", "options": SERVICE},
-    "timeouts": {"type": "dict", "options": {"tcp": _number(), "tcp_fin": _number(), "udp": _number()}},
-    "daemons": {"type": "list", "elements": "dict", "options": DAEMON},
-    "purge": {"type": "bool", "default": False},
-    "weights": {"type": "str", "choices": ["enforce", "keep"], "default": "enforce"},
-}
+    def report(self, leave: Any, **result: Any) -> None:
+        """End with exit_json or fail_json. The invocation is sent back only with -vvv, without which nobody sees it."""
+        leave(**result, invocation={"module_args": self.options() if self._verbosity > 2 else {}})
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = Module(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
-        steps = run(module.params, module.check_mode)
+        steps = run(module.options(), module.check_mode)
     except LvsError as error:
-        module.fail_json(msg=error.message, **error.details)
+        module.report(module.fail_json, msg=error.message, **error.details)
     described = lines(steps)
-    module.exit_json(
+    module.report(
+        module.exit_json,
         changed=bool(steps),
         steps=described,
         messages=len(steps),

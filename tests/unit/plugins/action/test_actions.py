@@ -19,7 +19,8 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._action import LvsAct
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 
 ROOT = Path(__file__).resolve().parents[4]
-ACTIONS = sorted(path.stem for path in (ROOT / "plugins/action").glob("*.py"))
+# The action ipvs is not among them: its module checks the options.
+ACTIONS = sorted({path.stem for path in (ROOT / "plugins/action").glob("*.py")} - {"ipvs"})
 PLUGINS = "ansible_collections.vipstack.lvs.plugins."
 INNER = "vipstack.lvs.attributes.inner"
 

@@ -14,6 +14,7 @@ from ansible.module_utils.testing import patch_module_args
 from ipvs_model import ModelKernel
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs import run as ipvs_run
+from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.arguments import packed
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.schedulers import Schedulers
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.socket import IpvsNotLoaded, IpvsSocket
 from ansible_collections.vipstack.lvs.plugins.module_utils._ipvs.table import Table, Timeouts
@@ -44,12 +45,12 @@ class Host:
             monkeypatch.setattr(module, "IpvsSocket", lambda: IpvsSocket(self.kernel))
             monkeypatch.setattr(module, "schedulers", lambda: Schedulers(["mh", "rr", "wrr"], True))
 
-    def run(self, module: Any, check: bool = False, **options: Any) -> dict[str, Any]:
-        arguments = dict(options, _ansible_check_mode=check, _ansible_diff=True)
+    def run(self, module: Any, check: bool = False, verbosity: int = 0, **options: Any) -> dict[str, Any]:
+        arguments = dict(packed(options), _ansible_check_mode=check, _ansible_diff=True, _ansible_verbosity=verbosity)
         with patch_module_args(arguments), pytest.raises(SystemExit):
             module.main()
         result: dict[str, Any] = json.loads(self._capsys.readouterr().out)
-        result.pop("invocation", None)  # not in the results of later cores
+        self.invocation = result.pop("invocation", {"module_args": {}})
         return result
 
 
@@ -109,6 +110,22 @@ def test_wrong_options_fail_with_all_problems(host: Host) -> None:
         "services[0].port is 70000; must be 0-65535",
     ]
     assert (result["failed"], result["msg"], result["problems"]) == (True, "; ".join(problems), problems)
+
+
+def test_a_number_as_text_is_taken_and_what_is_no_number_refused_as_ansible_does(host: Host) -> None:
+    assert host.run(ipvs, check=True, services=[dict(WEB, port="80")])["steps"] == LINES
+    result = host.run(ipvs, services=[dict(WEB, port="http")])
+    assert result["msg"].startswith("argument 'port' is of type str found in 'services'")
+    result = host.run(ipvs, services=[dict(WEB, prot="tcp")])
+    assert "module: services.prot. Supported parameters include: address, destinations" in result["msg"]
+
+
+def test_the_options_are_in_the_result_for_who_reads_them(host: Host) -> None:
+    host.run(ipvs, check=True, services=[WEB])
+    assert host.invocation["module_args"] == {}
+    host.run(ipvs, check=True, verbosity=3, services=[WEB])
+    assert host.invocation["module_args"]["services"] == [WEB]
+    assert host.invocation["module_args"]["purge"] is False
 
 
 def test_real_servers_is_another_word_for_destinations(host: Host) -> None:
