@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ..module_utils import _text
+from ..plugin_utils._fit.fit import settle
+from ..plugin_utils._fit.shape import HostFacts
 from ..plugin_utils._live.director_table import as_option
 from ..plugin_utils._live.drain import with_weights
-from ..plugin_utils._model.shape import Model, Service, Site, UpstreamServer
+from ..plugin_utils._model.shape import HostSlice, Model, Service, Site, UpstreamServer
+from ..plugin_utils._model.view import bare
 from ..plugin_utils._preview import files
 
 _KEEPALIVED_METHODS = {"dr": "DR", "nat": "NAT", "tunnel": "TUN"}
@@ -72,18 +75,26 @@ def proc_ip_vs_key(service: Mapping[str, Any]) -> str:
     return "%s  %s:%04X " % (service["protocol"].upper(), text, service["port"])
 
 
+def fitted(mine: HostSlice, facts: HostFacts) -> HostSlice:
+    """A host's part of the model with what its facts settle; without facts as it is."""
+    return settle(mine, facts)
+
+
 def backups_first(hosts: list[str], hostvars: Mapping[str, Mapping[str, Any]], model: Model) -> list[str]:
     """The directors among the hosts in the order in which to work on them: those that hold no VIP now first, else as
     given.
 
-    What a director holds is read from its fact lvs_host; one without it holds nothing.
+    What a director holds is read from its fact lvs_host; one without it holds nothing. Every director has the VIPs on
+    the interface of its handover: that is not holding them.
     """
 
     def holds_vip(host: str) -> bool:
-        present = hostvars[host].get("ansible_facts", {}).get("lvs_host", {}).get("addresses", ())
         director = model["hosts"][host]["director"]
+        kept = director["handover"]["interface"] if director and director["handover"] else None
+        links = hostvars[host].get("ansible_facts", {}).get("lvs_host", {}).get("links", ())
+        present = {one["address"] for link in links if link["name"] != kept for one in link["addresses"]}
         instances = director["instances"] if director else []
-        return any(vip["address"].partition("/")[0] in present for one in instances for vip in one["addresses"])
+        return any(bare(vip["address"]) in present for one in instances for vip in one["addresses"])
 
     return sorted((host for host in hosts if model["hosts"][host]["director"]), key=holds_vip)
 
@@ -105,6 +116,7 @@ class FilterModule:
         return {
             **_text.WRITERS,
             "backups_first": backups_first,
+            "fitted": fitted,
             "ipvs_rules": ipvs_rules,
             "ipvs_services": ipvs_services,
             "keepalived_granularity": keepalived_granularity,

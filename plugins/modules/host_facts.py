@@ -40,6 +40,16 @@ options:
     type: list
     elements: str
     default: []
+  modules:
+    description: Kernel modules to look for. Nothing is loaded.
+    type: list
+    elements: str
+    default: []
+  ports:
+    description: TCP ports to look at.
+    type: list
+    elements: int
+    default: []
 seealso:
   - module: vipstack.lvs.inspect
 """
@@ -67,6 +77,14 @@ ansible_facts:
       description: What there is. What is not there is not in it.
       type: dict
       contains:
+        distribution:
+          description: The name of the distribution with its version, null where it has none.
+          type: str
+          sample: Debian GNU/Linux 12 (bookworm)
+        distribution_id:
+          description: The short name of the distribution, as C(ID) of C(/etc/os-release).
+          type: str
+          sample: debian
         release:
           description: The first number of the distribution's release, null where it has none.
           type: int
@@ -74,11 +92,45 @@ ansible_facts:
           description: The family of the distribution in Ansible's word for it, null for an unknown one.
           type: str
           sample: Debian
-        addresses:
-          description: Every address of the host.
+        kernel:
+          description: The release of the kernel.
+          type: str
+          sample: 6.1.0-18-amd64
+        user:
+          description: Who the module ran as.
+          type: str
+          sample: root
+        root:
+          description: Whether that is root.
+          type: bool
+        systemd:
+          description: Whether systemd runs the host.
+          type: bool
+        selinux:
+          description: V(enforcing), V(permissive) or V(disabled).
+          type: str
+        memory_mb:
+          description: Memory of the host.
+          type: int
+        disks_mb:
+          description: What is free below each of some directories.
+          type: dict
+          sample: {/usr: 9000, /var: 9000}
+        clock:
+          description: The time, and whether the clock is synchronised, as M(vipstack.lvs.inspect) returns it.
+          type: dict
+        links:
+          description: Interfaces with their addresses, as M(vipstack.lvs.inspect) returns them.
           type: list
-          elements: str
-          sample: [127.0.0.1, 198.51.100.100, 198.51.100.200]
+          elements: dict
+        modules:
+          description: Whether each module is V(loaded) or built in, V(available) or V(missing).
+          type: dict
+          sample: {ip_vs: loaded, ip_vs_mh: available}
+        ports:
+          description: The program that listens on each port that is held; V(?) where it cannot be seen.
+          type: dict
+          sample: {"80": nginx}
         paths:
           description: Rights of each path.
           type: dict
@@ -95,6 +147,7 @@ ansible_facts:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._errors import LvsError
 from ..module_utils._host.facts import describe
 
 
@@ -104,11 +157,15 @@ def main() -> None:
             "paths": {"type": "list", "elements": "path", "default": []},
             "units": {"type": "list", "elements": "str", "default": []},
             "users": {"type": "list", "elements": "str", "default": []},
+            "modules": {"type": "list", "elements": "str", "default": []},
+            "ports": {"type": "list", "elements": "int", "default": []},
         },
         supports_check_mode=True,
     )
-    found = describe(module.params["paths"], module.params["units"], module.params["users"])
-    module.exit_json(changed=False, ansible_facts={"lvs_host": found})
+    try:
+        module.exit_json(changed=False, ansible_facts={"lvs_host": describe(**module.params)})
+    except LvsError as error:
+        module.fail_json(msg=error.message, **error.details)
 
 
 if __name__ == "__main__":

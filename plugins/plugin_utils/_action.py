@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Mapping
+from typing import Any, ClassVar, Mapping, cast
 
 from ansible.errors import AnsibleActionFail, AnsibleUndefinedVariable
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import LvsError
-from ._model.shape import Model
+from ._fit.fit import settle
+from ._fit.shape import HostFacts
+from ._model.shape import HostSlice, Model
 from ._plain import plain
 
 Tree = dict[str, Any]
@@ -51,13 +53,18 @@ class LvsAction(ActionBase):  # type: ignore[misc]
         return found
 
     def model_of_host(self) -> Model:
-        """The model with this host and its cluster only: as much as a task for each host may copy."""
+        """As much as each host may copy: this host, as its facts settle it, its cluster, and what its directors are
+        apart from their services."""
         model = self._lazy_model()
-        mine = plain(model["hosts"][self.host])
-        return {
-            "hosts": {self.host: mine},
-            "clusters": {mine["cluster"]: plain(model["clusters"][mine["cluster"]])},
-        }
+        mine = settle(plain(model["hosts"][self.host]), self.facts())
+        cluster = plain(model["clusters"][mine["cluster"]])
+        directors = {host: _without_services(model["hosts"][host]) for host in cluster["directors"]}
+        return {"hosts": {**directors, self.host: mine}, "clusters": {mine["cluster"]: cluster}}
+
+    def facts(self) -> HostFacts:
+        """What this host told of itself in this run; empty where it was not asked."""
+        found: HostFacts = plain(self.variables.get("ansible_facts", {}).get("lvs_host", {}))
+        return found
 
     def _lazy_model(self) -> Mapping[str, Any]:
         try:
@@ -70,3 +77,10 @@ class LvsAction(ActionBase):  # type: ignore[misc]
         """The result of a module on the host."""
         found: Tree = self._execute_module(module_name=name, module_args=options, task_vars=self.variables)
         return found
+
+
+def _without_services(mine: Mapping[str, Any]) -> HostSlice:
+    """A director without what grows with the services."""
+    director = {key: [] if key in ("services", "weights") else plain(item) for key, item in mine["director"].items()}
+    found: Any = {**mine, "director": director, "real_server": None, "nginx": None}
+    return cast(HostSlice, plain(found))

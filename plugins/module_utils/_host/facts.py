@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host has already, so that a role starts no task for what is there."""
+"""What a host is and has already: what the model is fitted to, and why a role starts no task for what is there."""
 
 from __future__ import annotations
 
@@ -12,40 +12,77 @@ import stat
 from typing import Any, Sequence
 
 from .._errors import LvsError
-from .._netlink.route import RouteSocket
-from . import system
+from . import kernel_modules, listeners, system
 from .accounts import group_name, user_name
+from .files import HostFiles
+from .links import links
 
 # A host of the family has the file; the first that is there says which.
 FAMILIES = (("/etc/redhat-release", "RedHat"), ("/etc/debian_version", "Debian"))
+# Where packages and the state of the stack go.
+DISKS = ("/usr", "/var")
+MEGABYTE = 1024 * 1024
 
 
-def describe(paths: Sequence[str], units: Sequence[str], users: Sequence[str]) -> dict[str, Any]:
-    """``{family, release, addresses, paths, units, users}``; whatever is not there is not in the mappings."""
+def describe(
+    paths: Sequence[str] = (),
+    units: Sequence[str] = (),
+    users: Sequence[str] = (),
+    modules: Sequence[str] = (),
+    ports: Sequence[int] = (),
+) -> dict[str, Any]:
+    """The fact ``lvs_host``; whatever is not there is not in the mappings."""
+    names = os_release()
     return {
-        "release": release(),
+        "distribution": names.get("PRETTY_NAME") or names.get("NAME") or None,
+        "distribution_id": names.get("ID"),
+        "release": release(names.get("VERSION_ID", "")),
         "family": next((family for path, family in FAMILIES if os.path.exists(path)), None),
-        "addresses": addresses(),
+        "kernel": os.uname().release,
+        "user": user_name(os.geteuid()),
+        "root": os.geteuid() == 0,
+        "systemd": os.path.isdir("/run/systemd/system"),
+        "selinux": selinux(),
+        "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE,
+        "disks_mb": {path: free_mb(path) for path in DISKS if os.path.isdir(path)},
+        "clock": system.clock(),
+        "links": links(),
+        "modules": kernel_modules.states(HostFiles(), modules),
+        "ports": listeners.holders(ports),
         "paths": {path: facts for path, facts in ((path, path_facts(path)) for path in paths) if facts},
         "units": unit_facts(units),
         "users": {name: facts for name, facts in ((name, user_facts(name)) for name in users) if facts},
     }
 
 
-def release(path: str = "/etc/os-release") -> int | None:
-    """The release of the distribution, its first number; None where it has none."""
+def os_release(path: str = "/etc/os-release") -> dict[str, str]:
+    """Its assignments, without quotes; empty where there is no such file."""
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
-            found = re.search(r'^VERSION_ID=["\']?(\d+)', stream.read(), re.MULTILINE)
+            lines = stream.read().splitlines()
     except OSError:
-        return None
-    return int(found.group(1)) if found else None
+        return {}
+    found = (re.match(r"([A-Z_]+)=(.*)", line) for line in lines)
+    return {one.group(1): one.group(2).strip().strip("\"'") for one in found if one}
 
 
-def addresses() -> list[str]:
-    """Every address of the host, of both families."""
-    with RouteSocket() as route:
-        return sorted({one.address for one in route.addresses(route.links())})
+def release(version: str) -> int | None:
+    """The first number of a distribution's version; None where it has none."""
+    found = re.match(r"\d+", version)
+    return int(found.group()) if found else None
+
+
+def selinux(path: str = "/sys/fs/selinux/enforce") -> str:
+    """enforcing, permissive or disabled."""
+    text = HostFiles().read(path)
+    if text is None:
+        return "disabled"
+    return "enforcing" if text.strip() == "1" else "permissive"
+
+
+def free_mb(path: str) -> int:
+    facts = os.statvfs(path)
+    return facts.f_bavail * facts.f_frsize // MEGABYTE
 
 
 def path_facts(path: str) -> dict[str, str] | None:

@@ -156,6 +156,25 @@ def has_built_in_symbol(module: str, kallsyms: str) -> bool:
     return re.search(r"^[0-9a-f]+ \w %s_init$" % re.escape(module), kallsyms, re.MULTILINE) is not None
 
 
+def is_available(module: str, dependencies: str) -> bool:
+    """Whether a modules.dep file has the module (``kernel/net/netfilter/ipvs/ip_vs.ko.xz: …``)."""
+    paths = (line.partition(":")[0] for line in dependencies.splitlines())
+    return module in {_underscored(os.path.basename(path).split(".", 1)[0]) for path in paths}
+
+
+def states(files: HostFiles, names: Sequence[str]) -> dict[str, str]:
+    """loaded (or built in), available or missing, of each module. Nothing is loaded."""
+    kernel = KernelModules(files, None)
+    found = {}
+    for name in names:
+        if kernel.is_loaded(name):
+            found[name] = "loaded"
+        else:
+            dependencies = files.read(kernel.directory + "/modules.dep") or ""
+            found[name] = "available" if is_available(name, dependencies) else "missing"
+    return found
+
+
 class KernelModules:
     """The modules of the running kernel."""
 

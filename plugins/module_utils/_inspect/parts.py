@@ -10,17 +10,16 @@ daemon) wait at the same time, and one that fails says so in its own place.
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict
 from typing import Any, Callable, Dict, Mapping
 
 from .._errors import LvsError
 from .._host import system, weights
 from .._host.files import HostFiles
+from .._host.links import links, read_links
 from .._host.sysctl import Sysctls
 from .._ipvs.listing import in_order, to_options
 from .._ipvs.socket import Counters, IpvsSocket
 from .._keepalived.ask import describe
-from .._netlink.route import Address, Link, RouteSocket
 from .probe import Probe, ask
 from .wire import listen, who_has
 
@@ -73,31 +72,9 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
 # --- the parts --------------------------------------------------------------------------------------------------
 
 
-def _read_links() -> tuple[list[Link], list[Address]]:
-    with RouteSocket() as route:
-        found = route.links()
-        return found, route.addresses(found)
-
-
-def links() -> list[dict[str, Any]]:
-    """Each interface with its addresses."""
-    found, addresses = _read_links()
-    return [
-        {
-            **asdict(link),
-            "addresses": [
-                {name: value for name, value in asdict(address).items() if name != "interface"}
-                for address in addresses
-                if address.interface == link.name
-            ],
-        }
-        for link in found
-    ]
-
-
 def where_is(vips: list[str]) -> dict[str, list[dict[str, Any]]]:
     """On which interfaces of this host each address is; an empty list: on none."""
-    _links, addresses = _read_links()
+    _links, addresses = read_links()
     return {
         vip: [
             {"interface": address.interface, "prefix": address.prefix, "label": address.label}
@@ -140,7 +117,7 @@ def ipvs() -> dict[str, Any]:
 
 def arp(wanted: list[Parameters]) -> list[dict[str, Any]]:
     """Who answers for each address on its interface."""
-    found, addresses = _read_links()
+    found, addresses = read_links()
     links = {link.name: link for link in found}
     for index, one in enumerate(wanted):
         if one["interface"] not in links:

@@ -15,7 +15,7 @@ from ...module_utils._host.places import STACK
 from ...module_utils._host.silent_vips import arp_sysctls
 from .._model.checks import kind_of
 from .._model.shape import HostSlice, Instance, Model, RealServer, Service
-from .._model.view import bare
+from .._model.view import OPEN, bare
 
 KEEPALIVED, NGINX, VIPS_UNIT = "keepalived.service", "nginx.service", STACK.vips_unit
 TRANSITIONS = 10
@@ -49,10 +49,11 @@ def questions(model: Model, host: str, purpose: str, paths: Iterable[str] = ()) 
 
 def _for_a_judgement(model: Model, mine: HostSlice, paths: Iterable[str]) -> dict[str, Any]:
     director = mine.get("director")
+    asked = {"files": sorted(paths), "keepalived_test": bool(director), "nginx_test": bool(mine.get("nginx"))}
+    if mine["interface"] == OPEN:
+        return asked
     return {
-        "files": sorted(paths),
-        "keepalived_test": bool(director),
-        "nginx_test": bool(mine.get("nginx")),
+        **asked,
         "arp_probes": arp_probes(model, mine),
         "vrrp_listen": listening(director["instances"]) if director else None,
     }

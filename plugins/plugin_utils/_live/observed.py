@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, NamedTuple, cast
 
+from .._fit.fit import settle
+from .._fit.shape import FactLink
 from .._model.shape import Director, Handover, HostSlice, Instance, Model, RealServerRole, Service
 from .._model.view import bare
 from .shape import (
@@ -176,10 +178,16 @@ class ObservedHost:
 def observed_hosts(model: Model, observations: Observations) -> dict[str, ObservedHost]:
     """The hosts of the model that were part of the run, by name; others of the play are left out."""
     return {
-        host: ObservedHost(host, model["hosts"][host], one)
+        host: ObservedHost(host, _settled(model["hosts"][host], one), one)
         for host, one in observations.items()
         if host in model["hosts"]
     }
+
+
+def _settled(mine: HostSlice, observation: Observation) -> HostSlice:
+    """The host's part of the model, with the interface of its address where the host told that."""
+    links = observation.get("report", {}).get("links")
+    return settle(mine, {"links": cast("list[FactLink]", links)}) if isinstance(links, list) else mine
 
 
 class Vip(NamedTuple):

@@ -16,7 +16,7 @@ from .rules_nginx import check_nginx
 from .rules_scope import Scope
 from .rules_services import check_services
 from .rules_vips import check_vips
-from .view import MOST_DIRECTORS, ClusterView, bare, families, vrid_of
+from .view import MOST_DIRECTORS, OPEN, ClusterView, bare, families, vrid_of
 
 
 def check_cluster(reader: Reader, view: ClusterView) -> list[str]:
@@ -103,7 +103,8 @@ def _check_vrids(reader: Reader, clusters: Mapping[str, ClusterInput], hosts: Ma
             other = taken.setdefault(key, path)
             if other != path:
                 derived = "" if vip["vrid"] else ", the last byte of its address"
-                reader.wrong(path, "is %s%s, as %s on %s; must be another" % (key[2], derived, other, key[0]))
+                where = "the interface of lvs_address" if key[0] == OPEN else key[0]
+                reader.wrong(path, "is %s%s, as %s on %s; must be another" % (key[2], derived, other, where))
 
 
 def _networks(view: ClusterView, vip: VipInput) -> list[tuple[str, str, int]]:

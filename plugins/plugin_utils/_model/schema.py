@@ -25,10 +25,10 @@ VIP = table(
         "VRRP has eight bits for it, and 0 means none",
     ),
     interface=text(
-        "Interface of the VIP on directors; VRRP itself runs on `lvs_interface`.",
+        "Interface of the VIP on directors; VRRP itself runs on that of `lvs_address`.",
         None,
         "interface",
-        "the director's `lvs_interface`",
+        "the interface of the director's `lvs_address`",
     ),
     labels=many(
         "One label for each IPv4 address, without the interface.",
@@ -206,7 +206,9 @@ HOST: dict[str, Field] = {
         None,
         otherwise="`ansible_host` or the inventory name, if it is an IP address",
     ),
-    "lvs_interface": text("Interface of the service network, where the host has `lvs_address`.", "eth0", "interface"),
+    "lvs_interface": text(
+        "Interface of the service network.", None, "interface", "the interface that has `lvs_address`"
+    ),
     "lvs_state": choice("`drained`: the host gets no new connections.", "active", "active", "drained"),
     "lvs_weight": whole("Weight as a real server.", 1, 0, 65535),
     "lvs_drained_services": many("Virtual services that the host is drained from.", [], text("", REQUIRED, "name")),

@@ -299,7 +299,7 @@ class HostSlice(TypedDict):
 
     cluster: str
     address: str
-    interface: str
+    interface: Annotated[str, "?: the one that has the address; the host's facts tell it (fit)"]
     director: Annotated[Director | None, "null where the host is none"]
     real_server: Annotated[RealServerRole | None, "null where the host is none"]
     nginx: Annotated[Nginx | None, "null where the host runs none"]

@@ -23,7 +23,7 @@ from .schema import (
     INVENTORY,
     KNOWN,
 )
-from .view import ClusterView
+from .view import OPEN, ClusterView
 
 __all__ = ["Mistake", "Normal", "normalise"]
 
@@ -140,6 +140,8 @@ def _host(reader: Reader, host: str, given: Mapping[str, Any]) -> HostInput:
         where = "%s: %s" % (host, name)
         value = reader.read(field, given[name], where) if name in given else reader.default(field)
         read[name[len("lvs_") :]] = value
+    if given.get("lvs_interface") is None:
+        read["interface"] = OPEN
     if given.get("lvs_address") is None:
         read["address"] = _own_address(reader, host, given)
     return cast(HostInput, read)

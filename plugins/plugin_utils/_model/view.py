@@ -18,6 +18,8 @@ from .shape import Family
 # Priorities that nobody gave go down in these steps, by the directors' names.
 HIGHEST_PRIORITY, PRIORITY_STEP = 254, 4
 MOST_DIRECTORS = (HIGHEST_PRIORITY - 1) // PRIORITY_STEP + 1
+# An interface that only the host's facts can tell: the one that has the host's address. `fit` puts its name there.
+OPEN = "?"
 # An interface's label, interface included (IFNAMSIZ less the final zero).
 LABEL_LENGTH = 15
 # Where clients speak TLS: neither sites nor checks do yet.

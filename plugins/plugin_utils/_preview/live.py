@@ -21,7 +21,7 @@ from .._live.inspect_request import (
 from .._live.observed import SEEN, Cluster, ObservedHost, observed_hosts
 from .._live.shape import LiveInstance, Observations
 from .._model.shape import Instance, Model
-from .._model.view import bare
+from .._model.view import OPEN, bare
 from .table import table_changes
 
 # Where a daemon's files lie, and where those lie that take effect at its next start.
@@ -207,7 +207,7 @@ def _differing(director: ObservedHost, wanted: Instance, live: LiveInstance) -> 
 
 
 def _differs(live: Any, wanted: Any) -> bool:
-    return live is not None and live != wanted
+    return live is not None and wanted != OPEN and live != wanted
 
 
 def _moves(cluster: Cluster, name: str) -> Iterator[str]:

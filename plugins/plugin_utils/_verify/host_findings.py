@@ -11,7 +11,7 @@ from ...module_utils._host.silent_vips import arp_sysctls
 from ...module_utils._ipvs.text import endpoint
 from .._live.inspect_request import KEEPALIVED, NGINX, normalised, wanted_sysctls
 from .._live.observed import FAILED, UNREACHABLE, ObservedHost
-from .._model.view import bare
+from .._model.view import OPEN, bare
 from .catalogue import Finding
 
 # Parts whose failure says something of its own, elsewhere.
@@ -58,6 +58,10 @@ def _interface(host: ObservedHost) -> Iterator[Finding]:
     name, address = host.slice["interface"], bare(host.slice["address"])
     path = "lvs_interface of %s" % host.name
     link = next((one for one in links if one["name"] == name), None)
+    if link is None and name == OPEN:
+        words = "%s is nowhere on this host" % address
+        yield Finding("address_missing", (host.name,), words, "it is on an interface", "lvs_address of " + host.name)
+        return
     if link is None:
         there = ", ".join(one["name"] for one in links if not one["loopback"]) or "no interface"
         yield Finding("interface_missing", (host.name,), "it has %s" % there, "it has %s" % name, path)

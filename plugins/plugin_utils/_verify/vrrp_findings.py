@@ -15,7 +15,7 @@ from .._live.inspect_request import KEEPALIVED
 from .._live.observed import Cluster, ObservedHost, Vip
 from .._live.shape import Advert, ArpAnswer, LiveInstance
 from .._model import shape
-from .._model.view import bare
+from .._model.view import OPEN, bare
 from .catalogue import Finding
 
 # So many changes within so many seconds are flapping; a failover and its return are two on each director.
@@ -72,7 +72,7 @@ def _settings(pair: Pair) -> Iterator[Finding]:
         ("vrrp_settings_differ", "advert interval", "advert_interval", wanted["advert_interval"]),
     ):
         found = live.get(key)
-        if found is not None and not _same(found, value):
+        if found is not None and value != OPEN and not _same(found, value):
             is_, should = ("%s: %s %s" % (wanted["name"], name, _word(one)) for one in (found, value))
             yield Finding(code, (host.name,), is_, should, pair.path)
     yield from _addresses(pair, live)
@@ -226,7 +226,7 @@ def _placement(pair: Pair) -> Iterator[Finding]:
         elif state == "MASTER" and not places:
             words = "%s is master of %s, but %s is nowhere" % (host.name, name, vip)
             yield Finding("vip_lost", (host.name,), words, "%s on %s" % (vip, interface), pair.path)
-        wrong = [place for place in places if place != interface]
+        wrong = [place for place in places if interface not in (place, OPEN)]
         if wrong:
             words = "%s is on %s" % (vip, ", ".join(wrong))
             yield Finding("vip_misplaced", (host.name,), words, "%s on %s" % (vip, interface), pair.path)

@@ -119,7 +119,7 @@ def _flow(value: Any) -> str:
         return "{%s}" % ", ".join("%s: %s" % (key, _flow(item)) for key, item in value.items())
     if isinstance(value, list):
         return "[%s]" % ", ".join(map(_flow, value))
-    plain = isinstance(value, str) and value and not (set(value) & set(":{}[],#*\"'")) and value[0] not in "-/ "
+    plain = isinstance(value, str) and value and not (set(value) & set(":{}[],#*\"'")) and value[0] not in "-?/ "
     return value if (plain and not value.replace(".", "").isdigit()) or _address(value) else json.dumps(value)
 
 

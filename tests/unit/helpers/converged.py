@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Sequence
 
 import healthy
 from controller import as_inventory
+from host_facts import facts
 from inventory import model_of
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.places import STACK
@@ -26,10 +27,7 @@ Tree = dict[str, Any]
 _RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$", re.MULTILINE)
 _ROOT = {"mode": "0755", "owner": "root", "group": "root"}
 _UNCHANGED: Tree = {"changed": False}
-_HOST = {
-    "family": "Debian",
-    "release": 12,
-    "addresses": ["127.0.0.1"],
+_HOST: Tree = {
     "paths": {
         **{"/usr/sbin/" + name: _ROOT for name in ("ipvsadm", "keepalived", "nginx", "visudo")},
         STACK.log: {"mode": "0750", "owner": STACK.script_user, "group": "root"},
@@ -39,7 +37,6 @@ _HOST = {
 }
 _ANSWERS: dict[str, Tree] = {
     "ping": {"ping": "pong"},
-    "host_facts": {"ansible_facts": {"lvs_host": _HOST}},
     "kernel": {"diff": [], "reboot_needed": False},
     "real_server_vip": {"diff": [], "files": [], "addresses": []},
     "config_tree": {"files": [], "validated": False, "reloaded": False, "confirmed": False, "rolled_back": False},
@@ -70,13 +67,16 @@ class Hosts:
         self.answers.mkdir(parents=True)
         for module, answer in _ANSWERS.items():
             self.answer(module, answer)
+        self.model = json.loads(json.dumps(model_of(tree)))
+        for host, mine in self.model["hosts"].items():
+            found = facts(mine["address"], **_HOST)
+            self.answer("host_facts", {"ansible_facts": {"lvs_host": found}}, host)
         inventory = as_inventory(tree)
         inventory["all"]["vars"] = {
             "ansible_connection": "answers",
             "ansible_python_interpreter": "/usr/bin/python3",
         }
         (folder / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
-        self.model = json.loads(json.dumps(model_of(tree)))
 
     def answer(self, module: str, answer: Tree, host: str = "") -> None:
         """What a module says, on all hosts or on one."""

@@ -12,8 +12,10 @@ import copy
 import json
 from typing import Any, Callable
 
+from host_facts import facts
 from inventory import good, model_of
 
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.fit import settle
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live import inspect_request
 
 NOW = 1795532028.0
@@ -45,8 +47,9 @@ def observations(of: Tree, holder: str = "d1") -> Tree:
 
 
 def _report(of: Tree, host: str, holder: str) -> Tree:
-    mine = of["hosts"][host]
-    asked = inspect_request.questions(of, host, "verify", ["/etc/ours.conf", "/etc/not-ours.conf"])
+    mine: Tree = settle(of["hosts"][host], facts(of["hosts"][host]["address"]))
+    fitted: Tree = {**of, "hosts": {**of["hosts"], host: mine}}
+    asked = inspect_request.questions(fitted, host, "verify", ["/etc/ours.conf", "/etc/not-ours.conf"])
     answers: dict[str, Callable[[], Any]] = {
         "links": lambda: [_link("lo", "00:00:00:00:00:00", "127.0.0.1"), _link("eth0", MACS[host], mine["address"])],
         "drained": list,

@@ -11,9 +11,11 @@ from typing import Any, Dict
 
 import jinja2
 import yaml
+from host_facts import facts
 
 from ansible_collections.vipstack.lvs.plugins.filter.render import FilterModule
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.places import STACK
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.fit import settle
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 Tree = Dict[str, Any]
@@ -74,7 +76,7 @@ def files(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str
 
     ``others``: further variables of the inventory. All templates are rendered, also those that the host would not need.
     """
-    mine = model["hosts"][host]
+    mine: Any = settle(model["hosts"][host], facts(model["hosts"][host]["address"]))
     found: dict[str, str] = {}
     for role, templates in TEMPLATES.items():
         part = mine["nginx" if role == "nginx" else "director"]
@@ -82,7 +84,7 @@ def files(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str
             continue
         wanted = dict(templates)
         variables = {
-            **_settings(role), "lvs_model": model, "inventory_hostname": host, "lvs_vips": lvs_vips,
+            **_settings(role), "lvs_slice": mine, "inventory_hostname": host, "lvs_vips": lvs_vips,
             "lvs_stack": STACK._asdict(), "ansible_facts": {"os_family": "Debian"},
             **others,
         }  # fmt: skip

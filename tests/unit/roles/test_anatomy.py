@@ -52,7 +52,7 @@ def test_a_role_that_all_depend_on_starts_no_task_to_check_its_arguments(name: s
 
 # What all roles may read, and the role that has it.
 SHARED = {
-    "topology": {"lvs_model", "lvs_stack", "lvs_roles", "lvs_expected_files"},
+    "topology": {"lvs_model", "lvs_slice", "lvs_stack", "lvs_roles", "lvs_expected_files"},
     "host": {"lvs_host", "lvs_family", "lvs_weights_in_files"},
 }
 

@@ -78,10 +78,11 @@ def test_the_model_may_be_a_variable_over_another_one(tmp_path: Path) -> None:
         variables.update(lvs_model="{{ computed.model }}", computed={"model": model})
     found = controller.run(Reader, inventory, {}, tmp_path, "d2")
     assert found["whole"] == model
-    assert found["mine"] == {
-        "hosts": {"d2": model["hosts"]["d2"]},
-        "clusters": {"default": model["clusters"]["default"]},
-    }
+    assert found["mine"]["clusters"] == {"default": model["clusters"]["default"]}
+    assert sorted(found["mine"]["hosts"]) == ["d1", "d2"]
+    assert found["mine"]["hosts"]["d2"] == model["hosts"]["d2"]
+    other = found["mine"]["hosts"]["d1"]["director"]
+    assert (other["services"], other["instances"]) == ([], model["hosts"]["d1"]["director"]["instances"])
 
 
 @pytest.mark.parametrize("variables", [{}, {"lvs_model": "{{ computed.model }}"}])

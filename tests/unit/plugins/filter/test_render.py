@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from host_facts import link
 
 from ansible_collections.vipstack.lvs.plugins.filter import render
 
@@ -68,11 +69,13 @@ def test_a_service_is_found_in_the_kernels_table(service: dict[str, Any], key: s
 
 
 def test_a_director_that_holds_a_vip_comes_last() -> None:
-    slice_ = {"director": {"instances": [{"addresses": [{"address": "192.0.2.9/24"}]}]}}
+    """Every director has the VIP on lo; that is not holding it."""
+    instances = [{"addresses": [{"address": "192.0.2.9/24"}]}]
+    slice_ = {"director": {"instances": instances, "handover": {"interface": "lo"}}}
     model: Any = {"hosts": {"d1": slice_, "d2": slice_, "d3": slice_, "web1": {"director": None}}}
     hostvars = {
-        "d1": {"ansible_facts": {"lvs_host": {"addresses": ["192.0.2.1", "192.0.2.9"]}}},
-        "d2": {"ansible_facts": {"lvs_host": {"addresses": ["192.0.2.2"]}}},
+        "d1": {"ansible_facts": {"lvs_host": {"links": [link("lo", "192.0.2.9"), link("eth0", "192.0.2.9")]}}},
+        "d2": {"ansible_facts": {"lvs_host": {"links": [link("lo", "192.0.2.9"), link("eth0", "192.0.2.2")]}}},
         "d3": {},
         "web1": {},
     }

@@ -43,12 +43,26 @@ def test_a_user_has_a_shell_and_an_unknown_one_is_left_out() -> None:
 def test_the_release_is_its_first_number(tmp_path: Path, text: str, release: int | None) -> None:
     path = tmp_path / "os-release"
     path.write_text(text)
-    assert facts.release(str(path)) == release
-    assert facts.release(str(tmp_path / "missing")) is None
+    assert facts.release(facts.os_release(str(path)).get("VERSION_ID", "")) == release
+    assert facts.os_release(str(tmp_path / "missing")) == {}
 
 
-def test_the_addresses_of_this_machine_are_among_them() -> None:
-    assert "127.0.0.1" in facts.addresses()
+def test_a_host_tells_of_itself() -> None:
+    found = facts.describe()
+    (loopback,) = [link for link in found["links"] if link["loopback"]]
+    assert "127.0.0.1" in [address["address"] for address in loopback["addresses"]]
+    assert found["kernel"] == os.uname().release
+    assert found["root"] == (os.geteuid() == 0)
+    assert found["memory_mb"] > 100
+    assert found["disks_mb"]["/usr"] >= 0
+
+
+@pytest.mark.parametrize(("text", "mode"), [("1", "enforcing"), ("0\n", "permissive"), (None, "disabled")])
+def test_the_mode_of_selinux(tmp_path: Path, text: str | None, mode: str) -> None:
+    path = tmp_path / "enforce"
+    if text is not None:
+        path.write_text(text)
+    assert facts.selinux(str(path)) == mode
 
 
 def test_a_unit_counts_as_running_only_where_systemd_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._host.kernel_modules 
     has_built_in_symbol,
     is_built_in,
     paths,
+    states,
     table_bits,
 )
 
@@ -184,3 +185,15 @@ def test_the_running_kernel_has_the_init_of_something() -> None:
     text = Path("/proc/kallsyms").read_text()
     assert has_built_in_symbol("net_ns", text)
     assert not has_built_in_symbol("no_such_thing", text)
+
+
+def test_a_module_is_loaded_available_or_missing(tmp_path: Path) -> None:
+    """Nothing is loaded to find that out."""
+    modules = tmp_path / "lib/modules" / os.uname().release
+    modules.mkdir(parents=True)
+    (modules / "modules.builtin").write_text("kernel/net/netfilter/x_tables.ko\n")
+    (modules / "modules.dep").write_text("kernel/net/netfilter/ipvs/ip_vs-mh.ko.xz: kernel/net/ip_vs.ko.xz\n")
+    (tmp_path / "sys/module/ip_vs").mkdir(parents=True)
+    assert states(HostFiles(str(tmp_path)), ["ip_vs", "ip_vs_mh", "x_tables", "ip_vs_fo"]) == {
+        "ip_vs": "loaded", "ip_vs_mh": "available", "x_tables": "loaded", "ip_vs_fo": "missing",
+    }  # fmt: skip

@@ -19,6 +19,7 @@ RENAMED = {"web1:lvs_interface": "ens3", "d1:lvs_interface": "bond0"}
 
 PROBES: dict[str, tuple[Tree, str, list[Any]]] = {
     "a director asks on the service network": ({}, "d1", [ON_ETH0]),
+    "nobody asks on an interface that is not known": ({"d1:lvs_interface": ...}, "d1", []),
     "a director asks for each VIP on its own network": (FRONT, "d1", [ON_ETH0, ON_ETH1]),
     "a real server asks for the VIPs of the service network": (FRONT, "web1", [ON_ETH0]),
     "a director asks by its own interface's name": (RENAMED, "d1", [("bond0", ["198.51.100.200"])]),
@@ -29,5 +30,6 @@ PROBES: dict[str, tuple[Tree, str, list[Any]]] = {
 
 @pytest.mark.parametrize(("changes", "host", "expected"), PROBES.values(), ids=PROBES)
 def test_who_has_a_vip_is_asked_where_it_is(changes: Tree, host: str, expected: list[Any]) -> None:
-    asked = questions(model_of(with_changes(changes)), host, "verify").get("arp_probes", [])
+    model = model_of(with_changes({"lvs_interface": "eth0", **changes}))
+    asked = questions(model, host, "verify").get("arp_probes", [])
     assert [(one["interface"], one["addresses"]) for one in asked] == expected

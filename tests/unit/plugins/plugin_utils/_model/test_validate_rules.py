@@ -122,15 +122,19 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "one vrid for two VIPs": (
         {**SECOND, "lvs_vips.api.vrid": 51},
-        ["lvs_vips.web.vrid is 51, as lvs_vips.api.vrid on eth0; must be another"],
+        ["lvs_vips.web.vrid is 51, as lvs_vips.api.vrid on the interface of lvs_address; must be another"],
+    ),
+    "one vrid for two VIPs on a named interface": (
+        {**SECOND, "lvs_vips.api.vrid": 51, "lvs_interface": "eth1"},
+        ["lvs_vips.web.vrid is 51, as lvs_vips.api.vrid on eth1; must be another"],
     ),
     "one vrid for two VIPs of two networks": (
         {**SECOND, "lvs_vips.api.vrid": 51, "lvs_vips.api.interface": "eth1"},
-        ["lvs_vips.web.vrid is 51, as lvs_vips.api.vrid on eth0; must be another"],
+        ["lvs_vips.web.vrid is 51, as lvs_vips.api.vrid on the interface of lvs_address; must be another"],
     ),
     "one vrid for two VIPs, one derived": (
         {**SECOND, "lvs_vips.api.vrid": ..., VIP + ".vrid": 210},
-        ["lvs_vips.web.vrid is 210, as lvs_vips.api.vrid on eth0; must be another"],
+        ["lvs_vips.web.vrid is 210, as lvs_vips.api.vrid on the interface of lvs_address; must be another"],
     ),
     "one vrid and address for two clusters": (
         BLUE,
@@ -139,7 +143,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
                 "cluster default: lvs_vips.web.addresses has 198.51.100.200, which is in cluster blue: "
                 "lvs_vips.web.addresses"
             ),
-            ("cluster default: lvs_vips.web.vrid is 51, as cluster blue: lvs_vips.web.vrid on eth0; must be another"),
+            (
+                "cluster default: lvs_vips.web.vrid is 51, as cluster blue: lvs_vips.web.vrid on the interface of "
+                "lvs_address; must be another"
+            ),
         ],
     ),
     "a password with version 3": (
@@ -204,7 +211,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_vips.web.labels has 0 twice"],
     ),
     "a label that is too long behind its interface": (
-        {VIP + ".labels": ["elevenchars"]},
+        {VIP + ".labels": ["elevenchars"], "d1:lvs_interface": "eth0"},
         ["lvs_vips.web.labels makes eth0:elevenchars, 16 characters; must be at most 15"],
     ),
     "a VIP with the name of another's IPv6 instance": (

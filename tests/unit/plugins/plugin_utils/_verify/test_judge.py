@@ -66,7 +66,8 @@ def daemon_silent(_model: Tree, seen: Tree) -> None:
     report(seen, "d2")["keepalived"]["errors"] = ["Keepalived did not write in time"]
 
 
-def interface_named_otherwise(_model: Tree, seen: Tree) -> None:
+def interface_named_otherwise(model: Tree, seen: Tree) -> None:
+    model["hosts"]["web1"]["interface"] = "eth0"
     report(seen, "web1")["links"][1]["name"] = "ens3"
 
 

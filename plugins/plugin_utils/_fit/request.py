@@ -1,0 +1,26 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to ask a host, so that its part of the model can be fitted and the roles know what is there already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...module_utils._host.places import STACK
+from .._model.shape import HostSlice
+from .system import SENDMAIL, ports
+
+PROGRAMS = ("/usr/sbin/ipvsadm", "/usr/sbin/keepalived", "/usr/sbin/nginx", "/usr/sbin/visudo", SENDMAIL)
+
+
+def questions(mine: HostSlice) -> dict[str, Any]:
+    """The options of the module host_facts."""
+    director = mine["director"]
+    return {
+        "paths": [*PROGRAMS, STACK.log, "/etc/systemd/system/" + STACK.table_unit],
+        "units": ["keepalived.service", "nginx.service"],
+        "users": [STACK.script_user],
+        "modules": director["kernel"]["modules"] if director else [],
+        "ports": ports(mine),
+    }

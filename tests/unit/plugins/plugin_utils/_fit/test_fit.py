@@ -1,0 +1,247 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host's part of the model and its facts: what they settle, and each thing that cannot be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from host_facts import facts, link
+from inventory import model_of, with_changes
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.fit import fit, settle
+
+Tree = dict[str, Any]
+LO = link("lo", "127.0.0.1/8")
+
+
+def slice_of(host: str = "d1", changes: Tree | None = None) -> Any:
+    return model_of(with_changes(changes or {}))["hosts"][host]
+
+
+def settled(mine: Any, found: Any) -> Any:
+    return settle(mine, found)
+
+
+def messages(mine: Any, found: Any) -> list[str]:
+    return [problem.message for problem in fit(mine, found).problems]
+
+
+# --- the interface ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["d1", "web1"])
+def test_a_host_that_is_fit_has_no_problem(host: str) -> None:
+    mine = slice_of(host)
+    assert messages(mine, facts(mine["address"] + "/24")) == []
+
+
+def test_the_interface_is_the_one_that_has_the_address() -> None:
+    found = facts(links=[LO, link("ens3", "10.0.0.1/24"), link("bond0.100", "198.51.100.100/24")])
+    fitted = settled(slice_of(), found)
+    (instance,) = fitted["director"]["instances"]
+    assert (fitted["interface"], instance["interface"]) == ("bond0.100", "bond0.100")
+    assert instance["addresses"] == [{"address": "198.51.100.200/24", "interface": "bond0.100", "label": "bond0.100:0"}]
+
+
+def test_an_address_that_is_on_the_loopback_too_is_on_the_other_one() -> None:
+    found = facts(links=[link("lo", "198.51.100.100/32"), link("ens3", "198.51.100.100/24")])
+    assert settle(slice_of(), found)["interface"] == "ens3"
+
+
+def test_lvs_interface_is_an_override_and_stays() -> None:
+    mine = slice_of("d1", {"d1:lvs_interface": "eth1"})
+    found = facts(links=[LO, link("eth0", "198.51.100.100/24"), link("eth1", "198.51.100.100/24")])
+    assert settle(mine, found) == mine
+    assert messages(mine, found) == []
+
+
+def test_a_vip_keeps_an_interface_of_its_own() -> None:
+    mine = slice_of("d1", {"lvs_vips.web.interface": "eth1"})
+    found = facts(links=[LO, link("eth0", "198.51.100.100/24"), link("eth1", "198.51.100.7/24")])
+    (instance,) = settled(mine, found)["director"]["instances"]
+    assert (instance["interface"], instance["addresses"][0]["interface"]) == ("eth0", "eth1")
+    assert instance["track_interfaces"] == ["eth1"]
+
+
+def test_a_vip_whose_own_interface_is_the_hosts_tracks_no_other() -> None:
+    mine = slice_of("d1", {"lvs_vips.web.interface": "eth0"})
+    (instance,) = settled(mine, facts("198.51.100.100/24"))["director"]["instances"]
+    assert instance["track_interfaces"] == []
+
+
+def test_a_label_for_which_the_kernel_has_no_room_is_left_out() -> None:
+    found = facts(links=[LO, link("enp129s0f0np0v1", "198.51.100.100/24")])
+    assert settled(slice_of(), found)["director"]["instances"][0]["addresses"][0]["label"] is None
+
+
+def test_a_label_that_somebody_wrote_is_not_left_out() -> None:
+    found = facts(links=[LO, link("enp129s0f0", "198.51.100.100/24")])
+    assert messages(slice_of("d1", {"lvs_vips.web.labels": ["public"]}), found) == [
+        "lvs_vips.web.labels is enp129s0f0:public with its interface; must be at most 15 characters"
+    ]
+
+
+@pytest.mark.parametrize("found", [None, {}])
+def test_without_facts_it_is_said_what_is_open(found: Any) -> None:
+    fitted = fit(slice_of(), found)
+    assert fitted.open == ["the interface that has 198.51.100.100; lvs_interface is not set"]
+    assert (fitted.slice, fitted.problems) == (slice_of(), [])
+    assert fit(slice_of("d1", {"d1:lvs_interface": "eth0"}), found).open == []
+
+
+def test_facts_of_an_older_release_settle_nothing_and_break_nothing() -> None:
+    """A cache of facts may have them."""
+    old = {"release": 12, "family": "Debian", "addresses": ["198.51.100.100"], "paths": {}, "units": {}, "users": {}}
+    mine = slice_of()
+    assert settled(mine, old) == mine
+
+
+# --- what is wrong ----------------------------------------------------------------------------------------------
+
+ETH0 = link("eth0", "198.51.100.100/24")
+WRONG: list[tuple[Tree, Tree, list[str]]] = [
+    (
+        {},
+        {"links": [LO, link("ens3", "198.51.100.7/24", "fe80::1/64")]},
+        [
+            "lvs_address is 198.51.100.100, which is on no interface of the host (ens3 198.51.100.7);"
+            " must be an address of the host"
+        ],
+    ),
+    (
+        {"d1:lvs_interface": "eth0"},
+        {"links": [LO, link("ens3", "198.51.100.100/24")]},
+        [
+            "lvs_interface is eth0, which is not there (ens3 198.51.100.100);"
+            " must be the interface that has 198.51.100.100: ens3"
+        ],
+    ),
+    (
+        {"d1:lvs_interface": "eth1"},
+        {"links": [LO, ETH0, link("eth1", "10.0.0.1/24")]},
+        ["lvs_interface is eth1; must be eth0, which has 198.51.100.100"],
+    ),
+    (
+        {},
+        {"links": [LO, link("eth0", "198.51.100.100/24", operstate="lowerlayerdown")]},
+        ["interface eth0 is down; must be up, with a carrier"],
+    ),
+    (
+        {"lvs_vips.web.addresses": ["192.0.2.200/24"]},
+        {"links": [LO, ETH0, link("eth1", "192.0.2.1/24")]},
+        ["lvs_vips.web.interface is eth0, which has no address in 192.0.2.0/24; must be eth1, which has one"],
+    ),
+    (
+        {"lvs_vips.web.addresses": ["192.0.2.200/24"]},
+        {"links": [LO, ETH0]},
+        [
+            "lvs_vips.web.addresses is 192.0.2.200 on eth0, but no interface has an address in 192.0.2.0/24;"
+            " must be in a network of eth0 (a VIP that is routed to here: 192.0.2.200/32)"
+        ],
+    ),
+    (
+        {"lvs_vips.web.interface": "eth7"},
+        {"links": [LO, ETH0]},
+        ["lvs_vips.web.interface is eth7, which is not there (eth0 198.51.100.100); must be an interface of the host"],
+    ),
+    (
+        {"lvs_kernel.conn_tab_bits": 22},
+        {},
+        ["lvs_kernel.conn_tab_bits is 22; must be at most 20 on kernel 6.1.0-18-amd64 (more from 6.5 on)"],
+    ),
+    (
+        {"lvs_kernel.conn_tab_bits": 27},
+        {"kernel": "6.5.0", "memory_mb": 2000},
+        ["lvs_kernel.conn_tab_bits is 27, a table of 1024 MB; must be at most 25 with 2000 MB of memory"],
+    ),
+    (
+        {},
+        {"modules": {"ip_vs": "available", "ip_vs_mh": "missing"}, "kernel": "4.9.0"},
+        [
+            "kernel module ip_vs_mh is missing in kernel 4.9.0;"
+            " must be there (kernel 4.18 or newer), or another scheduler chosen"
+        ],
+    ),
+    (
+        {},
+        {"modules": {"ip_vs": "missing", "ip_vs_mh": "missing"}},
+        [
+            "kernel module ip_vs is missing in kernel 6.1.0-18-amd64; must be there: install the kernel's modules,"
+            " or in a container load it on its host (modprobe ip_vs)"
+        ],
+    ),
+    (
+        {},
+        {"user": "deploy", "root": False},
+        ["the user is deploy; must be root: become: true, and for this user sudo without a password or with -K"],
+    ),
+    (
+        {},
+        {"family": None, "distribution": "Alpine Linux v3.19"},
+        ["the distribution is Alpine Linux v3.19; must be Debian 11, Ubuntu 22.04, Enterprise Linux 8, or newer"],
+    ),
+    (
+        {},
+        {"family": "RedHat", "distribution_id": "centos", "distribution": "CentOS Linux 7 (Core)", "release": 7},
+        [
+            "the distribution is CentOS Linux 7 (Core): it has Keepalived 1.3, kernel 3.10 without the scheduler mh,"
+            " no Python 3.8, and no updates since 2024; must be Debian 11, Ubuntu 22.04, Enterprise Linux 8, or newer"
+        ],
+    ),
+    ({}, {"systemd": False}, ["systemd is not running; must be what runs the host: the daemons are its units"]),
+    ({}, {"memory_mb": 100}, ["memory is 100 MB; must be at least 200 MB"]),
+    ({}, {"disks_mb": {"/var": 12}}, ["free space below /var is 12 MB; must be at least 100 MB"]),
+    (
+        {"lvs_notify.mail": "ops@example.com"},
+        {},
+        [
+            "lvs_notify.mail is set, but there is no /usr/sbin/sendmail;"
+            " must be left out, or a program that sends mail installed (nullmailer, postfix)"
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "others", "expected"), WRONG, ids=[one[2][0][:40] for one in WRONG])
+def test_what_cannot_be_is_said(changes: Tree, others: Tree, expected: list[str]) -> None:
+    assert messages(slice_of("d1", changes), facts("198.51.100.100/24", **others)) == expected
+
+
+def test_a_port_that_somebody_else_holds() -> None:
+    found = facts("198.51.100.102/24", ports={"80": "apache2"})
+    assert messages(slice_of("web1"), found) == ["port 80 is held by apache2; must be free for Nginx"]
+    assert messages(slice_of("web1"), facts("198.51.100.102/24", ports={"80": "nginx"})) == []
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"family": "RedHat", "distribution_id": "fedora", "release": 6},
+        {"family": "RedHat", "distribution_id": "rocky", "release": 9},
+        {"family": "Debian", "distribution_id": "raspbian", "release": 1},
+        {"release": None},
+        {"kernel": "6.12.0-1", "modules": {"ip_vs": "loaded", "ip_vs_mh": "loaded"}},
+        {"paths": {"/usr/sbin/sendmail": {}}},
+    ],
+)
+def test_what_is_fit_has_no_problem(others: Tree) -> None:
+    assert messages(slice_of("d1", {"lvs_kernel.conn_tab_bits": 20}), facts("198.51.100.100/24", **others)) == []
+
+
+def test_a_holders_own_vip_is_no_address_in_its_network() -> None:
+    mine = slice_of("d1", {"lvs_vips.web.addresses": ["192.0.2.200/24"]})
+    found = facts(links=[LO, link("eth0", "198.51.100.100/24", "192.0.2.200/24")])
+    assert len(messages(mine, found)) == 1
+
+
+def test_a_vip_without_a_network_is_anywhere() -> None:
+    mine = slice_of("d1", {"lvs_vips.web.addresses": ["192.0.2.200/32"]})
+    assert messages(mine, facts("198.51.100.100/24")) == []
+
+
+def test_only_directors_need_ip_vs() -> None:
+    found = facts("198.51.100.102/24", modules={}, kernel="3.10.0")
+    assert messages(slice_of("web1", {"lvs_kernel.conn_tab_bits": 27}), found) == []
