@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import tempfile
 import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator
@@ -126,21 +127,26 @@ def alone(daemon: KeepalivedProcess, seconds: float = 15.0) -> Iterator[None]:
 
 @contextlib.contextmanager
 def put_aside(daemon: KeepalivedProcess, paths: tuple[str, ...]) -> Iterator[None]:
-    """Without these files meanwhile, and with exactly them afterwards."""
-    moved = []
-    for path in map(daemon.path, paths):
-        with contextlib.suppress(FileNotFoundError):
-            os.rename(path, path + ".vipstack")
-            moved.append(path)
+    """Without these files meanwhile, and with exactly them afterwards.
+
+    They wait in a new directory of a random name: whatever others have in /tmp, nothing of theirs is replaced.
+    """
+    places = {path: daemon.path(path) for path in paths}
+    aside = tempfile.mkdtemp(prefix=".vipstack-", dir=daemon.path(os.path.dirname(paths[0])))
+    kept = {path: os.path.join(aside, os.path.basename(path)) for path in paths}
     try:
+        for path, place in places.items():
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(place, kept[path])
         yield
     finally:
-        for path in map(daemon.path, paths):
+        for path, place in places.items():
             with contextlib.suppress(FileNotFoundError):
-                if path in moved:
-                    os.rename(path + ".vipstack", path)
-                else:
-                    os.unlink(path)
+                os.unlink(place)
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(kept[path], place)
+        with contextlib.suppress(FileNotFoundError):  # the daemon's /tmp ends with the daemon
+            os.rmdir(aside)
 
 
 def ask(daemon: KeepalivedProcess, number: int, paths: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, str]:
