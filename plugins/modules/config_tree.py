@@ -273,11 +273,19 @@ recovered:
   type: str
   sample: nothing
 notes:
-  description: What check mode could not do.
+  description: What check mode could not do, and what an interrupted run left. Each is a warning, too.
   returned: success
   type: list
   elements: str
   sample: []
+kept:
+  description:
+    - Files of somebody else that were replaced or removed, or would be in check mode. Their first version is kept, with
+      its rights, in C(foreign) in O(state_dir).
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/keepalived/keepalived.conf]
 daemon:
   description: The daemon's lines, each followed by the line of the file that it names.
   returned: when the daemon refuses the set or does not serve it
@@ -370,6 +378,7 @@ def _result(outcomes: list[tuple[Request, Outcome]], whole_paths: bool, with_dif
         "rolled_back": False,
         "recovered": recovered[0] if recovered else "nothing",
         "notes": [note for outcome in each for note in outcome.notes],
+        "kept": [path for outcome in each for path in outcome.kept],
     }
     return {**result, "diff": [one for outcome in each for one in outcome.diff]} if with_diff else result
 
@@ -423,6 +432,8 @@ def _carry_out(module: AnsibleModule, params: dict[str, Any], which: str = "") -
             module.no_log_values.update(run.outcome.hidden)
         module.fail_json(msg=which + error.message, **{**nothing, **error.details})
     module.no_log_values.update(outcome.hidden)
+    for note in outcome.notes:
+        module.warn("%s: %s" % (request.path, note))
     return request, outcome
 
 

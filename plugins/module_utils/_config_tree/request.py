@@ -43,6 +43,7 @@ class Outcome:
     confirmed: bool = False
     recovered: str = "nothing"
     notes: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:

@@ -17,6 +17,7 @@ import os
 from typing import Callable, Mapping, Sequence
 
 from .._errors import LvsError
+from .._host.foreign import ForeignRecord
 from .daemon import NotServing, Reloader
 from .entries import remove_tree
 from .plan import (
@@ -62,6 +63,7 @@ class Run:
         self.label = label
         self.tree = Tree(os.path.realpath(request.path), request.directory_mode)
         self.state = State(request.state_dir, request.name)
+        self.foreign = ForeignRecord(request.state_dir)
         self.values = secret_values(request.secrets)
         self.outcome = Outcome()
         self.trouble = ""
@@ -86,6 +88,7 @@ class Run:
         elif self.trouble:
             raise LvsError(self.trouble)
         else:
+            self.foreign.keep(self.outcome.kept)
             self._tidy(self._next(manifest, []), manifest)
 
     def preview(self) -> Outcome:
@@ -110,6 +113,7 @@ class Run:
             for path in paths_to_read(request.wanted, manifest, request.purge)
         }
         outcome.changes = plan(found, request.wanted)
+        outcome.kept = self._foreign(manifest, [path for path, before in found.items() if before is not None])
         states = {change.path: change.state for change in outcome.changes}
         outcome.files = [{"path": path, "state": states.get(path, "unchanged")} for path in found]
         self._describe(manifest)
@@ -126,8 +130,18 @@ class Run:
         )
         self.values = secret_values([*self.values, *outcome.hidden])
         outcome.diff = [
-            diff(self.request.path, change, self.values, known[change.path], self.names) for change in outcome.changes
-        ]
+            diff(
+                self.request.path, change, self.values, known[change.path], self.names,
+                self.foreign.directory if self.tree.real(change.path) in outcome.kept else "",
+            )
+            for change in outcome.changes
+        ]  # fmt: skip
+
+    def _foreign(self, manifest: Manifest, there: Sequence[str]) -> list[str]:
+        """Files that somebody else made, that become the set's and are not kept yet."""
+        kept = self.foreign.read()["files"]
+        paths = [self.tree.real(path) for path in there if path not in manifest.files]
+        return [path for path in paths if path not in kept]
 
     def _paths(self) -> list[str]:
         return [change.path for change in self.outcome.changes]
@@ -171,12 +185,13 @@ class Run:
         lacking = [path for path in request.validate_requires if not os.path.exists(path)]
         if lacking:
             self.outcome.notes.append(
-                "%s is not there yet; the set would be validated by: %s"
+                "%s is not there yet, so the set is not validated now; a run validates it by: %s"
                 % (", ".join(lacking), " ".join(request.validate))
             )
         elif not self._validate():
             self.outcome.notes.append(
-                "no private mounts are allowed here; the set would be validated by: %s" % " ".join(request.validate)
+                "no private mounts are allowed here, so the set is not validated now; a run validates it by: %s"
+                % " ".join(request.validate)
             )
 
     def _refusal(self, status: int, output: str) -> LvsError:
@@ -204,6 +219,7 @@ class Run:
 
     def _apply(self, manifest: Manifest, validated: bool) -> None:
         changes = self.outcome.changes
+        self.foreign.keep(self.outcome.kept)
         made = self.tree.missing_directories([change.path for change in changes if change.after is not None])
         coming = self._next(manifest, made)
         stage, journal = self._stage(coming, made)

@@ -14,6 +14,7 @@ import hashlib
 import re
 from typing import Callable, Iterable, Mapping, Sequence
 
+from .._host.system import without_secrets
 from .plan import Change, Entry, File, Link
 
 MASK = "********"
@@ -41,10 +42,10 @@ def secret_values(secrets: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def mask(text: str, values: Sequence[str]) -> str:
-    """The text with every secret, and the inside of every private key, hidden."""
+    """The text with every secret, what follows a word such as auth_pass, and the inside of private keys hidden."""
     for value in values:
         text = text.replace(value, MASK)
-    return _PRIVATE_KEY.sub(r"\1\n" + MASK + r"\n\2", text)
+    return without_secrets(_PRIVATE_KEY.sub(r"\1\n" + MASK + r"\n\2", text))
 
 
 def shapes(content: bytes, values: Sequence[str]) -> tuple[str, ...]:
@@ -95,8 +96,12 @@ def diff(
     values: Sequence[str],
     known_shapes: Sequence[str],
     names: tuple[Callable[[int], str], Callable[[int], str]] = (str, str),
+    kept_in: str = "",
 ) -> dict[str, str]:
-    """One change in the shape that Ansible prints. ``names`` turn the numbers of an owner and a group into names."""
+    """One change in the shape that Ansible prints. ``names`` turn the numbers of an owner and a group into names.
+
+    ``kept_in``: the folder in which somebody else's version is kept.
+    """
     before, after = _body(change.before, values, known_shapes), _body(change.after, values, known_shapes)
     if before == after and _content(change.before) != _content(change.after):
         after += "(a secret in it changes)\n"
@@ -105,11 +110,17 @@ def diff(
         before, after = old + before, new + after
     path = "%s/%s" % (root, change.path)
     return {
-        "before_header": path if change.before is not None else "%s (absent)" % path,
-        "after_header": path if change.after is not None else "%s (absent)" % path,
+        "before_header": _header(
+            path, change.before, " (not of this collection; kept in %s)" % kept_in if kept_in else ""
+        ),
+        "after_header": _header(path, change.after),
         "before": before,
         "after": after,
     }
+
+
+def _header(path: str, entry: Entry | None, more: str = "") -> str:
+    return path + (more if entry is not None else " (absent)")
 
 
 def _content(entry: Entry | None) -> bytes | None:

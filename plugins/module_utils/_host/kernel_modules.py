@@ -17,6 +17,7 @@ from typing import Callable, Mapping, Sequence, Tuple
 
 from .._errors import InvalidInput, LvsError
 from .files import FileChange, HostFiles
+from .foreign import ForeignRecord
 from .sysctl import (
     SysctlChange,
     Sysctls,
@@ -222,6 +223,7 @@ class Kernel:
         self.files = files
         self.modules = KernelModules(files, modprobe)
         self.sysctls = Sysctls(files)
+        self.foreign = ForeignRecord(root=files.root)
 
     def plan(self, wanted: Wanted) -> Plan:
         """What has to be done for ``state: present``.
@@ -267,9 +269,11 @@ class Kernel:
 
     def apply(self, plan: Plan) -> None:
         """Carry the plan out: options and modules to load at boot, the modules, the sysctls, their file."""
+        self.foreign.keep_before(plan.files + plan.sysctl_files, HEADER)
         self.files.apply(plan.files)
         for module in plan.load:
             self.modules.load(module)
+        self.foreign.note_sysctls(self.sysctls.before(plan.sysctls))
         for change in plan.sysctls:
             self.sysctls.write(change.name, change.after)
         self.files.apply(plan.sysctl_files)

@@ -34,4 +34,6 @@ class Stack(NamedTuple):
 
 STACK = Stack()
 WEIGHTS = STACK.weights
+FOREIGN = "foreign"
+"""In `STATE`: what a host had before the first run."""
 TRANSITION_LOG = STACK.log + "/transitions.log"

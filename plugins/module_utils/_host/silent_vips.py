@@ -39,7 +39,8 @@ class Record:
 class Wanted:
     """The real server's VIPs; no VIPs means that nothing of this module is to be on the host.
 
-    ``gone``: addresses that are to go, whether the record names them or not.
+    ``gone``: addresses that are to go, whether the record names them or not. ``left``: addresses that stay on the host,
+    though they are no longer kept silent.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Wanted:
     vips: tuple[Address, ...]
     purge: bool
     gone: tuple[Address, ...] = ()
+    left: tuple[Address, ...] = ()
 
     def absent(self) -> Wanted:
         """The same VIPs, unwanted."""

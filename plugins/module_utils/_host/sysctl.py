@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Mapping
+from typing import Iterable, Mapping
 
 from .._errors import LvsError
 from .files import HostFiles
@@ -120,6 +120,11 @@ class Sysctls:
             if before != after:
                 changes.append(SysctlChange(name, before, after))
         return changes
+
+    def before(self, changes: Iterable[SysctlChange]) -> dict[str, tuple[str, str]]:
+        """Name to (present value, coming value) of the changes, without those that are not there."""
+        found = {change.name: (self.read(change.name), change.after) for change in changes}
+        return {name: (now, after) for name, (now, after) in found.items() if now is not None}
 
     def write(self, name: str, value: str) -> None:
         """Write one value and see that the kernel took it. Raises LvsError with path, value and the kernel's word."""

@@ -30,7 +30,12 @@ UNIT_PROPERTIES = (
 )  # fmt: skip
 # A clock whose greatest error the kernel puts at 16 s is synchronised by nobody (linux/timex.h, MAXPHASE).
 UNSYNCHRONISED_US = 16_000_000
-_SECRET = re.compile(r"(auth_pass\s+|password\s+)\S+", re.IGNORECASE)
+# What stands behind one of these words in a file or in a daemon's message.
+_SECRET = re.compile(
+    r"""\b((?:auth_pass|password|passwd|secret|authorization)\b[ \t=:]+)"""
+    r"""("[^"\n]*"|'[^'\n]*'|(?:(?:basic|bearer)[ \t]+)?[^\s;"']+)""",
+    re.IGNORECASE,
+)
 _TRANSITION = re.compile(r"^(\S+) (\S+) (MASTER|BACKUP|FAULT|STOP)\b", re.IGNORECASE)
 # An ignored signal stays ignored over exec.
 _DEAF = ("/bin/sh", "-c", 'trap "" TERM; exec "$0" "$@"')

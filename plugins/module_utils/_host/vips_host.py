@@ -13,7 +13,8 @@ from .._errors import LvsError
 from .._netlink.generic import NetlinkError
 from .._netlink.route import Address, RouteSocket
 from .files import HostFiles
-from .silent_vips import Wanted, arp_sysctls, link_path, parse_unit, sysctl_path, text_of, unit_path
+from .foreign import ForeignRecord
+from .silent_vips import HEADER, Wanted, arp_sysctls, link_path, parse_unit, sysctl_path, text_of, unit_path
 from .sysctl import Sysctls
 from .vips_plan import Live, Plan
 
@@ -28,6 +29,7 @@ class Host:
         self.files = files
         self.sysctls = Sysctls(files)
         self.systemctl = systemctl
+        self.foreign = ForeignRecord(root=files.root)
 
     def read(self, wanted: Wanted) -> Live:
         """The host's present state as far as it matters. Raises LvsError for IPv6 VIPs where IPv6 is off."""
@@ -64,6 +66,8 @@ class Host:
 
     def apply(self, plan: Plan, name: str) -> None:
         """Carry a plan out: silent before present, absent before loud, the record first and last."""
+        self.foreign.keep_before(plan.record + plan.sysctl_file + plan.unit, HEADER)
+        self.foreign.note_sysctls(self.sysctls.before(plan.silence))
         self.files.apply(plan.record)
         for change in plan.silence:
             self.sysctls.write(change.name, change.after)

@@ -83,7 +83,7 @@ def make_plan(wanted: Wanted, live: Live, ip_program: str) -> Plan:
     here = {key_of(address) for address in live.addresses}
     wanted_vips = wanted.vips + kept
     add = tuple(vip for vip in wanted_vips if key_of(vip) not in here)
-    remove = tuple(_to_remove(wanted_vips, record.vips + wanted.gone, live.addresses))
+    remove = tuple(_to_remove(wanted_vips + wanted.left, record.vips + wanted.gone, live.addresses))
     sysctls = arp_sysctls(wanted.interface) if wanted_vips else {}
     before = _before(sysctls, record, live)
     unit = render_unit(wanted_vips, wanted.interface, before, ip_program) if wanted_vips else None

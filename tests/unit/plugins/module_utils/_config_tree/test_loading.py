@@ -66,13 +66,18 @@ def test_words_on_stderr_are_a_refusal_where_they_have_to_be(host: Host) -> None
 @pytest.mark.usefixtures("no_private_mounts")
 def test_check_mode_says_what_it_could_not_validate(host: Host, check: tuple[str, ...]) -> None:
     outcome = host.preview(OLD, validate=check)
-    assert outcome.notes == ["no private mounts are allowed here; the set would be validated by: %s" % " ".join(check)]
+    assert outcome.notes == [
+        "no private mounts are allowed here, so the set is not validated now; a run validates it by: %s"
+        % " ".join(check)
+    ]
     assert not outcome.validated
 
 
 def test_check_mode_before_the_daemon_is_installed(host: Host) -> None:
     outcome = host.preview(OLD, validate=("keepalived", "-t"), validate_requires=("/no/such",))
-    assert outcome.notes == ["/no/such is not there yet; the set would be validated by: keepalived -t"]
+    assert outcome.notes == [
+        "/no/such is not there yet, so the set is not validated now; a run validates it by: keepalived -t"
+    ]
     assert outcome.changed
     with pytest.raises(LvsError, match="/no/such is not there, so"):
         host.run(OLD, validate=("keepalived", "-t"), validate_requires=("/no/such",))

@@ -116,6 +116,21 @@ def test_a_kill_leaves_one_set_or_the_other_and_the_next_run_ends_well(tmp_path:
     assert seen == {True, False}
 
 
+def by_hand(host: Host) -> None:
+    host.tree.mkdir()
+    (host.tree / "main.conf").write_text("by hand\n")
+    (host.tree / "main.conf").chmod(0o604)
+
+
+def test_wherever_a_run_is_killed_the_first_version_is_kept(tmp_path: Path) -> None:
+    for host in kill_everywhere(tmp_path, by_hand, lambda host: host.run(NEW)):
+        host.run(NEW)
+        kept = host.state / "foreign" / "files" / str(host.tree / "main.conf").lstrip("/")
+        assert kept.read_text() == "by hand\n"
+        assert kept.stat().st_mode & 0o777 == 0o604
+        assert sorted(path.name for path in kept.parent.iterdir()) == ["main.conf"]
+
+
 def test_file_by_file_a_kill_is_mended_by_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here a mixture can be left, for as long as the next run takes to come."""
     monkeypatch.setattr(syscalls, "exchange", no_exchange)

@@ -171,6 +171,7 @@ def test_a_file_that_was_right_already_belongs_to_the_set_from_then_on(host: Hos
     assert not host.run({"main.conf": "x\n"}).changed
     host.run({}, loading=Loading())
     assert not path.exists()
+    assert (host.state / "foreign" / "files" / str(path).lstrip("/")).read_text() == "x\n"
 
 
 def test_a_set_cannot_move(host: Host) -> None:
@@ -290,3 +291,61 @@ def test_any_set_follows_any_other_and_strangers_stay(sets: list[dict[str, str]]
             for place in [host.tree, *(path for path in host.tree.rglob("*") if path.is_dir())]:
                 (place / ("strange%d" % number)).write_text("mine\n")
             before = strangers(host)
+
+
+# --- other people's files ---------------------------------------------------------------------------------------------
+
+
+def test_the_first_version_of_somebody_elses_file_is_kept_once_with_its_rights(host: Host) -> None:
+    host.tree.mkdir()
+    (host.tree / "main.conf").write_text("by hand\n")
+    (host.tree / "main.conf").chmod(0o604)
+    os.utime(host.tree / "main.conf", (1000, 2000))
+    preview = host.preview(NEW)
+    assert not host.state.exists()
+    first = host.run(NEW)
+    assert first.kept == preview.kept == [str(host.tree / "main.conf")]
+    assert "kept in %s/foreign" % host.state in first.diff[0]["before_header"]
+    kept = host.state / "foreign" / "files" / str(host.tree / "main.conf").lstrip("/")
+    for more in (NEW, {**NEW, "main.conf": "ours, again\n"}, {}, {"main.conf": "ours, once more\n"}):
+        assert host.run(more, loading=Loading()).kept == []
+        assert kept.read_text() == "by hand\n"
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o604
+        assert kept.stat().st_mtime == 2000
+    assert stat.S_IMODE((host.state / "foreign").stat().st_mode) == 0o700
+
+
+def test_a_file_that_is_to_be_absent_is_kept_and_a_link_stays_a_link(host: Host) -> None:
+    host.tree.mkdir()
+    (host.tree / "default").symlink_to("../available/default")
+    Run(host.request({}, wanted={"default": None}, loading=Loading())).carry_out()
+    kept = host.state / "foreign" / "files" / str(host.tree / "default").lstrip("/")
+    assert os.readlink(kept) == "../available/default"
+
+
+def test_a_set_that_is_refused_keeps_nothing(host: Host) -> None:
+    host.tree.mkdir()
+    (host.tree / "main.conf").write_text("by hand\n")
+    with pytest.raises(LvsError):
+        host.run(NEW, validate=("false",))
+    assert not (host.state / "foreign").exists()
+
+
+def test_a_strangers_password_is_in_no_output(host: Host) -> None:
+    """The model has none, so nothing but the word before it says that it is one."""
+    host.tree.mkdir()
+    (host.tree / "main.conf").write_text("auth_pass 1111\nheader Authorization \"Basic Zm9v\";\npassword = 'a b'\n")
+    shown = json.dumps(host.run({"main.conf": "auth_type none\n"}).diff)
+    assert "auth_pass ********" in shown
+    assert not [word for word in ("1111", "Zm9v", "a b") if word in shown]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_the_umask_makes_no_difference(host: Host, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        host.run({"sites/deep/a.conf": "a\n", "b.conf": "b\n"}, loading=Loading())
+    finally:
+        os.umask(before)
+    modes = {path: stat.S_IMODE((host.tree / path).stat().st_mode) for path in ("", "sites", "sites/deep", "b.conf")}
+    assert modes == {"": 0o755, "sites": 0o755, "sites/deep": 0o755, "b.conf": 0o640}
