@@ -10,6 +10,7 @@ from typing import Any
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._fit.fit import fit
 from ..plugin_utils._fit.request import questions
+from ..plugin_utils._live.inspect_request import foreign_question
 from ..plugin_utils._plain import plain
 
 
@@ -18,7 +19,8 @@ class ActionModule(LvsAction):
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         mine = self.model_of_host()["hosts"][self.host]
-        result = self.module("vipstack.lvs.host_facts", questions(mine))
+        asked = {**questions(mine), "foreign": foreign_question(mine)}
+        result = self.module("vipstack.lvs.host_facts", asked)
         found = plain(result.get("ansible_facts", {})).get("lvs_host")
         problems = fit(mine, found).problems if found else []
         if problems:

@@ -14,6 +14,7 @@ from ..plugin_utils._fit.fit import settle
 from ..plugin_utils._fit.shape import HostFacts
 from ..plugin_utils._live.director_table import as_option
 from ..plugin_utils._live.drain import with_weights
+from ..plugin_utils._live.inspect_request import foreign_question
 from ..plugin_utils._model.shape import HostSlice, Model, Service, Site, UpstreamServer
 from ..plugin_utils._model.view import bare
 from ..plugin_utils._preview import files
@@ -117,6 +118,7 @@ class FilterModule:
             **_text.WRITERS,
             "backups_first": backups_first,
             "fitted": fitted,
+            "foreign_question": foreign_question,
             "ipvs_rules": ipvs_rules,
             "ipvs_services": ipvs_services,
             "keepalived_granularity": keepalived_granularity,

@@ -50,6 +50,31 @@ options:
     type: list
     elements: int
     default: []
+  foreign:
+    description: What to look for of what other people have set up; see M(vipstack.lvs.takeover).
+    type: dict
+    suboptions:
+      vips:
+        description: Addresses of VIPs.
+        type: list
+        elements: str
+        default: []
+      sysctls:
+        description: Sysctls that a run sets, with their values.
+        type: dict
+        default: {}
+      director:
+        description: Whether the host is a director.
+        type: bool
+        default: false
+      nginx:
+        description: Whether the host runs Nginx.
+        type: bool
+        default: false
+      static:
+        description: Whether a run writes the table that is restored at boot.
+        type: bool
+        default: false
 seealso:
   - module: vipstack.lvs.inspect
 """
@@ -143,11 +168,26 @@ ansible_facts:
           description: Each user.
           type: dict
           sample: {keepalived_script: {uid: 997, home: /nonexistent, shell: /usr/sbin/nologin}}
+        foreign:
+          description: What other people have set up, where O(foreign) is given.
+          type: dict
+          contains:
+            noted:
+              description: Whether the first state of the host was recorded.
+              type: bool
+            findings:
+              description:
+                - What a run replaces (C(replaced)), what is no longer read (C(unread)), what it disables for the next
+                  boot (C(disabled)), and what a person has to look at (C(told)).
+              type: list
+              elements: dict
+              sample: [{kind: unread, path: /etc/nginx/sites-enabled/shop, words: "it stays, and is no longer read"}]
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import LvsError
+from ..module_utils._foreign.look import QUESTION, facts_of
 from ..module_utils._host.facts import describe
 
 
@@ -159,11 +199,16 @@ def main() -> None:
             "users": {"type": "list", "elements": "str", "default": []},
             "modules": {"type": "list", "elements": "str", "default": []},
             "ports": {"type": "list", "elements": "int", "default": []},
+            "foreign": {"type": "dict", "options": QUESTION},
         },
         supports_check_mode=True,
     )
+    foreign = module.params.pop("foreign")
     try:
-        module.exit_json(changed=False, ansible_facts={"lvs_host": describe(**module.params)})
+        found = describe(**module.params)
+        if foreign is not None:
+            found["foreign"] = facts_of(foreign)
+        module.exit_json(changed=False, ansible_facts={"lvs_host": found})
     except LvsError as error:
         module.fail_json(msg=error.message, **error.details)
 

@@ -127,6 +127,31 @@ options:
         description: How long to listen.
         type: float
         default: 2.0
+  foreign:
+    description: What to look for of what other people have set up; see M(vipstack.lvs.takeover).
+    type: dict
+    suboptions:
+      vips:
+        description: Addresses of VIPs.
+        type: list
+        elements: str
+        default: []
+      sysctls:
+        description: Sysctls that a run sets, with their values.
+        type: dict
+        default: {}
+      director:
+        description: Whether the host is a director.
+        type: bool
+        default: false
+      nginx:
+        description: Whether the host runs Nginx.
+        type: bool
+        default: false
+      static:
+        description: Whether a run writes the table that is restored at boot.
+        type: bool
+        default: false
   keepalived_test:
     description: Let Keepalived check its configuration file.
     type: bool
@@ -296,6 +321,13 @@ adverts:
       addresses: [198.51.100.200]
       outgoing: false
       count: 8
+foreign:
+  description: What other people have set up, as M(vipstack.lvs.host_facts) returns it.
+  type: dict
+  returned: when O(foreign) is given
+  sample:
+    noted: false
+    findings: [{kind: unread, path: /etc/nginx/sites-enabled/shop, words: "it stays, and is no longer read"}]
 keepalived_test:
   description:
     - The daemon's verdict on its file; C(ok) only where it ended with 0 and reported nothing. Passwords are masked.
@@ -311,6 +343,7 @@ nginx_test:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._foreign.look import QUESTION
 from ..module_utils._inspect.parts import gather, parts_of
 
 PROBE = {
@@ -348,6 +381,7 @@ def main() -> None:
             "clock": {"type": "bool", "default": False},
             "arp_probes": {"type": "list", "elements": "dict", "default": [], "options": ARP_PROBE},
             "vrrp_listen": {"type": "dict", "options": VRRP_LISTEN},
+            "foreign": {"type": "dict", "options": QUESTION},
             "keepalived_test": {"type": "bool", "default": False},
             "nginx_test": {"type": "bool", "default": False},
         },

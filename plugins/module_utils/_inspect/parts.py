@@ -13,6 +13,7 @@ import threading
 from typing import Any, Callable, Dict, Mapping
 
 from .._errors import LvsError
+from .._foreign.look import facts_of
 from .._host import system, weights
 from .._host.files import HostFiles
 from .._host.links import links, read_links
@@ -63,6 +64,7 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("clock", wanted["clock"], system.clock),
         ("arp", wanted["arp_probes"], lambda: arp(wanted["arp_probes"])),
         ("adverts", wanted["vrrp_listen"], lambda: adverts(wanted["vrrp_listen"])),
+        ("foreign", wanted["foreign"], lambda: facts_of(wanted["foreign"])),
         ("keepalived_test", wanted["keepalived_test"], keepalived_test),
         ("nginx_test", wanted["nginx_test"], nginx_test),
     ]

@@ -41,7 +41,7 @@ def questions(model: Model, host: str, purpose: str, paths: Iterable[str] = ()) 
     if director:
         asked.update(ipvs=bool(director["services"]), keepalived=True, drained=True, transitions=TRANSITIONS)
     if purpose == "preview":
-        asked["files"] = sorted(paths)
+        asked.update(files=sorted(paths), foreign=foreign_question(mine))
     if purpose == "verify":
         asked.update(_for_a_judgement(model, mine, paths))
     return {name: value for name, value in asked.items() if value}
@@ -122,6 +122,21 @@ def wanted_sysctls(mine: HostSlice) -> dict[str, str]:
     if real_server and real_server["vips"]:
         wanted.update(arp_sysctls(real_server["interface"]))
     return wanted
+
+
+def foreign_question(mine: HostSlice) -> dict[str, Any]:
+    """What to look for of what other people have set up: an option of host_facts, inspect and takeover."""
+    director, real_server = mine["director"], mine["real_server"]
+    vips = [vip["address"] for vip in real_server["vips"]] if real_server else []
+    for instance in director["instances"] if director else ():
+        vips += [bare(vip["address"]) for vip in instance["addresses"]]
+    return {
+        "vips": sorted(set(vips)),
+        "sysctls": wanted_sysctls(mine),
+        "director": director is not None,
+        "nginx": mine["nginx"] is not None,
+        "static": director is not None and director["table_owner"] == "static",
+    }
 
 
 def normalised(value: str) -> str:

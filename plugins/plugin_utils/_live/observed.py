@@ -20,6 +20,7 @@ from .shape import (
     Clock,
     DrainedByHand,
     FileFacts,
+    Foreign,
     HostReport,
     IpvsReport,
     KeepalivedReport,
@@ -134,6 +135,10 @@ class ObservedHost:
     @property
     def adverts(self) -> list[Advert] | None:
         return cast("list[Advert] | None", self.part("adverts"))
+
+    @property
+    def foreign(self) -> Foreign | None:
+        return cast("Foreign | None", self.part("foreign"))
 
     # --- what they say
 

@@ -213,6 +213,19 @@ class ConfigTest(TypedDict):
     output: str
 
 
+class ForeignFinding(TypedDict):
+    """One thing that other people have set up. ``kind``: replaced | unread | disabled | told."""
+
+    kind: str
+    path: str
+    words: str
+
+
+class Foreign(TypedDict):
+    noted: bool
+    findings: list[ForeignFinding]
+
+
 class HostReport(TypedDict, total=False):
     """What the module inspect returns: the parts that were asked for."""
 
@@ -229,6 +242,7 @@ class HostReport(TypedDict, total=False):
     clock: Clock
     arp: list[ArpAnswer]
     adverts: list[Advert]
+    foreign: Foreign
     keepalived_test: ConfigTest
     nginx_test: ConfigTest
 

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a run of site.yml would do to live hosts: the model beside what they report. Pure.
 
-``+`` is what comes, ``-`` what goes, ``~`` what changes in place. Of files only the names are told.
+``+`` is what comes, ``-`` what goes, ``~`` what changes in place. Of files only the names are told. ``!`` is a thing of
+somebody else that a run takes over, ``?`` one that a person has to look at.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Any, Iterator, Literal, Mapping, TypedDict
 
+from .._live.foreign import lines as foreign_lines
 from .._live.inspect_request import (
     KEEPALIVED,
     NGINX,
@@ -32,7 +34,7 @@ _FILES = {
 _MODULE_OPTIONS = "/etc/modprobe.d/"
 _NAMES = {KEEPALIVED: "Keepalived", NGINX: "Nginx", VIPS_UNIT: "the VIPs' unit"}
 # Parts of a report that changes are told from. Without the table it is taken as empty; that is told there.
-_COMPARED = frozenset({"files", "sysctls", "vips", "links", "units"})
+_COMPARED = frozenset({"files", "sysctls", "vips", "links", "units", "foreign"})
 # What two directors have to agree on to hear each other; version 3 takes over the master's advert_interval.
 _Compared = Literal["vrid", "version", "interface", "auth", "advert_interval"]
 _IDENTITY: list[_Compared] = ["vrid", "version", "interface", "auth"]
@@ -45,6 +47,7 @@ class HostChanges(TypedDict):
     message: str
     changes: list[str]
     daemons: list[str]
+    foreign: list[str]
 
 
 class Changes(TypedDict):
@@ -73,8 +76,9 @@ def _lines(found: Changes) -> Iterator[str]:
         if not host["seen"]:
             yield "%s: not compared, it cannot be looked at: %s" % (name, host["message"])
             continue
-        yield name if host["changes"] or host["daemons"] else "%s: nothing changes" % name
-        yield from ("  " + line for line in [*host["changes"], *host["daemons"]])
+        told = [*host["foreign"], *host["changes"], *host["daemons"]]
+        yield name if told else "%s: nothing changes" % name
+        yield from ("  " + line for line in told)
     for cluster, transitions in found["transitions"].items():
         yield "cluster %s: %s" % (cluster, "VRRP transitions" if transitions else "no VRRP transition")
         yield from ("  " + line for line in transitions)
@@ -85,7 +89,7 @@ def _lines(found: Changes) -> Iterator[str]:
 
 def _host(host: ObservedHost) -> HostChanges:
     if host.status != SEEN:
-        return {"seen": False, "message": str(host.observation["message"]), "changes": [], "daemons": []}
+        return {"seen": False, "message": str(host.observation["message"]), "changes": [], "daemons": [], "foreign": []}
     files = _files(host)
     unread = [part for part in host.broken_parts() if part[0] in _COMPARED]
     changed = ["? %s: cannot be read (%s), so not compared" % part for part in unread]
@@ -93,7 +97,13 @@ def _host(host: ObservedHost) -> HostChanges:
     changed += [*_sysctls(host), *_vips(host)]
     if host.director and host.director["services"]:
         changed += table_changes(host, _has(files, _FILES[KEEPALIVED][0]))
-    return {"seen": True, "message": "", "changes": changed, "daemons": list(_daemons(host, files))}
+    return {
+        "seen": True,
+        "message": "",
+        "changes": changed,
+        "daemons": list(_daemons(host, files)),
+        "foreign": foreign_lines(host.foreign["findings"]) if host.foreign else [],
+    }
 
 
 def _files(host: ObservedHost) -> dict[str, str]:
