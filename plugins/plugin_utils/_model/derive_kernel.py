@@ -8,6 +8,8 @@ from __future__ import annotations
 from .shape import Kernel, Service
 from .view import ClusterView
 
+FORWARDING = {"inet": "net.ipv4.ip_forward", "inet6": "net.ipv6.conf.all.forwarding"}
+
 
 def kernel(view: ClusterView, services: list[Service]) -> Kernel:
     """Modules, module options and sysctls; those of the operator come last."""
@@ -38,6 +40,6 @@ def _sysctls(view: ClusterView, services: list[Service]) -> dict[str, int | str]
     if any(service["scheduler"] == "mh" for service in services):
         # Every director picks the same real server, so a flow may go on where the last director left it.
         sysctls["net.ipv4.vs.sloppy_tcp"] = 1
-    if any(service["forward"] == "nat" for service in services):
-        sysctls["net.ipv4.ip_forward"] = 1
+    routed = {service["family"] for service in services if service["forward"] == "nat"}
+    sysctls.update({name: 1 for family, name in FORWARDING.items() if family in routed})
     return sysctls

@@ -46,8 +46,16 @@ def _check_hosts(scope: Scope) -> None:
                 scope.known("%s: lvs_drained_services" % host, name, scope.services, "a virtual service")
 
 
-def check_inventory(reader: Reader, clusters: Mapping[str, ClusterInput], hosts: Mapping[str, HostInput]) -> None:
-    """Rules over all clusters: addresses and virtual router ids are of the network, not of a cluster."""
+def check_inventory(
+    reader: Reader,
+    clusters: Mapping[str, ClusterInput],
+    hosts: Mapping[str, HostInput],
+    reached_at: Mapping[str, str],
+) -> None:
+    """Rules over all clusters: addresses and virtual router ids are of the network, not of a cluster.
+
+    ``reached_at``: the host that Ansible reaches by an address, also of those that are in no cluster.
+    """
     owners: dict[str, str] = {}
     for host in sorted(hosts):
         address = hosts[host]["address"]
@@ -61,7 +69,7 @@ def check_inventory(reader: Reader, clusters: Mapping[str, ClusterInput], hosts:
     for cluster, name, vip in _vips(led):
         path = _path(led, cluster, name)
         for address in vip["addresses"] or ():
-            _check_vip_address(reader, path + ".addresses", bare(address), holders, owners)
+            _check_vip_address(reader, path + ".addresses", bare(address), holders, {**reached_at, **owners})
     _check_vrids(reader, led, hosts)
 
 

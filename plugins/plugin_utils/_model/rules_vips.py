@@ -9,6 +9,9 @@ from .normal import VipInput
 from .rules_scope import FAMILIES, Scope
 from .view import HIGHEST_PRIORITY, LABEL_LENGTH, addresses_of, families, full_label
 
+# What keepalived puts into a packet: the number has eight bits, and an IPv6 link need not take more than 1,280 bytes.
+MOST_ADDRESSES = {"inet": 255, "inet6": 75}
+
 
 def check_vips(scope: Scope) -> None:
     if scope.vips is None:
@@ -18,6 +21,7 @@ def check_vips(scope: Scope) -> None:
     for name, vip in sorted(scope.vips.items()):
         path = "lvs_vips.%s" % name
         _check_version(scope, path, vip)
+        _check_count(scope, path, vip)
         _check_order(scope, path, vip)
         _check_labels(scope, path, vip)
         _check_family(scope, path, vip)
@@ -45,6 +49,15 @@ def _check_version(scope: Scope, path: str, vip: VipInput) -> None:
             scope.wrong(path + ".version", "is 2, but %s has an IPv6 address; must be 3" % path)
     if vip["preempt"] is False and vip["preempt_delay"]:
         scope.wrong(path + ".preempt_delay", "is %d, but preempt is false" % vip["preempt_delay"])
+
+
+def _check_count(scope: Scope, path: str, vip: VipInput) -> None:
+    """An advert names every address of its instance."""
+    for family in families(vip):
+        count, most = len(addresses_of(vip, family)), MOST_ADDRESSES[family]
+        if count > most:
+            what = "has %d %s addresses, of which a VRRP packet holds %d; put the others into another VIP"
+            scope.wrong(path + ".addresses", what % (count, FAMILIES[family], most))
 
 
 def _check_order(scope: Scope, path: str, vip: VipInput) -> None:

@@ -70,7 +70,7 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
         pools.update(_pools(cluster, groups))
         reported = check_cluster(readers[name], ClusterView(name, cluster, hosts, pools))
         warnings += ["cluster %s: %s" % (name, one) for one in reported]
-    check_inventory(reader, clusters, hosts)
+    check_inventory(reader, clusters, hosts, _reached_at(hostvars))
     mistakes = {*reader.mistakes, *_of_clusters(readers)}
     normal: Normal = {"hosts": hosts, "clusters": clusters, "pools": pools}
     return normal, sorted(mistakes), sorted(set(warnings))
@@ -145,6 +145,16 @@ def _host(reader: Reader, host: str, given: Mapping[str, Any]) -> HostInput:
     if given.get("lvs_address") is None:
         read["address"] = _own_address(reader, host, given)
     return cast(HostInput, read)
+
+
+def _reached_at(hostvars: Variables) -> dict[str, str]:
+    """Address -> host, of every host of the inventory that Ansible reaches by one."""
+    found: dict[str, str] = {}
+    for host in sorted(hostvars):
+        address = address_of(hostvars[host].get("ansible_host", host))
+        if address:
+            found.setdefault(str(address), printable(host))
+    return found
 
 
 def _own_address(reader: Reader, host: str, given: Mapping[str, Any]) -> str | None:

@@ -31,6 +31,12 @@ SSH = {
         "ssh": {"vip": "web", "ports": [22], "pool": "ssh"},
     },
 }
+V6_HOSTS = {
+    "d1:lvs_address": "2001:db8::100",
+    "d2:lvs_address": "2001:db8::101",
+    "web1:lvs_address": "2001:db8::102",
+    "web2:lvs_address": "2001:db8::103",
+}
 BOTH = {
     "lvs_vips.web.addresses": [VIP, VIP6],
     "lvs_vips.web.unicast": False,
@@ -221,6 +227,13 @@ def test_the_vips_of_a_real_server_are_those_that_reach_it_as_they_are() -> None
     nat = {"lvs_virtual_services.web.forward": "nat"}
     assert model(nat)["hosts"]["web1"]["real_server"]["vips"] == []
     assert director(changes=nat)["kernel"]["sysctls"]["net.ipv4.ip_forward"] == 1
+
+
+def test_nat_needs_a_director_that_forwards_packets_of_the_family() -> None:
+    changes = {"lvs_virtual_services.web.forward": "nat", "lvs_vips.web": {"addresses": [VIP6]}, **V6_HOSTS}
+    sysctls = director(changes=changes)["kernel"]["sysctls"]
+    assert sysctls["net.ipv6.conf.all.forwarding"] == 1
+    assert "net.ipv4.ip_forward" not in sysctls
 
 
 def test_the_kernel_gets_what_the_services_need() -> None:

@@ -120,6 +120,27 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {VIP + ".addresses": ["198.51.100.102/24"]},
         ["lvs_vips.web.addresses has 198.51.100.102, the address of host web1"],
     ),
+    "a VIP that is where Ansible reaches a host": (
+        {"web1:ansible_host": "198.51.100.200"},
+        ["lvs_vips.web.addresses has 198.51.100.200, the address of host web1"],
+    ),
+    "a VIP that is where Ansible reaches a host of no cluster": (
+        {"db1:ansible_host": "198.51.100.200"},
+        ["lvs_vips.web.addresses has 198.51.100.200, the address of host db1"],
+    ),
+    "a VIP that is a host's name": (
+        {"198.51.100.200:x": 1},
+        ["lvs_vips.web.addresses has 198.51.100.200, the address of host 198.51.100.200"],
+    ),
+    "more IPv4 addresses than a packet holds": (
+        {VIP + ".addresses": ["10.0.%d.%d/8" % (n // 200, n % 200 + 1) for n in range(256)]},
+        [
+            (
+                "lvs_vips.web.addresses has 256 IPv4 addresses, of which a VRRP packet holds 255; put the others "
+                "into another VIP"
+            )
+        ],
+    ),
     "one vrid for two VIPs": (
         {**SECOND, "lvs_vips.api.vrid": 51},
         ["lvs_vips.web.vrid is 51, as lvs_vips.api.vrid on the interface of lvs_address; must be another"],

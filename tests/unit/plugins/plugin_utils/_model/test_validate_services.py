@@ -14,6 +14,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.validate impor
 
 Tree = dict[str, Any]
 SERVICE, UPSTREAM, SITE = "lvs_virtual_services.web", "lvs_nginx_upstreams.app", "lvs_nginx_sites.www"
+BOTH_ROLES = {"group:lvs_real_servers": ["d1", "d2"], "lvs_nginx_on_directors": "real_server"}
 V6 = {"lvs_vips.web": {"addresses": ["2001:db8::200/64"], "unicast": False}}
 DUAL = {"lvs_vips.web": {"addresses": ["198.51.100.200/24", "2001:db8::200/64"], "unicast": False}}
 V6_HOSTS = {"web1:lvs_address": "2001:db8::1", "web2:lvs_address": "2001:db8::2"}
@@ -53,6 +54,15 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     "a flag of a scheduler that has none": (
         {SERVICE + ".scheduler": "wrr", SERVICE + ".scheduler_flags": ["mh-port"]},
         ["lvs_virtual_services.web.scheduler_flags has mh-port, but scheduler is wrr"],
+    ),
+    "a scheduler that sends packets back and forth": (
+        {**BOTH_ROLES, SERVICE + ".scheduler": "rr"},
+        [
+            (
+                "lvs_virtual_services.web.scheduler is rr, but director d1 is a real server as well and would forward "
+                "packets again; must be mh or sh"
+            )
+        ],
     ),
     "one packet at a time by TCP": (
         {SERVICE + ".one_packet": True},
@@ -271,3 +281,67 @@ def test_wrong(changes: Tree, expected: list[str]) -> None:
     _normal, mistakes, _warnings = normalise(with_changes(changes))
     assert [mistake.message for mistake in mistakes] == expected
     assert all(mistake.message.startswith(mistake.path + " ") for mistake in mistakes)
+
+
+REPORTED: dict[str, tuple[Tree, list[str]]] = {
+    "what is usual": ({}, []),
+    "directors that serve, by hash": ({**BOTH_ROLES, SERVICE + ".scheduler": "sh"}, []),
+    "directors that serve, by weight at one director": (
+        {**BOTH_ROLES, "group:lvs_directors": ["d1"], SERVICE + ".scheduler": "wrr"},
+        ["cluster default: d1 is the only director; nobody takes over from it"],
+    ),
+    "a tunnel that nobody opens": (
+        {SERVICE + ".forward": "tunnel"},
+        [
+            (
+                "cluster default: lvs_virtual_services.web.forward is tunnel; real servers need an interface that "
+                "takes off the tunnel's header (ipip, ip6tnl), without rp_filter, which this version does not set up"
+            )
+        ],
+    ),
+    "a way back that nobody made": (
+        {SERVICE + ".forward": "nat"},
+        [
+            (
+                "cluster default: lvs_virtual_services.web.forward is nat; the way back of real servers must lead "
+                "through the director that holds the VIP, as their gateway or route, which this version does not set up"
+            )
+        ],
+    ),
+    "direct routing to another network": (
+        {"web2:lvs_address": "203.0.113.7"},
+        [
+            (
+                "cluster default: lvs_virtual_services.web.forward is dr, but real server web2 is not in "
+                "198.51.100.0/24, as the directors are; it gets packets only where it is on the same link"
+            )
+        ],
+    ),
+    "direct routing for a VIP of another network": ({"lvs_vips.web.addresses": ["203.0.113.7/24"]}, []),
+    "direct routing for a VIP without a network": ({"lvs_vips.web.addresses": ["198.51.100.200/32"]}, []),
+    "no weight anywhere": (
+        {"web1:lvs_weight": 0, "web2:lvs_weight": 0},
+        [
+            (
+                "cluster default: lvs_virtual_services.web gets no new connections: every real server is drained or "
+                "has weight 0"
+            )
+        ],
+    ),
+    "everybody drained, each in another way": (
+        {"web1:lvs_state": "drained", "web2:lvs_drained_services": ["web"]},
+        [
+            (
+                "cluster default: lvs_virtual_services.web gets no new connections: every real server is drained or "
+                "has weight 0"
+            )
+        ],
+    ),
+    "one that is not drained": ({"web1:lvs_state": "drained"}, []),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), REPORTED.values(), ids=REPORTED)
+def test_what_may_not_be_meant_is_reported(changes: Tree, expected: list[str]) -> None:
+    _normal, mistakes, warnings = normalise(with_changes(changes))
+    assert (mistakes, warnings) == ([], expected)
