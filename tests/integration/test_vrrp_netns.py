@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inventory import model_of, with_changes
+from inventory import V6_ONLY, V6_TOO, model_of, with_changes
 from netns import inside, ip, new_namespace
 from rendering import files
 
@@ -145,13 +145,7 @@ def test_a_vip_of_another_network_has_one_holder(directors: dict[str, Director],
     assert wait_until(lambda: other.has("203.0.113.200") and not holder.has("203.0.113.200"), GENEROUS)
 
 
-IPV6 = {
-    "lvs_vips.web": {"addresses": ["2001:db8::200/64"]},
-    "d1:lvs_address": "2001:db8::100",
-    "d2:lvs_address": "2001:db8::101",
-    "web1:lvs_address": "2001:db8::102",
-    "web2:lvs_address": "2001:db8::103",
-}
+IPV6 = {"lvs_vips.web": {"addresses": ["2001:db8::200/64"]}, **V6_ONLY}
 
 
 def test_an_ipv6_vip_is_nobodys_source(directors: dict[str, Director], tmp_path: Path) -> None:
@@ -168,3 +162,12 @@ def test_an_ipv6_address_on_lo_is_nobodys_source(directors: dict[str, Director])
     director = directors["d1"]
     director.ip("-6 address add 2001:db8::200/128 dev lo")
     assert " src 2001:db8::100 " in director.ip("-6 route get 2001:db8::103")
+
+
+def test_both_families_have_one_holder(directors: dict[str, Director], tmp_path: Path) -> None:
+    vips = ("198.51.100.200", "2001:db8::200")
+    started(directors, {"lvs_vips.web": {"addresses": [vips[0] + "/24", vips[1] + "/64"]}, **V6_TOO}, tmp_path)
+    holder, other = settled(directors, vips[0])
+    assert settled(directors, vips[1]) == (holder, other)
+    holder.ip("link set eth0 down")
+    assert wait_until(lambda: all(other.has(vip) for vip in vips), GENEROUS)

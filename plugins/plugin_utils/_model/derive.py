@@ -48,6 +48,7 @@ def _slice(view: ClusterView, host: str, services: list[Service]) -> HostSlice:
     return {
         "cluster": view.name,
         "address": view.hosts[host]["address"],
+        "address6": view.hosts[host]["address6"],
         "interface": view.hosts[host]["interface"],
         "director": _director(view, host, nginx, services) if host in view.directors else None,
         "real_server": derive_services.real_server(view, services, host) if host in view.real_servers else None,

@@ -23,7 +23,7 @@ from .shape import (
     Share,
     SilentVip,
 )
-from .view import WHOLE_ADDRESS, ClusterView, addresses_of, bare, family_of
+from .view import WHOLE_ADDRESS, ClusterView, addresses_of, bare, family_of, host_addresses
 
 
 def services(view: ClusterView) -> list[Service]:
@@ -102,9 +102,8 @@ def _service(view: ClusterView, ours: list[int], name: str, address: str, port: 
         "detection_ms": checks.kind_of(check).detection_ms(check),
         "sorry_server": _sorry_server(view, ours, service, family, port),
         "real_servers": [
-            _real_server(view, name, host, port)
+            _real_server(view, name, host, host_addresses(view.hosts[host])[family], port)
             for host in view.pool_of(service)
-            if family_of(view.hosts[host]["address"]) == family
         ],
     }
 
@@ -157,11 +156,11 @@ def _sorry_server(
     return None
 
 
-def _real_server(view: ClusterView, name: str, host: str, port: int) -> RealServer:
+def _real_server(view: ClusterView, name: str, host: str, address: str, port: int) -> RealServer:
     service, data = view.services[name], view.hosts[host]
     return {
         "host": host,
-        "address": data["address"],
+        "address": address,
         "port": service["real_port"] or port,
         "weight": data["weight"],
         "drained": data["state"] == "drained" or name in data["drained_services"],

@@ -15,6 +15,7 @@ from .view import (
     addresses_of,
     families,
     full_label,
+    host_addresses,
     instance_name,
     vrid_of,
 )
@@ -92,7 +93,8 @@ def handover(view: ClusterView, kept: list[KeptVip]) -> Handover | None:
 def _instance(view: ClusterView, host: str, name: str, family: Family) -> Instance:
     vip = view.vips[name]
     ranked = view.ranked(vip)
-    peers = [view.hosts[peer]["address"] for peer in view.directors if peer != host]
+    addresses = {one: host_addresses(view.hosts[one])[family] for one in view.directors}
+    peers = [addresses[peer] for peer in view.directors if peer != host]
     # The peers' addresses are on the service network, so VRRP is there, wherever the VIP is.
     own, where = view.hosts[host]["interface"], view.interface_of(vip, host)
     return {
@@ -110,7 +112,7 @@ def _instance(view: ClusterView, host: str, name: str, family: Family) -> Instan
         "preempt": vip["preempt"],
         "preempt_delay": vip["preempt_delay"],
         "auth": "pass" if vip["auth_pass"] else "none",
-        "unicast_source": view.hosts[host]["address"],
+        "unicast_source": addresses[host],
         "unicast_peers": peers if vip["unicast"] else [],
         "addresses": _addresses(view, vip, where, family),
         "track_script": vip["track"],

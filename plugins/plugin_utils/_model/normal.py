@@ -28,6 +28,7 @@ class HostInput(TypedDict):
 
     cluster: str
     address: str
+    address6: str | None
     interface: str
     state: str
     weight: int

@@ -211,6 +211,13 @@ def _host_address(field: Field, value: Any) -> str:
     return str(address)
 
 
+def _host_address6(field: Field, value: Any) -> str:
+    address = _host_address(field, value)
+    if ":" not in address:
+        raise must(value, "an IPv6 address")
+    return address
+
+
 def _vip_address(field: Field, value: Any) -> str:
     address, slash, length = value.partition("/") if isinstance(value, str) else ("", "", "")
     if address_of(address) is None:
@@ -260,6 +267,7 @@ SCALARS: Mapping[str, Callable[[Field, Any], Any]] = {
     "secret": _secret,
     "sysctls": _sysctls,
     "host_address": _host_address,
+    "host_address6": _host_address6,
     "vip_address": _vip_address,
     "endpoint": _endpoint,
 }

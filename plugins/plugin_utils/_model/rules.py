@@ -58,9 +58,13 @@ def check_inventory(
     """
     owners: dict[str, str] = {}
     for host in sorted(hosts):
-        address = hosts[host]["address"]
-        if address and owners.setdefault(address, host) != host:
-            reader.wrong("%s: lvs_address" % host, "is %s, as that of %s" % (address, owners[address]))
+        first, second = hosts[host]["address"], hosts[host]["address6"]
+        for name, address in (("lvs_address", first), ("lvs_address6", second)):
+            if address and owners.setdefault(address, host) != host:
+                reader.wrong("%s: %s" % (host, name), "is %s, as that of %s" % (address, owners[address]))
+        if first and second and ":" in first:
+            what = "is given, but lvs_address is %s, of IPv6 as well; must be beside one of IPv4"
+            reader.wrong("%s: lvs_address6" % host, what % first)
     led = {name: cluster for name, cluster in sorted(clusters.items()) if cluster["directors"]}
     for name in sorted(set(clusters) - set(led)) if led else ():
         real_servers = ", ".join(sorted(clusters[name]["real_servers"]))

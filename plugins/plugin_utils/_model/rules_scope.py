@@ -10,9 +10,11 @@ from typing import Any, Iterable, Mapping
 from .normal import ServiceInput, VipInput
 from .read import Reader, shown
 from .shape import Family
-from .view import ClusterView, family_of
+from .view import ClusterView, host_addresses
 
 FAMILIES = {"inet": "IPv4", "inet6": "IPv6"}
+# How a host that lacks a family gets it.
+REMEDIES = {"inet": "give it an lvs_address of IPv4", "inet6": "give it lvs_address6"}
 
 
 class Scope:
@@ -52,6 +54,7 @@ class Scope:
     def vip_of(self, service: ServiceInput) -> VipInput | None:
         return (self.vips or {}).get(service["vip"])
 
-    def host_family(self, host: str) -> Family | None:
-        address = self.hosts[host]["address"]
-        return family_of(address) if address else None
+    def lacking(self, hosts: Iterable[str], family: Family) -> list[str]:
+        """The hosts that have no address of a family; of one whose address could not be read that is not known."""
+        own = {host: self.hosts[host] for host in hosts if host in self.hosts}
+        return sorted(host for host, one in own.items() if one["address"] and family not in host_addresses(one))

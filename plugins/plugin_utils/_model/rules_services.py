@@ -11,8 +11,8 @@ from typing import Any
 from .checks import CHECKS, having, suiting
 from .normal import ServiceInput
 from .read import printable, shown
-from .rules_scope import FAMILIES, Scope
-from .view import TLS_PORTS, WHOLE_ADDRESS, families, family_of
+from .rules_scope import FAMILIES, REMEDIES, Scope
+from .view import TLS_PORTS, WHOLE_ADDRESS, families, family_of, host_addresses
 
 # Schedulers by which every director selects the same real server.
 BY_HASH = ("mh", "sh")
@@ -147,18 +147,12 @@ def _check_real_servers(scope: Scope, path: str, service: ServiceInput) -> None:
 
 
 def _check_families(scope: Scope, path: str, service: ServiceInput, pool: list[str]) -> None:
-    """Addresses of a VIP reach real servers of the same family only."""
+    """Packets to an address of a VIP reach real servers by one of the same family only."""
     vip = scope.vip_of(service)
-    wanted = families(vip) if vip else []
-    own = {host: scope.host_family(host) for host in sorted(pool)}
-    alone = [family for family in wanted if pool and not {None, family} & set(own.values())]
-    for family in alone:
-        what = "names %s, which has %s addresses, but no real server has one"
-        scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[family]))
-    for host, kind in own.items() if not alone else ():
-        if wanted and kind and kind not in wanted:
-            what = "names %s, which has no %s address, but real server %s has no other"
-            scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[kind], host))
+    for family in families(vip) if vip else ():
+        for host in scope.lacking(pool, family):
+            what = "names %s, which has %s addresses, but real server %s has none; %s"
+            scope.wrong(path + ".vip", what % (service["vip"], FAMILIES[family], host, REMEDIES[family]))
 
 
 def _check_directors(scope: Scope, path: str, service: ServiceInput) -> None:
@@ -197,13 +191,13 @@ def _outside(scope: Scope, service: ServiceInput) -> list[tuple[str, str]]:
         for network in dict.fromkeys(networks)
         if all(inside(host, network) for host in scope.cluster["directors"])
         for host in sorted(scope.view.pool_of(service))
-        if addresses[host] and not inside(host, network)
+        if any(address.version == network.version for address in addresses[host]) and not inside(host, network)
     ]
 
 
 def _addresses(scope: Scope, host: str) -> list[Any]:
-    own = scope.hosts[host]["address"] if host in scope.hosts else None
-    return [ipaddress.ip_address(own)] if own else []
+    own = host_addresses(scope.hosts[host]).values() if host in scope.hosts else ()
+    return [ipaddress.ip_address(address) for address in own]
 
 
 def _check_shares(scope: Scope, path: str, name: str, service: ServiceInput) -> None:

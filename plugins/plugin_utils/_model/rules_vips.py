@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .normal import VipInput
-from .rules_scope import FAMILIES, Scope
+from .rules_scope import FAMILIES, REMEDIES, Scope
 from .view import HIGHEST_PRIORITY, LABEL_LENGTH, addresses_of, families, full_label
 
 # What keepalived puts into a packet: the number has eight bits, and an IPv6 link need not take more than 1,280 bytes.
@@ -101,15 +101,14 @@ def _check_labels(scope: Scope, path: str, vip: VipInput) -> None:
 
 
 def _check_family(scope: Scope, path: str, vip: VipInput) -> None:
-    """A VRRP instance is of one family, and so are the peers that it speaks to by unicast."""
-    if not vip["unicast"] or len(scope.cluster["directors"]) < 2:
-        return
+    """A VRRP instance is of one family, and so are the addresses that its directors speak from and to."""
     for family in families(vip):
-        for host in scope.cluster["directors"]:
-            if scope.host_family(host) not in (None, family):
-                what = "has %s addresses, but director %s has lvs_address %s; give unicast: false"
-                scope.wrong(path, what % (FAMILIES[family], host, scope.hosts[host]["address"]))
-                break
+        for host in scope.lacking(scope.cluster["directors"], family):
+            what = "has %s addresses, but director %s has none; %s"
+            scope.wrong(path, what % (FAMILIES[family], host, REMEDIES[family]))
+    if vip["unicast"] is False and "inet6" in families(vip):
+        what = "is false, but %s has an IPv6 address; must be true, as by multicast its first one must be link-local"
+        scope.wrong(path + ".unicast", what % path)
 
 
 def _check_takeover(scope: Scope, path: str, vip: VipInput) -> None:

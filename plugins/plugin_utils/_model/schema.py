@@ -202,10 +202,11 @@ HOST: dict[str, Field] = {
     "lvs_cluster": text("The cluster that the host belongs to.", "default", "name"),
     "lvs_address": Field(
         "host_address",
-        "Address of the host on the service network.",
+        "Address of the host on the service network; that of IPv4 where it has both.",
         None,
         otherwise="`ansible_host` or the inventory name, if it is an IP address",
     ),
+    "lvs_address6": Field("host_address6", "Its IPv6 address there, where `lvs_address` is one of IPv4.", None),
     "lvs_interface": text(
         "Interface of the service network.", None, "interface", "the interface that has `lvs_address`"
     ),

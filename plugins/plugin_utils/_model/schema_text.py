@@ -29,6 +29,7 @@ _KINDS = {
     "switch": "`true` or `false`",
     "vip_address": "ADDRESS/LENGTH",
     "host_address": "an IP address",
+    "host_address6": "an IPv6 address",
     "endpoint": "ADDRESS:PORT, `[ADDRESS]:PORT` for IPv6",
     "sysctls": "`{net.…: value}`",
 }

@@ -299,6 +299,7 @@ class HostSlice(TypedDict):
 
     cluster: str
     address: str
+    address6: Annotated[str | None, "where address is one of IPv4 and the host has both"]
     interface: Annotated[str, "?: the one that has the address; the host's facts tell it (fit)"]
     director: Annotated[Director | None, "null where the host is none"]
     real_server: Annotated[RealServerRole | None, "null where the host is none"]

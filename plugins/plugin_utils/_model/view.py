@@ -37,6 +37,11 @@ def bare(address: str) -> str:
     return address.partition("/")[0]
 
 
+def host_addresses(host: HostInput) -> dict[Family, str]:
+    """A host's address of each family that it has."""
+    return {family_of(address): address for address in (host["address6"], host["address"]) if address}
+
+
 def addresses_of(vip: VipInput, family: Family) -> list[str]:
     """The addresses of a VIP that are of a family, with their prefix lengths."""
     return [address for address in vip["addresses"] or () if family_of(address) == family]
@@ -81,6 +86,10 @@ class ClusterView:
         self.real_servers = data["real_servers"]
         self.vips: dict[str, VipInput] = data["vips"] or {}
         self.services: dict[str, ServiceInput] = data["virtual_services"] or {}
+
+    def address_of(self, host: str, family: Family) -> str | None:
+        """A host's address of a family; None where it has none."""
+        return host_addresses(self.hosts[host]).get(family)
 
     def interface_of(self, vip: VipInput, host: str) -> str:
         """Where a director holds a VIP; empty where that could not be read."""

@@ -11,7 +11,7 @@ from ...module_utils._host.silent_vips import arp_sysctls
 from ...module_utils._ipvs.text import endpoint
 from .._live.inspect_request import KEEPALIVED, NGINX, normalised, wanted_sysctls
 from .._live.observed import FAILED, UNREACHABLE, ObservedHost
-from .._model.view import OPEN, bare
+from .._model.view import OPEN
 from .catalogue import Finding
 
 # Parts whose failure says something of its own, elsewhere.
@@ -55,11 +55,11 @@ def _interface(host: ObservedHost) -> Iterator[Finding]:
     links = host.links
     if links is None:
         return
-    name, address = host.slice["interface"], bare(host.slice["address"])
+    name = host.slice["interface"]
     path = "lvs_interface of %s" % host.name
     link = next((one for one in links if one["name"] == name), None)
     if link is None and name == OPEN:
-        words = "%s is nowhere on this host" % address
+        words = "%s is nowhere on this host" % host.slice["address"]
         yield Finding("address_missing", (host.name,), words, "it is on an interface", "lvs_address of " + host.name)
         return
     if link is None:
@@ -69,13 +69,12 @@ def _interface(host: ObservedHost) -> Iterator[Finding]:
     if not link["up"] or link["operstate"] in ("down", "lowerlayerdown"):
         state = "%s is %s" % (name, link["operstate"] if link["up"] else "down")
         yield Finding("interface_down", (host.name,), state, "%s is up" % name, path)
-    places = [one["name"] for one in links for found in one["addresses"] if found["address"] == address]
-    if name not in places:
-        where = "on %s" % ", ".join(places) if places else "nowhere on this host"
-        should = "%s on %s" % (address, name)
-        yield Finding(
-            "address_missing", (host.name,), "%s is %s" % (address, where), should, "lvs_address of " + host.name
-        )
+    for variable, address in (("lvs_address", host.slice["address"]), ("lvs_address6", host.slice["address6"])):
+        places = [one["name"] for one in links for found in one["addresses"] if found["address"] == address]
+        if address and name not in places:
+            words = "%s is %s" % (address, "on %s" % ", ".join(places) if places else "nowhere on this host")
+            path = "%s of %s" % (variable, host.name)
+            yield Finding("address_missing", (host.name,), words, "%s on %s" % (address, name), path)
 
 
 def _units(host: ObservedHost) -> Iterator[Finding]:

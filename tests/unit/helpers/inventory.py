@@ -21,6 +21,10 @@ SHARED: Tree = {
     "lvs_nginx_sites": {"www": {"server_names": ["example.com"], "upstream": "app"}},
 }
 
+# Every host has an address of IPv6 as well; and none but that.
+V6_TOO = {"%s:lvs_address6" % host: "2001:db8::%d" % n for n, host in enumerate({**DIRECTORS, **REAL_SERVERS}, 100)}
+V6_ONLY = {path[:-1]: address for path, address in V6_TOO.items()}
+
 
 def good() -> Tree:
     """Two directors, two real servers, one VIP, one service, one site."""

@@ -57,6 +57,7 @@ FITTING = {
         st.sampled_from(["net.core.somaxconn", "net.core.rmem_max", "net.core.wmem_max"]), st.integers(1)
     ),
     "host_address": st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::1"]),
+    "host_address6": st.sampled_from(["2001:db8::1", "2001:db8::2"]),
     "vip_address": st.sampled_from(["198.51.100.200/24", "203.0.113.7/32", "2001:db8::200/64"]),
     "endpoint": st.sampled_from(["192.0.2.1:80", "[2001:db8::1]:80"]),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from inventory import model_of, with_changes
+from inventory import V6_ONLY, V6_TOO, model_of, with_changes
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.checks import tries_ms
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.derive_vrrp import (
@@ -31,17 +31,7 @@ SSH = {
         "ssh": {"vip": "web", "ports": [22], "pool": "ssh"},
     },
 }
-V6_HOSTS = {
-    "d1:lvs_address": "2001:db8::100",
-    "d2:lvs_address": "2001:db8::101",
-    "web1:lvs_address": "2001:db8::102",
-    "web2:lvs_address": "2001:db8::103",
-}
-BOTH = {
-    "lvs_vips.web.addresses": [VIP, VIP6],
-    "lvs_vips.web.unicast": False,
-    "web2:lvs_address": "2001:db8::103",
-}
+BOTH = {"lvs_vips.web.addresses": [VIP, VIP6], **V6_TOO}
 
 
 def model(changes: Tree | None = None) -> Tree:
@@ -194,10 +184,30 @@ def test_a_service_is_one_per_address_and_port() -> None:
     ]
 
 
-def test_a_real_server_serves_the_services_of_its_family() -> None:
+def test_a_real_server_serves_each_family_by_its_address_of_it() -> None:
     four, six = director(changes=BOTH)["services"]
-    assert [one["host"] for one in four["real_servers"]] == ["web1"]
-    assert [one["host"] for one in six["real_servers"]] == ["web2"]
+    assert [(one["host"], one["address"]) for one in four["real_servers"]] == [
+        ("web1", "198.51.100.102"),
+        ("web2", "198.51.100.103"),
+    ]
+    assert [(one["host"], one["address"]) for one in six["real_servers"]] == [
+        ("web1", "2001:db8::102"),
+        ("web2", "2001:db8::103"),
+    ]
+
+
+def test_directors_speak_each_family_from_and_to_their_addresses_of_it() -> None:
+    found = director(changes=BOTH)["instances"]
+    assert [(one["unicast_source"], one["unicast_peers"]) for one in found] == [
+        ("198.51.100.100", ["198.51.100.101"]),
+        ("2001:db8::100", ["2001:db8::101"]),
+    ]
+
+
+def test_hosts_of_ipv6_alone_need_one_address() -> None:
+    changes = {"lvs_vips.web": {"addresses": [VIP6]}, **V6_ONLY}
+    assert [one["address"] for one in service(changes)["real_servers"]] == ["2001:db8::102", "2001:db8::103"]
+    assert instance(changes=changes)["unicast_peers"] == ["2001:db8::101"]
 
 
 def test_our_nginx_is_asked_by_http_and_others_by_tcp() -> None:
@@ -230,7 +240,7 @@ def test_the_vips_of_a_real_server_are_those_that_reach_it_as_they_are() -> None
 
 
 def test_nat_needs_a_director_that_forwards_packets_of_the_family() -> None:
-    changes = {"lvs_virtual_services.web.forward": "nat", "lvs_vips.web": {"addresses": [VIP6]}, **V6_HOSTS}
+    changes = {"lvs_virtual_services.web.forward": "nat", "lvs_vips.web": {"addresses": [VIP6]}, **V6_ONLY}
     sysctls = director(changes=changes)["kernel"]["sysctls"]
     assert sysctls["net.ipv6.conf.all.forwarding"] == 1
     assert "net.ipv4.ip_forward" not in sysctls
@@ -254,8 +264,7 @@ def test_the_kernel_gets_what_the_services_need() -> None:
     [
         ({"lvs_virtual_services.web.persistence": 60}, 32),
         ({"lvs_virtual_services.web.persistence": {"prefix": 24}}, 24),
-        ({**BOTH, "lvs_vips.web.addresses": [VIP6], "web1:lvs_address": "2001:db8::102",
-          "lvs_virtual_services.web.persistence": 60}, 128),
+        ({**BOTH, "lvs_vips.web.addresses": [VIP6], "lvs_virtual_services.web.persistence": 60}, 128),
     ],
 )  # fmt: skip
 def test_a_persistent_client_is_a_whole_address_unless_said_otherwise(changes: Tree, prefix: int) -> None:

@@ -24,7 +24,14 @@ def normal_of(changes: Tree) -> Tree:
 def test_every_default_is_filled_in() -> None:
     normal, mistakes, warnings = normalise(good())
     assert (mistakes, warnings) == ([], [])
-    host = {"cluster": "default", "interface": "?", "state": "active", "weight": 1, "drained_services": []}
+    host = {
+        "cluster": "default",
+        "interface": "?",
+        "state": "active",
+        "weight": 1,
+        "drained_services": [],
+        "address6": None,
+    }
     assert normal["hosts"] == {
         "d1": {**host, "address": "198.51.100.100"},
         "d2": {**host, "address": "198.51.100.101"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from inventory import with_changes
+from inventory import V6_ONLY, V6_TOO, with_changes
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.validate import normalise
 
@@ -20,7 +20,7 @@ VIP, SERVICE, UPSTREAM, SITE = (
     "lvs_nginx_sites.www",
 )
 PASSWORD = {VIP + ".version": 2, VIP + ".auth_pass": "s3cret"}
-DUAL = {VIP + ".addresses": ["198.51.100.200/24", "2001:db8::200/64"]}
+DUAL = {VIP + ".addresses": ["198.51.100.200/24", "2001:db8::200/64"], **V6_TOO}
 WEIGHED = {"lvs_check_script": {"weight": -20}, VIP + ".preempt": True}
 SECOND = {"lvs_vips.api": {"addresses": ["198.51.100.210/24"], "vrid": 52}}
 MANY = {"m%d" % number: "192.0.2.%d" % number for number in range(1, 64)}
@@ -74,6 +74,18 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
             VIP + ".addresses": ["2001:db8::200/64"],
         },
         ["web2: lvs_address is 2001:db8::3, as that of web1"],
+    ),
+    "two hosts with one second address": (
+        {"web1:lvs_address6": "2001:db8::3", "web2:lvs_address6": "2001:DB8:0::3"},
+        ["web2: lvs_address6 is 2001:db8::3, as that of web1"],
+    ),
+    "a second address of one family": (
+        {**V6_ONLY, VIP + ".addresses": ["2001:db8::200/64"], "web1:lvs_address6": "2001:db8::9"},
+        ["web1: lvs_address6 is given, but lvs_address is 2001:db8::102, of IPv6 as well; must be beside one of IPv4"],
+    ),
+    "a VIP that is a host's second address": (
+        {**DUAL, "web1:lvs_address6": "2001:db8::200"},
+        ["lvs_vips.web.addresses has 2001:db8::200, the address of host web1"],
     ),
     "a director that is a real server unasked": (
         {"group:lvs_real_servers": ["web1", "d1"]},
@@ -191,12 +203,34 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_vips.web.advert_interval is 0.255; must be a multiple of 0.01"],
     ),
     "IPv6 with version 2": (
-        {**DUAL, VIP + ".version": 2, VIP + ".unicast": False, "lvs_virtual_services": {}, "lvs_nginx_sites": {}},
+        {**DUAL, VIP + ".version": 2},
         ["lvs_vips.web.version is 2, but lvs_vips.web has an IPv6 address; must be 3"],
     ),
-    "IPv6 VRRP to IPv4 peers": (
-        {**DUAL, "lvs_virtual_services": {}, "lvs_nginx_sites": {}},
-        [("lvs_vips.web has IPv6 addresses, but director d1 has lvs_address 198.51.100.100; give unicast: false")],
+    "IPv6 of a director that has none": (
+        {**DUAL, "d2:lvs_address6": None},
+        ["lvs_vips.web has IPv6 addresses, but director d2 has none; give it lvs_address6"],
+    ),
+    "IPv4 of a director that has none": (
+        {"d2:lvs_address": "2001:db8::2"},
+        ["lvs_vips.web has IPv4 addresses, but director d2 has none; give it an lvs_address of IPv4"],
+    ),
+    "IPv6 by multicast": (
+        {**DUAL, VIP + ".unicast": False},
+        [
+            (
+                "lvs_vips.web.unicast is false, but lvs_vips.web has an IPv6 address; must be true, as by multicast "
+                "its first one must be link-local"
+            )
+        ],
+    ),
+    "more IPv6 addresses than a packet holds": (
+        {VIP + ".addresses": ["2001:db8::1:%x/64" % n for n in range(1, 77)], **V6_ONLY},
+        [
+            (
+                "lvs_vips.web.addresses has 76 IPv6 addresses, of which a VRRP packet holds 75; put the others into "
+                "another VIP"
+            )
+        ],
     ),
     "a delay without preemption": (
         {VIP + ".preempt_delay": 30},
@@ -238,7 +272,6 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     "a VIP with the name of another's IPv6 instance": (
         {
             **DUAL,
-            VIP + ".unicast": False,
             "lvs_vips.web_v6": {"addresses": ["198.51.100.9/24"]},
             "lvs_virtual_services": {},
             "lvs_nginx_sites": {},

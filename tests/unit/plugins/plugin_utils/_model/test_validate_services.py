@@ -8,16 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from inventory import with_changes
+from inventory import V6_ONLY, V6_TOO, with_changes
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.validate import normalise
 
 Tree = dict[str, Any]
 SERVICE, UPSTREAM, SITE = "lvs_virtual_services.web", "lvs_nginx_upstreams.app", "lvs_nginx_sites.www"
 BOTH_ROLES = {"group:lvs_real_servers": ["d1", "d2"], "lvs_nginx_on_directors": "real_server"}
-V6 = {"lvs_vips.web": {"addresses": ["2001:db8::200/64"], "unicast": False}}
-DUAL = {"lvs_vips.web": {"addresses": ["198.51.100.200/24", "2001:db8::200/64"], "unicast": False}}
-V6_HOSTS = {"web1:lvs_address": "2001:db8::1", "web2:lvs_address": "2001:db8::2"}
+V6 = {"lvs_vips.web": {"addresses": ["2001:db8::200/64"]}}
+DUAL = {"lvs_vips.web": {"addresses": ["198.51.100.200/24", "2001:db8::200/64"]}}
 
 WRONG: dict[str, tuple[Tree, list[str]]] = {
     "a VIP that is not there": (
@@ -88,7 +87,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_virtual_services.web.persistence.prefix is 64; must be 1-32 for IPv4"],
     ),
     "persistence for both families": (
-        {**DUAL, "web2:lvs_address": "2001:db8::2", SERVICE + ".persistence": 60},
+        {**DUAL, **V6_TOO, SERVICE + ".persistence": 60},
         [
             (
                 "lvs_virtual_services.web.persistence is given, but VIP web has both families; must be a "
@@ -116,20 +115,26 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {SERVICE + ".pool": "fast", "group:fast": ["web1", "d1"]},
         ['lvs_virtual_services.web.pool is "fast", which has d1, no real server of the cluster'],
     ),
-    "IPv6 for real servers of IPv4": (
-        V6,
-        ["lvs_virtual_services.web.vip names web, which has IPv6 addresses, but no real server has one"],
-    ),
-    "both families for real servers of IPv4": (
-        DUAL,
-        ["lvs_virtual_services.web.vip names web, which has IPv6 addresses, but no real server has one"],
+    "both families for a real server of IPv4": (
+        {**DUAL, **V6_TOO, "web2:lvs_address6": None},
+        [
+            (
+                "lvs_virtual_services.web.vip names web, which has IPv6 addresses, but real server web2 has none; "
+                "give it lvs_address6"
+            )
+        ],
     ),
     "IPv4 for a real server of IPv6": (
         {"web2:lvs_address": "2001:db8::2"},
-        [("lvs_virtual_services.web.vip names web, which has no IPv6 address, but real server web2 has no other")],
+        [
+            (
+                "lvs_virtual_services.web.vip names web, which has IPv4 addresses, but real server web2 has none; "
+                "give it an lvs_address of IPv4"
+            )
+        ],
     ),
     "a sorry server of the other family": (
-        {**V6, **V6_HOSTS, SERVICE + ".sorry_server": "192.0.2.1:80"},
+        {**V6, **V6_ONLY, SERVICE + ".sorry_server": "192.0.2.1:80"},
         ["lvs_virtual_services.web.sorry_server is 192.0.2.1:80, but VIP web has IPv6 addresses"],
     ),
     # Nginx

@@ -339,6 +339,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {"web1:lvs_address": "fe80::1%eth0"},
         ['web1: lvs_address is "fe80::1%eth0"; must be an IP address'],
     ),
+    "a host's IPv6 address that is none": (
+        {"web1:lvs_address6": "192.0.2.1"},
+        ['web1: lvs_address6 is "192.0.2.1"; must be an IPv6 address'],
+    ),
     "a host's address of the loopback": (
         {"web1:lvs_address": "127.0.0.1"},
         ['web1: lvs_address is "127.0.0.1"; must be an address of one host, not a loopback address'],
