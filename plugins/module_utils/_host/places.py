@@ -14,7 +14,7 @@ STATE = "/var/lib/vipstack-lvs"
 
 
 class Stack(NamedTuple):
-    """Absolute paths without a trailing slash; units with their suffix."""
+    """Absolute paths without a trailing slash; units with their suffix, where they have one."""
 
     script_user: str = "keepalived_script"
     """Runs the check and notify scripts."""
@@ -30,6 +30,8 @@ class Stack(NamedTuple):
     """Brings the VIPs of a real server back at boot."""
     table_unit: str = "vipstack-lvs-table.service"
     """Restores a static IPVS table at boot."""
+    repair_unit: str = "vipstack-lvs-repair"
+    """Makes the IPVS table anew where it lost services: a .path that the check script triggers, and its .service."""
 
 
 STACK = Stack()

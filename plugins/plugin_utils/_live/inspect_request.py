@@ -104,8 +104,11 @@ def cluster_addresses(model: Model, cluster: str) -> list[str]:
 def units(mine: HostSlice) -> list[str]:
     """The units that have to run on a host, and at boot."""
     wanted = []
-    if mine.get("director"):
+    director = mine.get("director")
+    if director:
         wanted.append(KEEPALIVED)
+        if director["check_script"]:
+            wanted.append(STACK.repair_unit + ".path")
     if mine.get("nginx"):
         wanted.append(NGINX)
     if mine["real_server"] and mine["real_server"]["vips"]:

@@ -23,6 +23,9 @@ TEMPLATES = {
     "director": {
         "/etc/logrotate.d/vipstack-lvs": "logrotate.j2",
         "/etc/sudoers.d/vipstack-lvs-check": "sudoers.j2",
+        "/etc/systemd/system/keepalived.service.d/vipstack-lvs-repair.conf": "repair.wants.j2",
+        "/etc/systemd/system/vipstack-lvs-repair.path": "repair.path.j2",
+        "/etc/systemd/system/vipstack-lvs-repair.service": "repair.service.j2",
         "/etc/systemd/system/vipstack-lvs-table.service": "table.service.j2",
         "/usr/libexec/keepalived/lvs-notify": "lvs-notify.j2",
         "/usr/libexec/keepalived/lvs-reload": "lvs-reload.j2",
@@ -90,6 +93,7 @@ def files(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str
         }  # fmt: skip
         if role == "director" and part["check_script"]:
             wanted["/usr/libexec/keepalived/lvs-check"] = "lvs-check.j2"
+            wanted["/usr/libexec/keepalived/lvs-repair"] = "lvs-repair.j2"
         for path, template in wanted.items():
             found[path] = _environment(role).get_template(template).render(variables)
     return found

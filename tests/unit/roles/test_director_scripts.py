@@ -61,6 +61,7 @@ class Place:
             ("/etc/keepalived/lvs-services", str(self.services)),
             ("/etc/vipstack-lvs/services", str(self.static_services)),
             ("/var/log/vipstack-lvs", str(self.log)),
+            ("/usr/libexec/keepalived/lvs-check", str(self.bin / "check")),
             ("/dev/tcp/127.0.0.1/80", "/dev/tcp/127.0.0.1/%d" % port),
         ):
             text = text.replace(theirs, ours)
@@ -314,6 +315,107 @@ def test_nothing_is_restarted_where_it_is_not_allowed(place: Place, silent_port:
     said = place.command("sudo")
     assert place.run("lvs-check", SORRY, port=silent_port).returncode == 1
     assert not said.exists()
+
+
+@pytest.mark.parametrize(("words", "asked"), [((), True), (("table",), False)])
+def test_a_look_that_finds_a_loss_asks_for_a_repair_and_the_repair_s_own_look_does_not(
+    place: Place, words: tuple[str, ...], asked: bool
+) -> None:
+    place.table.write_text(HEAD)
+    assert place.run("lvs-check", {}, *words).returncode == 1
+    assert (place.log / "table-incomplete").exists() == asked
+
+
+def test_a_look_asks_before_it_waits_since_it_may_be_stopped(place: Place) -> None:
+    place.table.write_text(HEAD)
+    (place.bin / "sleep").write_text("#!/bin/sh\nkill -TERM $PPID\n")
+    (place.bin / "sleep").chmod(0o755)
+    assert place.run("lvs-check", {}).returncode == -15
+    assert (place.log / "table-incomplete").exists()
+
+
+def test_a_whole_table_asks_for_nothing(place: Place, silent_port: int) -> None:
+    assert place.run("lvs-check", SORRY, port=silent_port).returncode == 1
+    assert place.run("lvs-check", SORRY, "table", port=silent_port).returncode == 0
+    assert not (place.log / "table-incomplete").exists()
+
+
+# -- the repair script
+
+
+class Repair:
+    """A director whose table is incomplete until its checker, a process of this test, gets SIGTERM."""
+
+    def __init__(self, place: Place) -> None:
+        self.place, self.whole, self.vip = place, place.folder / "whole", place.folder / "vip"
+        self.vip.touch()
+        self.peer, self.state, self.age = "REACHABLE", "active", 60
+        ending = "trap 'touch %s; exit' TERM; echo; while :; do sleep 0.05; done" % self.whole
+        self.checker = subprocess.Popen(["sh", "-c", ending], stdout=subprocess.PIPE)
+        assert self.checker.stdout
+        self.checker.stdout.readline()  # it listens
+        self.write("check", "test -e %s || { sleep 0.2; exit 1; }" % self.whole)
+
+    def write(self, name: str, text: str) -> None:
+        (self.place.bin / name).write_text("#!/bin/sh\n%s\n" % text)
+        (self.place.bin / name).chmod(0o755)
+
+    def run(self, changes: dict[str, Any] | None = None) -> tuple[bool, int, str]:
+        """Whether the checker was ended, the status, what was said."""
+        told = self.place.folder / "systemctl"
+        answers = "case $* in *State*) echo %s ;; *MainPID*) echo 1 ;; esac" % self.state
+        self.write("systemctl", 'echo "$*" >> %s; %s' % (told, answers))
+        self.write("ps", "echo '  %d %d keepalived_lvs'; echo '  1 99 keepalived_vrrp'" % (self.checker.pid, self.age))
+        self.write("ip", "case $1 in neighbour) echo %s ;; *) cat %s 2>/dev/null; rm -f %s ;; esac" % (
+            self.peer, self.vip, self.vip))  # fmt: skip
+        self.vip.write_text("198.51.100.200")  # it is given up after the first look
+        done = self.place.run("lvs-repair", changes or {})
+        self.told = told.read_text().splitlines() if told.exists() else []
+        ended = self.checker.poll() is not None or self.whole.exists()
+        return ended, done.returncode, re.sub(r"process \d+", "process N", done.stdout)
+
+
+@pytest.fixture
+def repair(place: Place) -> Iterator[Repair]:
+    found = Repair(place)
+    yield found
+    found.checker.kill()
+    found.checker.wait()
+    assert found.checker.stdout
+    found.checker.stdout.close()
+
+
+SAID = "the IPVS table is incomplete: Keepalived's checker (process N) is restarted and makes it anew\n"
+
+
+def test_the_checker_is_restarted_once_the_vip_is_given_up(repair: Repair) -> None:
+    assert repair.run() == (True, 0, SAID)
+    assert not repair.vip.exists()
+
+
+def test_the_last_director_waits_for_nobody(repair: Repair) -> None:
+    repair.peer = "FAILED"
+    assert repair.run() == (True, 0, SAID)
+
+
+def test_a_whole_table_is_left_alone(repair: Repair) -> None:
+    repair.write("check", "exit 0")
+    assert repair.run() == (False, 0, "")
+    assert repair.told == []
+
+
+@pytest.mark.parametrize(("state", "age"), [("reloading", 60), ("deactivating", 60), ("active", 5)])
+def test_a_checker_that_makes_the_table_right_now_is_left_alone(repair: Repair, state: str, age: int) -> None:
+    repair.state, repair.age = state, age
+    assert repair.run() == (False, 0, "")
+
+
+def test_a_static_table_is_restored_by_its_unit(repair: Repair) -> None:
+    repair.write("check", "grep -qs reload-or-restart %s || exit 1" % (repair.place.folder / "systemctl"))
+    ended, status, said = repair.run({"lvs_table_owner": "static"})
+    assert (ended, status) == (False, 0)
+    assert said == "the IPVS table is incomplete: what lacks is restored from its file\n"
+    assert repair.told == ["reload-or-restart vipstack-lvs-table.service"]
 
 
 # -- the notify script

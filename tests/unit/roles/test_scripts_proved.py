@@ -25,7 +25,7 @@ def proved(folder: Path, name: str, text: str) -> int:
     return done.returncode
 
 
-@pytest.mark.parametrize("name", ["lvs-notify", "lvs-check", "lvs-reload"])
+@pytest.mark.parametrize("name", ["lvs-notify", "lvs-check", "lvs-reload", "lvs-repair"])
 def test_a_script_that_no_shell_can_read_is_refused(tmp_path: Path, name: str) -> None:
     assert proved(tmp_path, name, "#!/bin/sh\nif true; then\n") == 2
     assert proved(tmp_path, name, "#!/bin/sh\nexit 1\n") == 0
