@@ -16,6 +16,8 @@ description:
     weight in the IPVS table at once, without a reload.
   - A real server is drained where the model says so (O(destinations[].drained)) or where it was drained by hand
     (O(state=drained)). What was drained by hand stays so until O(state=active), whatever the model says.
+  - Two runs at once on one host wait for each other, at most one minute.
+  - A file that is damaged, and so does not say whether its real server is drained by hand, is a failure.
   - Files of real servers that are no longer in O(destinations) stay, as Keepalived may still read them.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
@@ -118,6 +120,7 @@ problems:
   returned: when the options are wrong
 """
 
+import contextlib
 import time
 from typing import Any
 
@@ -151,9 +154,11 @@ def run(params: dict[str, Any], check_mode: bool) -> weights.Plan:
         change = weights.Change(params["host"], params["services"], drained, params["force"])
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     wanted = weights.from_options(params["destinations"])
-    found = weights.plan(wanted, weights.read(params["path"]), change, now, params["scheme"])
-    if found.write and not check_mode:
-        weights.write(params["path"], found.write)
+    path = params["path"]
+    with contextlib.nullcontext() if check_mode else weights.exclusive(path):
+        found = weights.plan(wanted, weights.read(path), change, now, params["scheme"])
+        if found.write and not check_mode:
+            weights.write(path, found.write)
     return found
 
 

@@ -21,14 +21,14 @@ import contextlib
 import os
 import re
 from dataclasses import dataclass
-from typing import Any, Collection, Iterable, Mapping, Sequence
+from typing import Any, Collection, Iterable, Iterator, Mapping, Sequence
 
 from .._errors import InvalidInput, LvsError
-from . import places
+from . import lock, places
 
 DIRECTORY = places.WEIGHTS
 WEIGHTS, DRAINS = "weights", "drains"
-_SINCE = re.compile(r"^drained since (\S+)$", re.MULTILINE)
+_TEXT = re.compile(r"[+-]?[0-9]+\s*(?:\ndrained since (\S+)\s*)?\Z")
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def from_options(options: Sequence[Mapping[str, Any]]) -> list[Share]:
 
 
 def since_of(text: str | None) -> str | None:
-    """When a real server was drained by hand; None where it was not."""
-    found = _SINCE.search(text or "")
+    """When a real server was drained by hand; None where it was not. ``text``: as `read` returns it."""
+    found = _TEXT.match(text or "")
     return found.group(1) if found else None
 
 
@@ -180,12 +180,43 @@ def read(directory: str) -> dict[str, str]:
     for name in sorted(names):
         try:
             with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as stream:
-                found[name] = stream.read()
+                found[name] = _sound(os.path.join(directory, name), stream.read())
         except FileNotFoundError:
             continue
         except OSError as error:
             raise LvsError("%s/%s cannot be read: %s" % (directory, name, error.strerror)) from error
     return found
+
+
+def _sound(path: str, text: str) -> str:
+    """A damaged file might have said that the real server is drained: that it is not would be a guess."""
+    if _TEXT.match(text):
+        return text
+    raise LvsError(
+        "%s is damaged, so it does not say whether its real server is drained by hand: see what is right, then remove "
+        "the file, run weights.yml, and drain.yml where the real server has to stay drained" % path
+    )
+
+
+@contextlib.contextmanager
+def exclusive(directory: str, seconds: float = 60.0) -> Iterator[None]:
+    """One run at a time reads, decides and writes: two at once would lose one's drain, or drain a service's last two.
+
+    The lock is on the directory itself. Raises LvsError after ``seconds``.
+    """
+    try:
+        os.makedirs(directory, mode=0o755, exist_ok=True)
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise LvsError("%s cannot be written: %s" % (directory, error.strerror)) from error
+    try:
+        refusal = (
+            "another run is changing the weights in %s, for more than %d s now; see what it waits for, or run again"
+        )
+        lock.take(handle, seconds, refusal % (directory, seconds))
+        yield
+    finally:
+        os.close(handle)
 
 
 def drained(directory: str = DIRECTORY) -> list[dict[str, str]]:

@@ -126,3 +126,35 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "weights").write_text("")
     with pytest.raises(LvsError, match="cannot be written: "):
         weights.write(str(tmp_path / "weights"), {"web@web1": "0\n"})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", "-1\ndrained sin", "-1\ndrained since \n", "drained since %s\n" % NOW, "x\n", "\0"]
+)
+def test_a_damaged_file_is_no_word_that_nothing_is_drained(tmp_path: Path, text: str) -> None:
+    (tmp_path / "web@web1").write_text(text)
+    for ask in (weights.read, weights.drained):
+        with pytest.raises(LvsError, match="web@web1 is damaged, so it does not say whether"):
+            ask(str(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["0", "-1\n", "+2\n\n", "7 \n", "-1\ndrained since %s" % NOW])
+def test_a_file_that_a_person_wrote_is_read(tmp_path: Path, text: str) -> None:
+    (tmp_path / "web@web1").write_text(text)
+    assert weights.read(str(tmp_path)) == {"web@web1": text}
+    assert bool(weights.drained(str(tmp_path))) == ("drained" in text)
+
+
+def test_a_file_that_cannot_be_read_is_no_word_either(tmp_path: Path) -> None:
+    (tmp_path / "web@web1").mkdir()
+    with pytest.raises(LvsError, match="web@web1 cannot be read: Is a directory"):
+        weights.drained(str(tmp_path))
+
+
+def test_two_runs_wait_for_each_other_and_the_one_that_waits_too_long_says_so(tmp_path: Path) -> None:
+    directory = str(tmp_path / "weights")
+    refusal = "another run is changing the weights in .*, for more than 0 s now; see what it waits for, or run again"
+    with weights.exclusive(directory), pytest.raises(LvsError, match=refusal), weights.exclusive(directory, 0):
+        pass
+    with weights.exclusive(directory, 0):
+        assert weights.read(directory) == {}
