@@ -11,7 +11,9 @@ from typing import Any, ClassVar
 from ansible.utils.display import Display
 
 from ..plugin_utils._action import LvsAction
+from ..plugin_utils._fit.fit import fit
 from ..plugin_utils._live.result_file import observations_of
+from ..plugin_utils._plain import plain
 from ..plugin_utils._preview import files
 from ..plugin_utils._preview.live import changes, text
 from ..plugin_utils._preview.outage import worst_outage
@@ -36,6 +38,10 @@ class ActionModule(LvsAction):
         if args["outage"]:
             texts["outage.txt"] = worst_outage(self.model())
             Display().display("\n" + texts["outage.txt"])
+            still_open = self._open()
+            if still_open:
+                texts["open.txt"] = still_open
+                Display().display(still_open)
         if args["observed"]:
             found = changes(self.model(), observations_of(self.variables, args["observed"]))
             texts["changes.txt"] = text(found)
@@ -43,6 +49,14 @@ class ActionModule(LvsAction):
             result["changes"] = found
         changed = [name for name, text in sorted(texts.items()) if self._write(Path(args["dest"]) / name, text)]
         return {**result, "changed": bool(changed), "files": changed}
+
+    def _open(self) -> str:
+        """What only the hosts can tell, and did not yet."""
+        lines = []
+        for host, mine in sorted(self.model()["hosts"].items()):
+            facts = plain(self.variables["hostvars"][host].get("ansible_facts", {}).get("lvs_host", {}))
+            lines += ["%s: ? is %s" % (host, words) for words in fit(mine, facts).open]
+        return "".join(line + "\n" for line in lines)
 
     @staticmethod
     def _texts(args: dict[str, Any]) -> dict[str, str]:

@@ -26,6 +26,7 @@ attributes:
     support: full
 seealso:
   - module: vipstack.lvs.host_facts
+  - module: vipstack.lvs.preflight
 """
 
 EXAMPLES = r"""

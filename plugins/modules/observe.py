@@ -26,7 +26,7 @@ options:
       - V(family) only finds out which distribution it is, as the fact C(lvs_host) of M(vipstack.lvs.host_facts); what
         the files of a role have to be depends on it.
     type: str
-    choices: [family, verify, status, preview]
+    choices: [family, recorded, preflight, verify, status, preview]
     default: verify
   expected:
     description: What files have to be, as M(vipstack.lvs.expected_files) returns it; these files are looked at.
@@ -36,6 +36,9 @@ options:
     description: RV(observation) of an earlier task. A host that was not seen then is not asked again.
     type: dict
     default: {}
+  file:
+    description: A file that M(vipstack.lvs.preflight) wrote, for O(purpose=recorded).
+    type: path
 seealso:
   - module: vipstack.lvs.inspect
   - module: vipstack.lvs.verify
@@ -57,6 +60,7 @@ observation:
     status: {description: "V(seen), V(unreachable) or V(failed).", type: str}
     message: {description: Why it was not seen., type: str}
     report: {description: The result of M(vipstack.lvs.inspect)., type: dict}
+    facts: {description: The fact C(lvs_host) of M(vipstack.lvs.host_facts)., type: dict}
     expected: {description: The option O(expected)., type: dict}
     asked: {description: The controller's time before the question., type: float}
     answered: {description: The controller's time after the answer., type: float}

@@ -19,6 +19,8 @@ from .links import links
 
 # A host of the family has the file; the first that is there says which.
 FAMILIES = (("/etc/redhat-release", "RedHat"), ("/etc/debian_version", "Debian"))
+# The same by the names in /etc/os-release.
+ALIKE = {"RedHat": {"rhel", "fedora", "centos"}, "Debian": {"debian", "ubuntu"}}
 # Where packages and the state of the stack go.
 DISKS = ("/usr", "/var")
 MEGABYTE = 1024 * 1024
@@ -32,11 +34,8 @@ def describe(
     ports: Sequence[int] = (),
 ) -> dict[str, Any]:
     """The fact ``lvs_host``; whatever is not there is not in the mappings."""
-    names = os_release()
     return {
-        "distribution": names.get("PRETTY_NAME") or names.get("NAME") or None,
-        "distribution_id": names.get("ID"),
-        "release": release(names.get("VERSION_ID", "")),
+        **from_os_release(HostFiles().read("/etc/os-release") or ""),
         "family": next((family for path, family in FAMILIES if os.path.exists(path)), None),
         "kernel": os.uname().release,
         "user": user_name(os.geteuid()),
@@ -55,15 +54,17 @@ def describe(
     }
 
 
-def os_release(path: str = "/etc/os-release") -> dict[str, str]:
-    """Its assignments, without quotes; empty where there is no such file."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            lines = stream.read().splitlines()
-    except OSError:
-        return {}
-    found = (re.match(r"([A-Z_]+)=(.*)", line) for line in lines)
-    return {one.group(1): one.group(2).strip().strip("\"'") for one in found if one}
+def from_os_release(text: str) -> dict[str, Any]:
+    """``{distribution, distribution_id, release, family}`` by the text of /etc/os-release alone."""
+    lines = (re.match(r"([A-Z_]+)=(.*)", line) for line in text.splitlines())
+    names = {one.group(1): one.group(2).strip().strip("\"'") for one in lines if one}
+    alike = {names.get("ID", ""), *names.get("ID_LIKE", "").split()}
+    return {
+        "distribution": names.get("PRETTY_NAME") or names.get("NAME") or None,
+        "distribution_id": names.get("ID"),
+        "release": release(names.get("VERSION_ID", "")),
+        "family": next((family for family, members in ALIKE.items() if members & alike), None),
+    }
 
 
 def release(version: str) -> int | None:

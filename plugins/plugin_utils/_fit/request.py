@@ -11,6 +11,8 @@ from ...module_utils._host.places import STACK
 from .._model.shape import HostSlice
 from .system import SENDMAIL, ports
 
+# Where it is, the Keepalived of the host is ours.
+OUR_KEEPALIVED = "/etc/systemd/system/keepalived.service.d/vipstack-lvs.conf"
 PROGRAMS = ("/usr/sbin/ipvsadm", "/usr/sbin/keepalived", "/usr/sbin/nginx", "/usr/sbin/visudo", SENDMAIL)
 
 
@@ -18,7 +20,7 @@ def questions(mine: HostSlice) -> dict[str, Any]:
     """The options of the module host_facts."""
     director = mine["director"]
     return {
-        "paths": [*PROGRAMS, STACK.log, "/etc/systemd/system/" + STACK.table_unit],
+        "paths": [*PROGRAMS, STACK.log, "/etc/systemd/system/" + STACK.table_unit, OUR_KEEPALIVED],
         "units": ["keepalived.service", "nginx.service"],
         "users": [STACK.script_user],
         "modules": director["kernel"]["modules"] if director else [],

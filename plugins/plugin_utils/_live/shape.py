@@ -249,7 +249,7 @@ class HostReport(TypedDict, total=False):
 
 class Observation(TypedDict, total=False):
     """What the action observe returns for a host. ``asked``, ``answered``: the controller's time before and after;
-    ``expected``: by path, None for a file that has to be absent."""
+    ``expected``: by path, None for a file that has to be absent; ``facts``: of host_facts, where that was asked."""
 
     status: str
     message: str
@@ -257,6 +257,7 @@ class Observation(TypedDict, total=False):
     expected: dict[str, Expected | None]
     asked: float
     answered: float
+    facts: dict[str, Any]
 
 
 Observations = Mapping[str, Observation]

@@ -222,5 +222,7 @@ INVENTORY: dict[str, Field] = {
 }
 
 # Variables with our prefix that are no input of the model.
-ALSO_KNOWN = frozenset({"lvs_host", "lvs_model", "lvs_os_family", "lvs_preview_dest", "lvs_preview_live"})
+ALSO_KNOWN = frozenset(
+    {"lvs_host", "lvs_model", "lvs_os_family", "lvs_preview_dest", "lvs_preview_facts", "lvs_preview_live"}
+)
 KNOWN = frozenset({*CLUSTER, *HOST, *INVENTORY, *ALSO_KNOWN})

@@ -9,6 +9,7 @@ from typing import Iterator, Sequence
 
 from ...module_utils._host.silent_vips import arp_sysctls
 from ...module_utils._ipvs.text import endpoint
+from .._live import clocks
 from .._live.inspect_request import KEEPALIVED, NGINX, normalised, wanted_sysctls
 from .._live.observed import FAILED, UNREACHABLE, ObservedHost
 from .._model.view import OPEN
@@ -17,8 +18,6 @@ from .catalogue import Finding
 # Parts whose failure says something of its own, elsewhere.
 _JUDGED = frozenset({"ipvs", "keepalived_test", "nginx_test"})
 _AT_BOOT = frozenset({"enabled", "enabled-runtime", "static", "alias", "linked", "indirect", "generated"})
-# Clocks closer than this are together; the time that the question took is added to it.
-APART_SECONDS = 1.0
 
 
 def of_host(host: ObservedHost) -> Iterator[Finding]:
@@ -194,28 +193,16 @@ def _clock(host: ObservedHost) -> Iterator[Finding]:
 
 
 def clocks_apart(hosts: Sequence[ObservedHost]) -> list[Finding]:
-    """The hosts whose clocks cannot be the same, against the middle one of all.
-
-    The controller's time before and after the question bounds when a host read its clock.
-    """
-    bounds = {host.name: bound for host in hosts for bound in [_offset(host)] if bound}
-    if len(bounds) < 2:
-        return []
-    middle = sorted(low + high for low, high in bounds.values())[len(bounds) // 2] / 2
-    found = []
-    for name, (low, high) in bounds.items():
-        nearest = min(max(middle, low), high)
-        others = [other for other in bounds if other != name]
-        if abs(nearest - middle) > APART_SECONDS:
-            words = "%.1f s %s" % (abs((low + high) / 2 - middle), "ahead" if low > middle else "behind")
-            found.append(Finding("clocks_apart", (name,), words, "the time of %s" % ", ".join(others)))
-    return found
+    """The hosts whose clocks cannot be the same, against the middle one of all."""
+    known = {host.name: bound for host in hosts for bound in [_offset(host)] if bound}
+    return [
+        Finding("clocks_apart", (name,), words, "the time of %s" % ", ".join(one for one in known if one != name))
+        for name, words in clocks.apart(known).items()
+    ]
 
 
 def _offset(host: ObservedHost) -> tuple[float, float] | None:
-    """The least and the most that the host's clock can be ahead of the controller's, in seconds."""
-    clock = host.clock
     asked, answered = host.observation.get("asked"), host.observation.get("answered")
-    if not clock or asked is None or answered is None:
+    if not host.clock or asked is None or answered is None:
         return None
-    return clock["epoch"] - answered, clock["epoch"] - asked
+    return clocks.bounds(host.clock["epoch"], asked, answered)

@@ -21,6 +21,7 @@ from host_facts import facts
 from inventory import model_of
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.places import STACK
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.request import OUR_KEEPALIVED
 
 ROOT = Path(__file__).resolve().parents[3]
 Tree = dict[str, Any]
@@ -30,6 +31,7 @@ _UNCHANGED: Tree = {"changed": False}
 _HOST: Tree = {
     "paths": {
         **{"/usr/sbin/" + name: _ROOT for name in ("ipvsadm", "keepalived", "nginx", "visudo")},
+        OUR_KEEPALIVED: _ROOT,
         STACK.log: {"mode": "0750", "owner": STACK.script_user, "group": "root"},
     },
     "units": {name: {"active": True, "enabled": True} for name in ("keepalived.service", "nginx.service")},

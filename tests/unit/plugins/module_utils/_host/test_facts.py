@@ -32,19 +32,19 @@ def test_a_user_has_a_shell_and_an_unknown_one_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "release"),
+    ("text", "release", "family"),
     [
-        ('ID=debian\nVERSION_ID="12"\n', 12),
-        ("ID=rocky\nVERSION_ID=8.9\n", 8),
-        ("ID=ubuntu\nVERSION_ID='22.04'\n", 22),
-        ("ID=debian\n", None),
+        ('ID=debian\nVERSION_ID="12"\n', 12, "Debian"),
+        ('ID=rocky\nID_LIKE="rhel centos fedora"\nVERSION_ID=8.9\n', 8, "RedHat"),
+        ("ID=ubuntu\nVERSION_ID='22.04'\n", 22, "Debian"),
+        ("ID=debian\n", None, "Debian"),
+        ("ID=alpine\nVERSION_ID=3.19\n", 3, None),
+        ("", None, None),
     ],
 )
-def test_the_release_is_its_first_number(tmp_path: Path, text: str, release: int | None) -> None:
-    path = tmp_path / "os-release"
-    path.write_text(text)
-    assert facts.release(facts.os_release(str(path)).get("VERSION_ID", "")) == release
-    assert facts.os_release(str(tmp_path / "missing")) == {}
+def test_a_distribution_is_told_by_its_own_file(text: str, release: int | None, family: str | None) -> None:
+    found = facts.from_os_release(text)
+    assert (found["release"], found["family"]) == (release, family)
 
 
 def test_a_host_tells_of_itself() -> None:
