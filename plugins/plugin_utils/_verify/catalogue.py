@@ -64,7 +64,7 @@ CATALOGUE: dict[str, Kind] = {
         ERROR,
         "The host does not have the address that the model gives it on that interface.",
         "ip -br address",
-        "Correct lvs_address or lvs_interface for this host, or the network configuration.",
+        "Correct lvs_address, lvs_address6 or lvs_interface for this host, or the network configuration.",
     ),
     "service_not_running": Kind(
         ERROR,

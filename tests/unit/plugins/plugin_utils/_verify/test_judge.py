@@ -75,6 +75,10 @@ def link_down(_model: Tree, seen: Tree) -> None:
     report(seen, "web1")["links"][1]["operstate"] = "down"
 
 
+def second_address_missing(model: Tree, _seen: Tree) -> None:
+    model["hosts"]["web1"]["address6"] = "2001:db8::102"
+
+
 def address_elsewhere(_model: Tree, seen: Tree) -> None:
     report(seen, "web1")["links"][1]["addresses"] = []
 
@@ -397,6 +401,7 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (interface_named_otherwise, {("interface_missing", "web1")}),
     (link_down, {("interface_down", "web1")}),
     (address_elsewhere, {("address_missing", "web1")}),
+    (second_address_missing, {("address_missing", "web1")}),
     (nginx_stopped, {("service_not_running", "web1")}),
     (unit_absent, {("service_not_running", "web1")}),
     (unit_disabled, {("service_not_enabled", "d1")}),
