@@ -98,6 +98,7 @@ measure: venv ## measure the outage of each fault, into build/failover.json: mak
 
 bench: venv ## run the benchmarks, into build/bench.json
 	@$(PYTHON) tests/bench/bench_ipvs.py
+	@$(PYTHON) tests/bench/bench_runs.py
 
 figures: venv ## write docs/figures.json from build/, and the README's figures from it
 	@$(PYTHON) -m lab.figures

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, Sequence
 
 import healthy
 from controller import as_inventory
-from host_facts import facts
 from inventory import model_of
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.places import STACK
@@ -28,7 +27,10 @@ Tree = dict[str, Any]
 _RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$", re.MULTILINE)
 _ROOT = {"mode": "0755", "owner": "root", "group": "root"}
 _UNCHANGED: Tree = {"changed": False}
-_HOST: Tree = {
+_HOST = {
+    "family": "Debian",
+    "release": 12,
+    "addresses": ["127.0.0.1"],
     "paths": {
         **{"/usr/sbin/" + name: _ROOT for name in ("ipvsadm", "keepalived", "nginx", "visudo")},
         OUR_KEEPALIVED: _ROOT,
@@ -39,6 +41,7 @@ _HOST: Tree = {
 }
 _ANSWERS: dict[str, Tree] = {
     "ping": {"ping": "pong"},
+    "host_facts": {"ansible_facts": {"lvs_host": _HOST}},
     "kernel": {"diff": [], "reboot_needed": False},
     "real_server_vip": {"diff": [], "files": [], "addresses": []},
     "config_tree": {"files": [], "validated": False, "reloaded": False, "confirmed": False, "rolled_back": False},
@@ -59,6 +62,12 @@ class Run(NamedTuple):
         counts = {host: dict(word.split("=") for word in words.split()) for host, words in _RECAP.findall(self.output)}
         return {host: sum(int(one[key]) for key in ("ok", "failed", "skipped")) for host, one in counts.items()}
 
+    def results(self, register: str) -> dict[str, Any]:
+        """Host -> what a task named so returned, in a run with ``as_json``."""
+        plays = json.loads(self.output[self.output.index("{") :])["plays"]
+        found = [task["hosts"] for play in plays for task in play["tasks"] if task["task"]["name"] == register]
+        return dict(found[0])
+
 
 class Hosts:
     """The hosts of an inventory ``{groups, hostvars}``, in a folder."""
@@ -69,16 +78,13 @@ class Hosts:
         self.answers.mkdir(parents=True)
         for module, answer in _ANSWERS.items():
             self.answer(module, answer)
-        self.model = json.loads(json.dumps(model_of(tree)))
-        for host, mine in self.model["hosts"].items():
-            found = facts(mine["address"], **_HOST)
-            self.answer("host_facts", {"ansible_facts": {"lvs_host": found}}, host)
         inventory = as_inventory(tree)
         inventory["all"]["vars"] = {
             "ansible_connection": "answers",
             "ansible_python_interpreter": "/usr/bin/python3",
         }
         (folder / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+        self.model = json.loads(json.dumps(model_of(tree)))
 
     def answer(self, module: str, answer: Tree, host: str = "") -> None:
         """What a module says, on all hosts or on one."""
@@ -86,11 +92,17 @@ class Hosts:
         (self.answers / name).write_text(json.dumps({**_UNCHANGED, **answer}), encoding="utf-8")
 
     def are_healthy(self) -> None:
-        """The module inspect finds each host as the model says, but for its files, which it finds missing."""
+        """The module inspect finds each host as the model says, but for its files, which it does not find."""
         for host, seen in healthy.observations(self.model).items():
+            del seen["report"]["clock"]  # it stands still
             self.answer("inspect", seen["report"], host)
 
-    def play(self, playbook: str | Path, *words: str, forks: int = 5) -> Run:
+    def asked(self) -> list[tuple[str, str]]:
+        """(host, module) of each answer so far."""
+        lines = (self.answers / "asked").read_text(encoding="utf-8").splitlines()
+        return [(host, module) for host, module in map(str.split, lines)]
+
+    def play(self, playbook: str | Path, *words: str, forks: int = 5, as_json: bool = False) -> Run:
         """Run a playbook to its end."""
         env = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
         env.update(
@@ -98,6 +110,7 @@ class Hosts:
             ANSIBLE_FORKS=str(forks),
             ANSIBLE_NOCOLOR="1",
             ANSWERS=str(self.answers),
+            **({"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"} if as_json else {}),
         )
         command = [ROOT / ".venv/bin/ansible-playbook", "-i", self.folder / "hosts.json", playbook, *words]
         log = self.folder / "output"
@@ -110,8 +123,8 @@ class Hosts:
         cpu = usage.ru_utime + usage.ru_stime
         return Run(process.returncode, log.read_text(encoding="utf-8"), cpu)
 
-    def play_of(self, plays: Sequence[Tree], forks: int = 5) -> Run:
+    def play_of(self, plays: Sequence[Tree], forks: int = 5, as_json: bool = False) -> Run:
         """The same for plays as data."""
         path = self.folder / "playbook.json"
         path.write_text(json.dumps(plays), encoding="utf-8")
-        return self.play(path, forks=forks)
+        return self.play(path, forks=forks, as_json=as_json)

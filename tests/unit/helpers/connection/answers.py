@@ -20,7 +20,8 @@ DOCUMENTATION = """
 name: answers
 short_description: Answers of modules from files
 description:
-  - E(ANSWERS) is a folder with MODULE.json, and MODULE.HOST.json where a host has an answer of its own.
+  - E(ANSWERS) is a folder with MODULE.json, and MODULE.HOST.json where a host has an answer of its own. The file
+    C(asked) in it gets a line for each answer.
 author: vipstack.lvs contributors (@vipstack)
 options: {}
 """
@@ -46,6 +47,8 @@ class Connection(ConnectionBase):  # type: ignore[misc]
         module, folder = found.group(1).decode(), Path(os.environ["ANSWERS"])
         for name in ("%s.%s.json" % (module, self._play_context.remote_addr), module + ".json"):
             if (folder / name).exists():
+                with (folder / "asked").open("a", encoding="utf-8") as stream:
+                    stream.write("%s %s\n" % (self._play_context.remote_addr, module))
                 return 0, (folder / name).read_bytes(), b""
         raise AnsibleError("answers: there is none of the module %s" % module)
 
