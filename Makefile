@@ -90,8 +90,8 @@ test-native: venv daemons ## run tests that need no IPVS, in namespaces, and tho
 daemons: venv
 	@$(PYTHON) -c 'from lab.tools import install_daemons; install_daemons()'
 
-molecule: venv ## run the Molecule scenario default
-	@molecule test
+molecule: venv ## run the Molecule scenarios: make molecule [SCENARIO=reference]
+	@molecule test $(if $(SCENARIO),-s $(SCENARIO),--all)
 
 measure: venv ## measure the outage of each fault, into build/failover.json: make measure [KEY=crash] [RUNS=5]
 	@$(PYTHON) -m lab.measure $(KEY) $(if $(RUNS),--runs $(RUNS))

@@ -91,7 +91,8 @@ CHECK = Part("check", "check", budget=180)
 LAB = Part("lab", "lab", budget=240, again=True)
 AGAIN = Part("lab-again", "lab", budget=60, needs=("lab",))
 UP_B = Part("lab-b", "lab-up", budget=60, needs=("lab",), lab=LAB_B, again=True)
-MOLECULE = Part("molecule", "molecule", budget=150, needs=("lab",))
+MOLECULE = Part("molecule", "molecule", ("SCENARIO=default",), budget=240, needs=("lab",))
+REFERENCE = Part("molecule-reference", "molecule", ("SCENARIO=reference",), budget=300, needs=("lab",))
 
 
 def quick() -> list[Stage]:
@@ -126,7 +127,7 @@ def everything() -> list[Stage]:
     return [
         [[CHECK]],
         [[LAB]],
-        [[AGAIN, *lane_a, MOLECULE], [*(_file(name, LAB_B, ()) for name in native), unit, UP_B, *lane_b]],
+        [[AGAIN, *lane_a, MOLECULE, REFERENCE], [*(_file(name, LAB_B, ()) for name in native), unit, UP_B, *lane_b]],
     ]
 
 

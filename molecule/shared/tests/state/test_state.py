@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+
 from testinfra.host import Host
 
 VIP = "198.51.100.200"
@@ -25,7 +27,7 @@ def test_the_vip_has_its_label(directors: dict[str, Host]) -> None:
 def test_the_table_holds_the_service_and_both_real_servers(director: Host) -> None:
     rules = director.check_output("ipvsadm -Sn").splitlines()
     assert rules == [
-        f"-A -t {VIP}:80 -s mh -b mh-fallback,mh-port",
+        f"-A -t {VIP}:80 {os.environ['EXPECTED_SCHEDULER']}",
         f"-a -t {VIP}:80 -r 198.51.100.102:80 -g -w 1",
         f"-a -t {VIP}:80 -r 198.51.100.103:80 -g -w 1",
     ]
