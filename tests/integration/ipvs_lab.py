@@ -116,6 +116,20 @@ class Director:
             raise RuntimeError(answer["raised"])
         return answer["result"]
 
+    @property
+    def name(self) -> str:
+        """Of the container."""
+        return self._name
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """With which Docker's client, and Ansible's connection, find it."""
+        return self._environment
+
+    def empty(self) -> None:
+        """The table that tasks of Ansible see, which run in the container's own network namespace."""
+        self._docker("exec", self._name, "ipvsadm", "-C")
+
     # --- what tests say
 
     def fresh(self) -> None:
