@@ -132,6 +132,7 @@ def test_one_run_takes_it_over_under_traffic(stack: Stack, inventory: Path) -> N
     assert PASSWORD not in said.output
     again = stack.play("site", inventory=inventory)
     assert again.total("changed") == 0, again.output
+    stack.settled()
     stack.play("verify", inventory=inventory)
 
 
@@ -152,6 +153,7 @@ def test_reboots_bring_back_ours_alone(stack: Stack, inventory: Path) -> None:
     assert stack.run(backup, f"grep -v '^Deleted' /run/moves | grep -c 'eth0 .*{VIP}/'").strip() == "1"
     again = stack.play("site", inventory=inventory)
     assert again.total("changed") == 0, again.output
+    stack.settled()
     stack.play("verify", inventory=inventory)
 
 
