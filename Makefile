@@ -88,7 +88,7 @@ test-native: venv daemons ## run tests that need no IPVS, in namespaces, and tho
 
 .PHONY: daemons
 daemons: venv
-	@$(PYTHON) -c 'from lab.tools import install_daemons; install_daemons()'
+	@$(PYTHON) -m lab.daemons
 
 molecule: venv ## run the Molecule scenarios: make molecule [SCENARIO=reference]
 	@molecule test $(if $(SCENARIO),-s $(SCENARIO),--all)

@@ -107,7 +107,7 @@ def quick() -> list[Stage]:
                 MOLECULE,
             ],
             [
-                Part("test-native", "test-native", budget=120),
+                Part("test-native", "test-native", budget=180),
                 UP_B,
                 Part("test-lab-b", "test-lab-b", budget=720, needs=("lab-b",), lab=LAB_B),
             ],

@@ -134,6 +134,8 @@ def _number(field: Field, value: Any) -> float:
         raise must(value, "a number, %s" % span(field))
     if not field.low <= value <= field.high:
         raise must(value, span(field))
+    if abs(value * 1000 - round(value * 1000)) > 1e-6:
+        raise must(value, "%s in steps of 0.001" % span(field))
     return int(value) if float(value).is_integer() else value
 
 

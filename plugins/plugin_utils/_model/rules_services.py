@@ -216,7 +216,12 @@ def _check_sorry_server(scope: Scope, path: str, service: ServiceInput) -> None:
         return
     if scope.cluster["table_owner"] == "static":
         scope.warnings.append("%s.sorry_server does nothing, as lvs_table_owner is static" % path)
-    own = family_of(sorry.rpartition(":")[0])
+    address, _colon, port = sorry.rpartition(":")
+    for other in service["ports"] or () if service["forward"] in ("dr", "tunnel") else ():
+        if other != int(port):
+            what = "is %s, but the service has port %d; must be the same port, or forward: nat"
+            scope.wrong(path + ".sorry_server", what % (sorry, other))
+    own = family_of(address)
     for family in families(vip) if vip else []:
         if family != own:
             what = "is %s, but VIP %s has %s addresses"

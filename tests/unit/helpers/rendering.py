@@ -13,9 +13,10 @@ import jinja2
 import yaml
 from host_facts import facts
 
-from ansible_collections.vipstack.lvs.plugins.filter.render import FilterModule
+from ansible_collections.vipstack.lvs.plugins.filter.render import FilterModule, proc_ip_vs_key
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.places import STACK
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.fit import settle
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview import files as preview
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 Tree = Dict[str, Any]
@@ -74,12 +75,17 @@ class _Context(jinja2.runtime.Context):  # type: ignore[misc]
         return self.environment.compile_expression(value[2:-2], undefined_to_none=False)(**self.parent)
 
 
+def settled(model: Any, host: str) -> Any:
+    """A host's part of the model on a host that has what it needs."""
+    return settle(model["hosts"][host], facts(model["hosts"][host]["address"]))
+
+
 def files(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str]:
     """Path -> text of what the templates make for a host of the model. ``lvs_vips``: where the passwords are.
 
     ``others``: further variables of the inventory. All templates are rendered, also those that the host would not need.
     """
-    mine: Any = settle(model["hosts"][host], facts(model["hosts"][host]["address"]))
+    mine = settled(model, host)
     found: dict[str, str] = {}
     for role, templates in TEMPLATES.items():
         part = mine["nginx" if role == "nginx" else "director"]
@@ -96,4 +102,20 @@ def files(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str
             wanted["/usr/libexec/keepalived/lvs-repair"] = "lvs-repair.j2"
         for path, template in wanted.items():
             found[path] = _environment(role).get_template(template).render(variables)
+    return found
+
+
+def everything(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str]:
+    """Path -> text of all that a host of the model gets, those of the modules among them."""
+    mine = settled(model, host)
+    found = files(model, host, lvs_vips, **others)
+    if mine["director"]:
+        services = mine["director"]["services"]
+        found["/etc/keepalived/lvs-services"] = "".join(proc_ip_vs_key(service) + "\n" for service in services)
+        found["/etc/ipvsadm.rules"] = preview.ipvs_rules(services)
+        found.update(preview.of_kernel({"name": "vipstack-lvs-director", **mine["director"]["kernel"]}))
+        found.update(preview.of_weights({"destinations": mine["director"]["weights"], "scheme": "weights"}))
+    if mine["real_server"]:
+        vips = preview.of_vips({"name": "vipstack-lvs-vips", **mine["real_server"]})
+        found.update((path, text) for path, text in vips.items() if text is not None)
     return found

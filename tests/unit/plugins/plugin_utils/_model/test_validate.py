@@ -126,9 +126,9 @@ WRITTEN: dict[str, tuple[Tree, str, Any]] = {
         {"timeout": 300, "prefix": 24},
     ),
     "a sorry server": (
-        {SERVICE + ".sorry_server": "198.51.100.9:81"},
+        {SERVICE + ".sorry_server": "198.51.100.9:80"},
         "virtual_services.web.sorry_server",
-        "198.51.100.9:81",
+        "198.51.100.9:80",
     ),
     "another port by NAT": (
         {SERVICE + ".forward": "nat", SERVICE + ".real_port": 8080, "lvs_nginx_sites.www.ports": [8080]},

@@ -133,6 +133,17 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
             )
         ],
     ),
+    "a sorry server on another port by direct routing": (
+        {SERVICE + ".sorry_server": "192.0.2.1:81"},
+        [
+            "lvs_virtual_services.web.sorry_server is 192.0.2.1:81, but the service has port 80;"
+            " must be the same port, or forward: nat"
+        ],
+    ),
+    "a time that keepalived does not count": (
+        {SERVICE + ".check": {"retry_delay": 1e-9}},
+        ["lvs_virtual_services.web.check.retry_delay is 1e-09; must be 0-3600 in steps of 0.001"],
+    ),
     "a sorry server of the other family": (
         {**V6, **V6_ONLY, SERVICE + ".sorry_server": "192.0.2.1:80"},
         ["lvs_virtual_services.web.sorry_server is 192.0.2.1:80, but VIP web has IPv6 addresses"],

@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values for every field of the schema: those at and inside its limits, and every kind of wrong one.
+
+All of it is made from the schema, so a new field brings its own.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.fields import Field
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import CLUSTER, HOST
+
+Tree = dict[str, Any]
+Path = tuple[Any, ...]
+HOSTS = {"d1": "198.51.100.100", "d2": "198.51.100.101", "web1": "198.51.100.102", "web2": "198.51.100.103"}
+
+# What begins a comment, ends a word or a line, runs, leaves a folder, or is cut somewhere.
+PIECES = (
+    "\n", "\r", "\x00", "\x1b[2J", "\x85", "\u2028", "\t", " ", '"', "'", "`id`", "$(id)", "${PATH}", "{{ 7 * 7 }}",
+    "{% raw %}", "{", "}", ";", "#", "!", "\\", "%", "%s", "~", "@", "|", "&", "<", ">", "*", "?", "(", ")", "[", ",",
+    "../../x", "/etc/passwd", "ä", "\u202e", "\ud800",
+)  # fmt: skip
+# Texts that a field of text begins with, so that only the piece is wrong.
+PLAIN = {
+    "group": "lvs_real_servers", "host": "d1", "name": "blue", "label": "a", "interface": "eth0", "url_path": "/health",
+    "file_path": "/usr/local/bin/tell", "host_name": "app.example.com", "server_name": "www.example.com",
+    "mail": "ops@example.com",
+}  # fmt: skip
+OTHERS: tuple[Any, ...] = (
+    None, True, 0, -1, 0.5, 1e-9, 1e308, float("nan"), float("inf"), 2**63, "", "no", [], [None], {}, {"a": 1}, [[]],
+    "x" * 300, "9" * 400,
+)  # fmt: skip
+
+
+def plain(field: Field) -> str:
+    """A text of the kind that a field takes."""
+    by_kind = {
+        "vip_address": "198.51.100.210/24",
+        "host_address": "198.51.100.9",
+        "host_address6": "2001:db8::9",
+        "endpoint": "192.0.2.1:80",
+    }
+    if field.kind == "choice":
+        return field.choices[0]
+    return PLAIN.get(field.form) or by_kind.get(field.kind) or "1"
+
+
+def wrong_names(text: str) -> list[str]:
+    """A text with each piece before, in and behind it; nothing; a very long one."""
+    pieces = [made for piece in PIECES for made in (piece + text, text[:1] + piece + text[1:], text + piece)]
+    return [*pieces, "", text * 200]
+
+
+def wrong(field: Field) -> list[Any]:
+    """Every kind of wrong value; some of them are right for some fields."""
+    found = [*wrong_names(plain(field)), *OTHERS]
+    if field.kind in ("whole", "number"):
+        found += [field.low - 1, field.high + 1, str(field.high) + "0", "0x10", "010", "1e1"]
+    if field.kind == "secret":
+        found += ["a" * 9, "p" + "#", "p w"]
+    return found
+
+
+def paths(front: Path, field: Field) -> Iterator[tuple[Path, Field]]:
+    """(path, field) of every place for one value below a field, with `web` for every name."""
+    if field.kind == "table":
+        for key, of in field.fields.items():
+            yield from paths((*front, key), of)
+    elif field.of:
+        yield from paths((*front, 0 if field.kind == "list" else "web" if field.of.kind == "table" else "d1"), field.of)
+    else:
+        yield front, field
+
+
+PLACES = dict(entry for name, field in CLUSTER.items() for entry in paths((name,), field))
+OWN = {(name, *rest): of for name, field in HOST.items() for (_name, *rest), of in paths((name,), field)}
+
+
+def whole_inventory() -> Tree:
+    """Something of everything: VIPs of both families, every protocol, and two of each kind of name."""
+    shared: Tree = {
+        "lvs_vips": {
+            "web": {"addresses": ["198.51.100.200/24"], "vrid": 51},
+            "dns": {"addresses": ["198.51.100.201/24"], "vrid": 52, "version": 2, "auth_pass": "s3cret"},
+        },
+        "lvs_virtual_services": {
+            "web": {"vip": "web", "ports": [80]},
+            "dns": {"vip": "dns", "ports": [53], "protocol": "udp"},
+            "sip": {"vip": "dns", "ports": [5060], "protocol": "sctp", "scheduler": "rr"},
+        },
+        "lvs_nginx_upstreams": {
+            "web": {"servers": [{"address": "192.0.2.21", "port": 8080}, {"address": "192.0.2.23", "port": 8080}]},
+            "api": {"servers": [{"address": "192.0.2.22", "port": 8080}]},
+        },
+        "lvs_nginx_sites": {
+            "web": {"server_names": ["example.com"], "upstream": "web"},
+            "api": {"server_names": ["api.example.com"], "upstream": "api"},
+        },
+        "lvs_notify": {"command": "/usr/bin/true", "mail": "root@example.com"},
+    }
+    hostvars = {host: {"lvs_address": address, **copy.deepcopy(shared)} for host, address in HOSTS.items()}
+    return {"groups": {"lvs_directors": ["d1", "d2"], "lvs_real_servers": ["web1", "web2"]}, "hostvars": hostvars}
+
+
+def put(inventory: Tree, path: Path, value: Any, hosts: Iterable[str] = ()) -> None:
+    """Write a value at a place, for some hosts or for all."""
+    for host in hosts or inventory["hostvars"]:
+        place: Any = inventory["hostvars"][host]
+        for key, below in zip(path, path[1:]):
+            if isinstance(place, dict):
+                place.setdefault(key, [None] if below == 0 else {})
+            place = place[key]
+        place[path[-1]] = copy.deepcopy(value)
+
+
+def named(path: Path) -> str:
+    """A path as a mistake has it: `lvs_nginx_upstreams.web.servers[0].port`."""
+    return "".join("[0]" if key == 0 else ".%s" % key for key in path)[1:]
+
+
+# Maps whose names are an operator's own, and the field of another map that refers to them.
+NAMED = [name for name, field in CLUSTER.items() if field.kind == "map"]
+REFERRED = {"lvs_vips": ("lvs_virtual_services", "vip"), "lvs_nginx_upstreams": ("lvs_nginx_sites", "upstream")}

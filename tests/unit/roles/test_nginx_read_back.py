@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A parser that is not ours reads in Nginx's files what the model says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import crossplane
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from rendering import files
+from ring_strategies import Step, inventory_of, steps
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+
+Tree = dict[str, Any]
+PLACE = "/etc/nginx/"
+SITES, UPSTREAMS, MAIN = "conf.d/lvs-sites.conf", "conf.d/lvs-upstreams.conf", "nginx.conf"
+
+
+def parsed(folder: Path, text: str) -> list[Tree]:
+    """The directives of a file, each `{directive, args, block}`."""
+    (folder / "file").write_text(text, encoding="utf-8")
+    found = crossplane.parse(str(folder / "file"), single=True, check_ctx=False, check_args=False)
+    assert found["errors"] == []
+    read: list[Tree] = found["config"][0]["parsed"]
+    return read
+
+
+def args(block: list[Tree], directive: str) -> list[list[str]]:
+    return [one["args"] for one in block if one["directive"] == directive]
+
+
+def only(block: list[Tree], directive: str) -> str:
+    ((word,),) = args(block, directive)
+    return str(word)
+
+
+def server(words: list[str]) -> Tree:
+    """A server of an upstream as Nginx takes it, with Nginx's own defaults."""
+    given = dict(word.split("=") for word in words[1:] if "=" in word)
+    address, _colon, port = words[0].rpartition(":")
+    return {
+        "address": address.strip("[]"),
+        "port": int(port),
+        "weight": int(given.pop("weight", 1)),
+        "max_fails": int(given.pop("max_fails", 1)),
+        "fail_timeout": int(given.pop("fail_timeout", "10s").removesuffix("s")),
+        "backup": "backup" in words,
+    }
+
+
+def upstream(one: Tree) -> Tree:
+    methods = [name for name in ("least_conn", "ip_hash", "random") if args(one["block"], name)]
+    keepalive = args(one["block"], "keepalive")
+    ((zone, size),) = args(one["block"], "zone")
+    assert zone == one["args"][0]
+    return {
+        "name": zone,
+        "zone_kib": int(size.removesuffix("k")),
+        "servers": [server(words) for words in args(one["block"], "server")],
+        "keepalive": int(keepalive[0][0]) if keepalive else 0,
+        "method": methods[0] if methods else "round_robin",
+    }
+
+
+def site(one: Tree) -> Tree:
+    listens = args(one["block"], "listen")
+    locations = {" ".join(part["args"]): part["block"] for part in one["block"] if part["directive"] == "location"}
+    (names,) = args(one["block"], "server_name")
+    passed = args(locations["/"], "proxy_pass")
+    return {
+        "names": names,
+        "listens": sorted(words[0] for words in listens),
+        "default": {"default_server" in words for words in listens},
+        "health": [name[2:] for name in locations if name.startswith("= ") and name != "= /sorry.html"],
+        "upstream": passed[0][0].removeprefix("http://") if passed else None,
+    }
+
+
+def listens(model: Tree, ports: list[int]) -> list[str]:
+    return sorted([str(port) for port in ports] + ["[::]:%d" % port for port in ports if model["ipv6"]])
+
+
+def wanted_sites(model: Tree) -> list[Tree]:
+    return [
+        {
+            "names": one["server_names"] or ["_"],
+            "listens": listens(model, one["ports"]),
+            "default": {bool(one["default"])},
+            "health": [model["health_path"]],
+            "upstream": one["upstream"],
+        }
+        for one in model["sites"]
+    ]
+
+
+def catch_alls(model: Tree) -> list[Tree]:
+    """On each port without a default: a server that answers the health check and no name."""
+    ports = {port for one in model["sites"] for port in one["ports"]}
+    taken = {port for one in model["sites"] if one["default"] for port in one["ports"]}
+    return [
+        {"names": ["_"], "listens": listens(model, [port]), "default": {True}, "health": [model["health_path"]]}
+        for port in sorted(ports - taken)
+    ]
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@given(drawn=steps())
+def test_the_files_of_nginx_say_what_the_model_says(tmp_path: Path, drawn: list[Step]) -> None:
+    inventory = inventory_of(drawn)
+    model: Any = build(inventory).model
+    assume(model is not None)
+    for host, part in model["hosts"].items():
+        nginx = part["nginx"]
+        if nginx is None:
+            continue
+        texts = files(model, host, inventory["hostvars"][host]["lvs_vips"])
+        assert [upstream(one) for one in parsed(tmp_path, texts[PLACE + UPSTREAMS])] == nginx["upstreams"]
+        read = parsed(tmp_path, texts[PLACE + SITES])
+        found = [site(one) for one in read if one["directive"] == "server"]
+        assert found == [*wanted_sites(nginx), *({**one, "upstream": None} for one in catch_alls(nginx))]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "directive", "words"),
+    [
+        ("nginx_worker_processes", "4", "worker_processes", ["4"]),
+        ("nginx_worker_connections", "512", "worker_rlimit_nofile", ["1024"]),
+        ("nginx_worker_shutdown_timeout", 60, "worker_shutdown_timeout", ["60s"]),
+    ],
+)
+def test_a_setting_of_the_role_is_read_as_it_is(
+    tmp_path: Path, name: str, value: Any, directive: str, words: list[str]
+) -> None:
+    model: Any = build(inventory_of([])).model
+    read = parsed(tmp_path, files(model, "web1", {}, **{name: value})[PLACE + MAIN])
+    assert args(read, directive) == [words]
