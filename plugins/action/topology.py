@@ -5,20 +5,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any, Mapping, NoReturn, Sequence
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleAction, AnsibleActionFail, AnsibleError
 
 from ..filter import render  # noqa: F401 - imported once, before workers start, not once in each of them
 from ..module_utils._host.places import STACK
 from ..plugin_utils._action import LvsAction
+from ..plugin_utils._hostvars import SharedVariables
 from ..plugin_utils._model.build import build
-from ..plugin_utils._plain import plain
+from ..plugin_utils._model.validate import Mistake
 
 # What the model reads of a host besides lvs_*: where its address may stand.
 _ADDRESS = "ansible_host"
 # What a play has by the roles of this collection. A cache of facts may hold an old one.
 _OWN = ("lvs_model", "lvs_host")
+# Mistakes that are shown; the others are counted.
+_SHOWN = 50
 
 
 class ActionModule(LvsAction):
@@ -27,24 +30,16 @@ class ActionModule(LvsAction):
     _requires_connection = False
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
-        variables = self.variables
-        groups = {name: [str(host) for host in hosts] for name, hosts in variables["groups"].items()}
-        hosts = self._hosts(groups, variables)
-        read = {host: _variables_of(host, variables["hostvars"][host]) for host in hosts}
-        built = build({"groups": groups, "hostvars": read})
+        groups = {name: [str(host) for host in hosts] for name, hosts in self.variables["groups"].items()}
+        built = build({"groups": groups, "hostvars": self._read(self._hosts(groups))})
         if built.model is None:
-            text = "\n".join("  - " + str(mistake.message) for mistake in built.mistakes)
-            many = "mistake" if len(built.mistakes) == 1 else "mistakes"
-            raise AnsibleActionFail(
-                "the inventory has %d %s; no host was touched:\n%s" % (len(built.mistakes), many, text),
-                result={"mistakes": [{"path": one.path, "message": one.message} for one in built.mistakes]},
-            )
+            self._fail(built.mistakes)
         return {"changed": False, "model": built.model, "stack": STACK._asdict(), "warnings": built.warnings}
 
-    def _hosts(self, groups: Mapping[str, list[str]], variables: Mapping[str, Any]) -> list[str]:
+    def _hosts(self, groups: Mapping[str, list[str]]) -> list[str]:
         """Every host that the model may speak of: the two groups, whatever the play and --limit say."""
         names = [
-            self._templar.template(variables.get(variable, default))
+            self._templar.template(self.variables.get(variable, default))
             for variable, default in (
                 ("lvs_directors_group", "lvs_directors"),
                 ("lvs_real_servers_group", "lvs_real_servers"),
@@ -52,18 +47,46 @@ class ActionModule(LvsAction):
         ]
         return list(dict.fromkeys(host for name in names for host in groups.get(name, [])))
 
+    def _read(self, hosts: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Each host's own lvs_* variables and address, templated, as plain data.
 
-def _variables_of(host: str, hostvars: Mapping[str, Any]) -> dict[str, Any]:
-    """A host's own lvs_* variables and address, templated, as plain data.
+        Only these are read, so a variable of somebody else that cannot be templated does no harm.
+        """
+        hostvars, shared = self.variables["hostvars"], SharedVariables(self._loader)
+        read: dict[str, dict[str, Any]] = {}
+        for host in hosts:
+            variables = hostvars.raw_get(host)
+            names = sorted(name for name in variables if name.startswith("lvs_") or name == _ADDRESS)
+            read[host] = {}
+            shared.take_host(variables)
+            for name in names:
+                if name in _OWN:
+                    continue
+                try:
+                    read[host][name] = shared.value(name)
+                except AnsibleError as error:
+                    what = "%s of %s cannot be templated: %s" % (name, host, error.message)
+                    raise AnsibleActionFail(what) from error
+        return read
 
-    Only these are read, so a variable of somebody else that cannot be templated does no harm.
-    """
-    found = {}
-    for name in sorted(name for name in hostvars if name.startswith("lvs_") or name == _ADDRESS):
-        if name in _OWN:
-            continue
-        try:
-            found[name] = plain(hostvars[name])
-        except AnsibleError as error:
-            raise AnsibleActionFail("%s of %s cannot be templated: %s" % (name, host, error.message)) from error
-    return found
+    def _fail(self, mistakes: Sequence[Mistake]) -> NoReturn:
+        """Each mistake is told once: as text, or as data where the playbook goes on and can read it."""
+        headline = "the inventory has %d %s; no host was touched" % (
+            len(mistakes), "mistake" if len(mistakes) == 1 else "mistakes",
+        )  # fmt: skip
+        if _is_caught(self._task):
+            told = [{"path": one.path, "message": one.message} for one in mistakes]
+            raise AnsibleActionFail(headline, result={"mistakes": told})
+        lines = ["  - %s" % one.message for one in mistakes[:_SHOWN]]
+        if len(mistakes) > _SHOWN:
+            lines.append("  and %d more" % (len(mistakes) - _SHOWN))
+        # AnsibleActionFail would put the whole text into `msg`, too.
+        raise AnsibleAction("\n".join([headline + ":", *lines]), result={"msg": headline})
+
+
+def _is_caught(task: Any) -> bool:
+    """Whether the playbook goes on after a failure of the task: it is ignored, or a block around it has a rescue."""
+    around = [task]
+    while around[-1] is not None:
+        around.append(getattr(around[-1], "_parent", None))
+    return bool(task.ignore_errors) or any(getattr(one, "rescue", None) for one in around)

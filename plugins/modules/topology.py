@@ -17,6 +17,8 @@ description:
     the variable C(lvs_model).
   - All mistakes of the inventory are reported at once, each with its path, its value and what is allowed, before any
     host is touched.
+  - A value that hosts share, as those of a group do, is templated once for all of them.
+  - Of more than fifty mistakes the first fifty are shown and the others counted.
   - It is an action that runs on the controller; no connection is made and no fact is read. It sees the whole inventory
     whatever the play and C(--limit) say, so every host gets the same model.
   - Secrets are not part of the model.
@@ -60,7 +62,7 @@ mistakes:
   description: Everything that is wrong with the inventory.
   type: list
   elements: dict
-  returned: when the inventory has mistakes
+  returned: when the inventory has mistakes and the playbook goes on, by C(ignore_errors) or C(rescue)
   contains:
     path:
       description: Where it stands.

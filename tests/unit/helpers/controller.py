@@ -29,7 +29,15 @@ def as_inventory(tree: Tree) -> Tree:
     return {"all": {"hosts": tree["hostvars"], "children": groups}}
 
 
-def run(action: Any, tree: Tree, args: Tree, folder: Path, host: str = "d1", limit: str = "all") -> Tree:
+def run(
+    action: Any,
+    tree: Tree,
+    args: Tree,
+    folder: Path,
+    host: str = "d1",
+    limit: str = "all",
+    ignore_errors: bool = False,
+) -> Tree:
     """The result of one task on a host. ``tree``: ``{groups, hostvars}``; ``folder``: for the inventory file."""
     path = folder / "hosts.json"
     path.write_text(json.dumps(as_inventory(tree)), encoding="utf-8")
@@ -41,6 +49,7 @@ def run(action: Any, tree: Tree, args: Tree, folder: Path, host: str = "d1", lim
     HostVars(inventory=inventory, variable_manager=manager, loader=loader)  # the manager keeps it
     task = Task()
     task.args = args
+    task.ignore_errors = ignore_errors
     variables = manager.get_vars(play=play, host=inventory.get_host(host), task=task)
     module = action(
         task=task,

@@ -50,6 +50,10 @@ def test_a_role_that_all_depend_on_starts_no_task_to_check_its_arguments(name: s
     assert "main" not in load(ROOT / "roles" / name / "meta/argument_specs.yml")["argument_specs"]
 
 
+def test_no_task_of_topology_runs_on_each_host() -> None:
+    assert [task["run_once"] for task in tasks_of(ROOT / "roles/topology/tasks/main.yml")] == [True]
+
+
 # What all roles may read, and the role that has it.
 SHARED = {
     "topology": {"lvs_model", "lvs_slice", "lvs_stack", "lvs_roles", "lvs_expected_files"},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import controller
 import pytest
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleAction, AnsibleActionFail
 from inventory import good, with_changes
 
 from ansible_collections.vipstack.lvs.plugins.action.topology import ActionModule
@@ -39,14 +39,42 @@ def test_the_groups_may_have_other_names(tmp_path: Path) -> None:
     assert result["model"]["clusters"]["default"]["directors"] == ["d1", "d2"]
 
 
-def test_every_mistake_is_named(tmp_path: Path) -> None:
-    inventory = with_changes({"d1:lvs_weight": -1, "d2:lvs_state": "away"})
-    with pytest.raises(AnsibleActionFail, match="the inventory has 2 mistakes; no host was touched") as caught:
+MISTAKEN = {"d1:lvs_weight": -1, "d2:lvs_state": "away"}
+
+
+def test_every_mistake_is_named_once(tmp_path: Path) -> None:
+    inventory = with_changes(MISTAKEN)
+    with pytest.raises(AnsibleAction) as caught:
         controller.run(ActionModule, inventory, {}, tmp_path)
+    headline, *lines = str(caught.value).splitlines()
+    assert headline == "the inventory has 2 mistakes; no host was touched:"
+    assert lines == ["  - " + one.message for one in build(inventory).mistakes]
+    assert caught.value.result_contribution == {"msg": "the inventory has 2 mistakes; no host was touched"}
+
+
+def test_who_goes_on_after_mistakes_has_them_as_data(tmp_path: Path) -> None:
+    inventory = with_changes(MISTAKEN)
+    with pytest.raises(AnsibleAction) as caught:
+        controller.run(ActionModule, inventory, {}, tmp_path, ignore_errors=True)
+    result = caught.value.result_contribution
+    assert result["mistakes"] == [{"path": one.path, "message": one.message} for one in build(inventory).mistakes]
+    assert str(caught.value) == "the inventory has 2 mistakes; no host was touched"
+
+
+def test_of_many_mistakes_fifty_are_shown_and_the_others_counted(tmp_path: Path) -> None:
+    inventory = with_changes({"%s:lvs_weight" % host: -1 for host in hosts(60)})
+    for host in hosts(60):
+        inventory["hostvars"][host]["lvs_address"] = "198.51.100.1"
+    inventory["groups"]["lvs_real_servers"] += hosts(60)
     mistakes = build(inventory).mistakes
-    assert caught.value._result["mistakes"] == [{"path": one.path, "message": one.message} for one in mistakes]
-    for mistake in mistakes:
-        assert "  - " + mistake.message in str(caught.value)
+    with pytest.raises(AnsibleAction) as caught:
+        controller.run(ActionModule, inventory, {}, tmp_path)
+    _headline, *lines = str(caught.value).splitlines()
+    assert lines == [*("  - " + one.message for one in mistakes[:50]), "  and %d more" % (len(mistakes) - 50)]
+
+
+def hosts(count: int) -> list[str]:
+    return ["more%d" % number for number in range(count)]
 
 
 def test_a_variable_that_cannot_be_templated_is_named(tmp_path: Path) -> None:
