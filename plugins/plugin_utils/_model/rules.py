@@ -23,6 +23,7 @@ def check_cluster(reader: Reader, view: ClusterView) -> list[str]:
     """All rules inside one cluster. Mistakes go to the reader; the warnings are returned."""
     scope = Scope(reader, view)
     _check_hosts(scope)
+    _check_restart(scope)
     check_vips(scope)
     check_services(scope)
     check_nginx(scope)
@@ -44,6 +45,12 @@ def _check_hosts(scope: Scope) -> None:
         for name in scope.hosts[host]["drained_services"] or ():
             if scope.services is not None:
                 scope.known("%s: lvs_drained_services" % host, name, scope.services, "a virtual service")
+
+
+def _check_restart(scope: Scope) -> None:
+    script = scope.cluster["check_script"]
+    if script and script["restart"] and scope.cluster["nginx_on_directors"] == "none":
+        scope.wrong("lvs_check_script.restart", "is true, but lvs_nginx_on_directors is none; must be false")
 
 
 def check_inventory(

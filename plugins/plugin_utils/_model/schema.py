@@ -179,7 +179,7 @@ CLUSTER: dict[str, Field] = {
         fall=whole("Consecutive failures until the check counts as failed.", 2, 1, 1000),
         rise=whole("Consecutive successes until the check counts as passed again.", 2, 1, 1000),
         weight=whole("0: a failure is FAULT. Otherwise it changes the priority by this value.", 0, -253, 253),
-        restart=switch("Restart a dead Nginx once.", False),
+        restart=switch("Restart a dead Nginx on the director once for each failure.", False),
     ),
     "lvs_notify": table(
         "What happens at a VRRP transition, in addition to the journal and the log.",

@@ -190,7 +190,7 @@ class ScriptSettings(TypedDict):
     fall: int
     rise: int
     weight: Annotated[int, "0: a failure is FAULT; -20: priority goes down"]
-    restart: Annotated[bool, "try one restart of a dead Nginx"]
+    restart: Annotated[bool, "try one restart of a dead Nginx, once for each failure"]
 
 
 class HealthAddress(Endpoint):

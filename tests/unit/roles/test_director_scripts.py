@@ -303,12 +303,33 @@ def test_an_nginx_that_lives_but_does_not_answer_is_not(place: Place, silent_por
     assert place.run("lvs-check", SORRY, port=silent_port).returncode == 1
 
 
-def test_one_restart_is_tried_in_five_minutes_where_it_is_allowed(place: Place, silent_port: int) -> None:
+RESTART = {**SORRY, "lvs_check_script": {"restart": True}}
+RESTARTED = "-n /usr/bin/systemctl --no-block restart nginx.service\n"
+
+
+def test_one_restart_is_tried_for_each_failure(place: Place, port: int, silent_port: int) -> None:
+    said, journal = place.command("sudo"), place.command("logger")
+    for _failure in range(2):
+        for _look in range(3):
+            assert place.run("lvs-check", RESTART, port=silent_port).returncode == 1
+        assert place.run("lvs-check", RESTART, port=port).returncode == 0
+    assert said.read_text() == 2 * RESTARTED
+    assert journal.read_text() == 2 * "-t lvs-check -p daemon.warning -- Nginx does not answer; it is restarted once\n"
+
+
+def test_nothing_is_restarted_that_could_not_be_noted(place: Place, silent_port: int) -> None:
+    """Without the mark it would be restarted at each look."""
     said = place.command("sudo")
-    allowed = {**SORRY, "lvs_check_script": {"restart": True}}
-    for _attempt in range(2):
-        assert place.run("lvs-check", allowed, port=silent_port).returncode == 1
-    assert said.read_text() == "-n /usr/bin/systemctl restart nginx.service\n"
+    place.log.rmdir()
+    assert place.run("lvs-check", RESTART, port=silent_port).returncode == 1
+    assert not said.exists()
+
+
+def test_nothing_is_restarted_where_the_table_is_at_fault(place: Place, silent_port: int) -> None:
+    said = place.command("sudo")
+    place.table.unlink()
+    assert place.run("lvs-check", RESTART, port=silent_port).returncode == 1
+    assert not said.exists()
 
 
 def test_nothing_is_restarted_where_it_is_not_allowed(place: Place, silent_port: int) -> None:

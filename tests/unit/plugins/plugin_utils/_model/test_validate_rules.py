@@ -306,6 +306,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
             )
         ],
     ),
+    "a restart of an Nginx that is not there": (
+        {"lvs_check_script": {"restart": True}},
+        ["lvs_check_script.restart is true, but lvs_nginx_on_directors is none; must be false"],
+    ),
     "a weight that does not cross derived priorities": (
         {**WEIGHED, "lvs_check_script": {"weight": -4}},
         [
