@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import flows
 import pytest
 
-from lab.faults import FAULTS, cut, join, other, systemctl, transitions
+from lab.faults import FAULTS, cut, disable_nginx, enable_nginx, join, other, preferred, systemctl, transitions
 from lab.hosts import BY_NAME, VIP
 from lab.load import edits_and_reloads
 from lab.stack import Stack
@@ -76,6 +76,29 @@ def test_a_dead_nginx_gets_no_requests(variant: Variants) -> None:
     assert {record["server"] for record in outcome.late} == {"web2"}
     assert stack.settled() == holder
     assert transitions(stack) == before
+
+
+def test_the_check_script_restarts_nginx_of_a_director_once(variant: Variants) -> None:
+    """The VIP leaves while Nginx is away. A failure that a restart does not mend gets no second one."""
+    stack = variant("reference")
+    told, mark = "journalctl -q -t lvs-check -o cat --no-pager | wc -l", "/var/log/vipstack-lvs/nginx-restart-tried"
+    preferred(stack)
+    before = int(stack.run("d1", told))
+    stack.run("d1", "systemctl stop nginx.service")
+    stack.wait("Nginx of d1", lambda: stack.run("d1", "systemctl is-active nginx.service || true") == "active\n")
+    stack.wait("its answer", lambda: stack.run("d1", f"ls {mark} 2> /dev/null || true") == "")
+    preferred(stack)
+    assert int(stack.run("d1", told)) == before + 1
+    disable_nginx(stack, "d1")
+    try:
+        stack.wait("the VIP on d2", lambda: stack.is_settled() and stack.holders() == ["d2"])
+        look = "runuser -u keepalived_script /usr/libexec/keepalived/lvs-check 2>&1 || echo status $?"
+        assert stack.run("d1", look) == "Nginx does not answer on port 80\nstatus 1\n"
+        assert int(stack.run("d1", told)) == before + 2
+    finally:
+        enable_nginx(stack, "d1")
+    preferred(stack)
+    assert stack.run("d1", f"ls {mark} 2> /dev/null || true") == ""
 
 
 @pytest.mark.parametrize(

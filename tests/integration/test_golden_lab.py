@@ -13,7 +13,7 @@ import pytest
 from lab.stack import ROOT, Stack
 
 GOLDEN = ROOT / "tests/golden"
-TREES = [(name, host) for name in ("staging", "production") for host in ("director1", "director2")]
+TREES = [(name, host) for name in ("staging", "staging-static", "production") for host in ("director1", "director2")]
 # Of the daemon's validation of the file; see keepalived_test in the role keepalived.
 TEST = "trap '' TERM; keepalived -t -f %s"
 

@@ -9,6 +9,7 @@ import base64
 import json
 import shlex
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class Variants:
     """The directors of a lab in one variant after the other.
 
     The files of a variant are those that preview.yml writes. They are put in and reloaded; site.yml runs only where a
-    director needs more than other files: Nginx.
+    director lacks one of them, and so may lack a package, too.
     """
 
     def __init__(self, stack: Stack) -> None:
@@ -66,7 +67,7 @@ class Variants:
         """The stack with its directors in this variant and at rest."""
         self.stack.settled()
         if self.now != name:
-            if "lvs_nginx_on_directors" in VARIANTS[name] and not self._have_nginx():
+            if any(self._lacks(host, files) for host, files in self.files(name).items()):
                 self.stack.play("site", "-l", "lvs_directors", *arguments(name))
             else:
                 self._put(name)
@@ -80,8 +81,8 @@ class Variants:
         self.now = "balanced"
         self.stack.settled()
 
-    def _have_nginx(self) -> bool:
-        return all(self.stack.run(host, "command -v nginx || true") for host in DIRECTORS)
+    def _lacks(self, host: str, files: Iterable[str]) -> bool:
+        return self.stack.run(host, "ls -d %s > /dev/null 2>&1 || echo no" % shlex.join(files)) != ""
 
     def _put(self, name: str) -> None:
         """The files of a variant in place of those that a director has, and a reload of whoever reads them."""
@@ -105,7 +106,9 @@ class Variants:
 
 
 def _tree(folder: Path) -> dict[str, bytes]:
-    found = (path for top in ("etc/keepalived", "etc/nginx", "usr") for path in (folder / top).rglob("*"))
+    found = (
+        path for top in ("etc/keepalived", "etc/nginx", "etc/sudoers.d", "usr") for path in (folder / top).rglob("*")
+    )
     return {
         f"/{path.relative_to(folder)}": path.read_bytes().replace(_HIDDEN, _PASSWORD)
         for path in found
