@@ -56,9 +56,9 @@ def installed(artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def playbook(installed: Path, name: str, *words: str) -> str:
-    """A playbook of the installed collection, run in its path with the inventory staging that came along."""
-    inventory = installed / "ansible_collections/vipstack/lvs/inventories/staging"
+def playbook(installed: Path, name: str, *words: str, example: str = "staging") -> str:
+    """A playbook of the installed collection, run in its path with an inventory that came along."""
+    inventory = installed / "ansible_collections/vipstack/lvs/inventories" / example
     command = [str(BIN / "ansible-playbook"), "-i", str(inventory), "vipstack.lvs." + name, *words]
     return run(installed, *command, ANSIBLE_COLLECTIONS_PATH=str(installed), ANSIBLE_NOCOLOR="1")
 
@@ -69,8 +69,8 @@ def test_what_is_in_the_artifact(artifact: Path) -> None:
         names = [one.name for one in archive.getmembers() if one.isfile()]
     assert {name.partition("/")[0] for name in names} == {
         "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "LICENSES", "MAINTAINERS.md",
-        "MANIFEST.json", "README.md", "REUSE.toml", "SECURITY.md", "changelogs", "docs", "inventories", "meta",
-        "playbooks", "plugins", "roles",
+        "MANIFEST.json", "README.md", "README.zh-CN.md", "REUSE.toml", "SECURITY.md", "changelogs", "docs",
+        "inventories", "meta", "playbooks", "plugins", "roles",
     }  # fmt: skip
     assert [name for name in names if "__pycache__" in name or name.endswith(".pyc")] == []
     assert artifact.stat().st_size < 1_000_000
@@ -109,9 +109,11 @@ def test_the_playbooks_are_found_and_read(installed: Path, name: str) -> None:
     assert "playbook: " in playbook(installed, name, "--syntax-check")
 
 
-def test_the_installed_collection_makes_the_golden_tree(installed: Path, tmp_path: Path) -> None:
-    playbook(installed, "preview", "-e", "lvs_preview_dest=%s" % tmp_path)
-    golden = ROOT / "tests/golden/staging"
+@pytest.mark.parametrize("example", ["staging", "production"])
+def test_the_installed_collection_makes_the_golden_tree(example: str, installed: Path, tmp_path: Path) -> None:
+    """Nothing else is needed: neither a checkout nor the password of a vault."""
+    playbook(installed, "preview", "-e", "lvs_preview_dest=%s" % tmp_path, example=example)
+    golden = ROOT / "tests/golden" / example
     expected = {str(path.relative_to(golden)): path.read_bytes() for path in golden.rglob("*") if path.is_file()}
     found = {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert found == expected
