@@ -9,13 +9,15 @@ from typing import Any, Mapping, NoReturn, Sequence
 
 from ansible.errors import AnsibleAction, AnsibleActionFail, AnsibleError
 
-from ..filter import render  # noqa: F401 - imported once, before workers start, not once in each of them
+from ..filter import render
 from ..module_utils._host.places import STACK
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._hostvars import SharedVariables
 from ..plugin_utils._model.build import build
 from ..plugin_utils._model.validate import Mistake
 
+# Imported once, before workers start, and not once in each of them.
+_PRELOADED = (render,)
 # What the model reads of a host besides lvs_*: where its address may stand.
 _ADDRESS = "ansible_host"
 # What a play has by the roles of this collection. A cache of facts may hold an old one.

@@ -98,7 +98,7 @@ def _as_specified(value: Any, specification: Mapping[str, Any]) -> bool:
         return isinstance(value, list) and all(_as_specified(one, element) for one in value)
     if kind == "dict":
         return isinstance(value, dict) and _options_as_specified(value, specification["options"])
-    return type(value) is _PLAIN[kind]
+    return value.__class__ is _PLAIN[kind]
 
 
 def _options_as_specified(value: Mapping[str, Any], options: Mapping[str, Any]) -> bool:

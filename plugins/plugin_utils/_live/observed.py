@@ -192,7 +192,7 @@ def observed_hosts(model: Model, observations: Observations) -> dict[str, Observ
 def _settled(mine: HostSlice, observation: Observation) -> HostSlice:
     """The host's part of the model, with the interface of its address where the host told that."""
     links = observation.get("report", {}).get("links")
-    return settle(mine, {"links": cast("list[FactLink]", links)}) if isinstance(links, list) else mine
+    return settle(mine, {"links": cast(list[FactLink], links)}) if isinstance(links, list) else mine
 
 
 class Vip(NamedTuple):

@@ -100,7 +100,7 @@ class Hosts:
     def asked(self) -> list[tuple[str, str]]:
         """(host, module) of each answer so far."""
         lines = (self.answers / "asked").read_text(encoding="utf-8").splitlines()
-        return [(host, module) for host, module in map(str.split, lines)]
+        return [(words[0], words[1]) for words in map(str.split, lines)]
 
     def play(self, playbook: str | Path, *words: str, forks: int = 5, as_json: bool = False) -> Run:
         """Run a playbook to its end."""

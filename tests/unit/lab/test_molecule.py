@@ -12,4 +12,4 @@ from lab.variants import reference
 
 
 def test_the_reference_is_staging_at_the_addresses_of_the_lab() -> None:
-    assert yaml.safe_load((ROOT / "molecule/reference/vars.yml").read_text()) == reference()
+    assert yaml.safe_load((ROOT / "molecule/reference/vars/lvs.yml").read_text()) == reference()
