@@ -12,7 +12,7 @@ from ansible.utils.display import Display
 
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._fit.fit import fit
-from ..plugin_utils._live.result_file import observations_of
+from ..plugin_utils._live.result_file import observations_of, require_one_seen
 from ..plugin_utils._plain import plain
 from ..plugin_utils._preview import files
 from ..plugin_utils._preview.live import changes, text
@@ -43,9 +43,11 @@ class ActionModule(LvsAction):
                 texts["open.txt"] = still_open
                 Display().display(still_open)
         if args["observed"]:
-            found = changes(self.model(), observations_of(self.variables, args["observed"]))
+            observations = observations_of(self.variables, args["observed"])
+            found = changes(self.model(), observations)
             texts["changes.txt"] = text(found)
             Display().display("\n" + texts["changes.txt"])
+            require_one_seen(observations)
             result["changes"] = found
         changed = [name for name, text in sorted(texts.items()) if self._write(Path(args["dest"]) / name, text)]
         return {**result, "changed": bool(changed), "files": changed}

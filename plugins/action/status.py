@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from ansible.utils.display import Display
 
 from ..plugin_utils._action import LvsAction
-from ..plugin_utils._live.result_file import as_json, observations_of, write
+from ..plugin_utils._live.result_file import as_json, observations_of, require_one_seen, write
 from ..plugin_utils._status.status import status
 from ..plugin_utils._status.text import screen
 
@@ -30,11 +30,13 @@ class ActionModule(LvsAction):
     _requires_connection = False
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
-        found = status(self.model(), observations_of(self.variables, args["observed"]))
+        observations = observations_of(self.variables, args["observed"])
+        found = status(self.model(), observations)
         if args["result"]:
             write(args["result"], found)
         if args["output"] == "json":
             Display().display(as_json(found))
         elif args["output"] == "text":
             Display().display("\n" + screen(found, shutil.get_terminal_size((_COLUMNS, 25)).columns) + "\n")
+        require_one_seen(observations)
         return {"changed": False, **found}

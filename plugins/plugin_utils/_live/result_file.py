@@ -11,7 +11,7 @@ from typing import Any, Mapping
 
 from ...module_utils._errors import LvsError
 from .._plain import plain
-from .observed import FAILED
+from .observed import FAILED, SEEN
 
 _LOST = {"status": FAILED, "message": "an earlier task failed on it"}
 
@@ -20,6 +20,12 @@ def observations_of(variables: Mapping[str, Any], register: str) -> dict[str, An
     """What the action observe registered for each host of the play; a host that never came so far has failed."""
     hosts = map(str, variables["ansible_play_hosts_all"])
     return {host: plain(variables["hostvars"][host].get(register, {}).get("observation", _LOST)) for host in hosts}
+
+
+def require_one_seen(observations: Mapping[str, Any]) -> None:
+    """Raises LvsError where no host at all could be looked at."""
+    if not any(one["status"] == SEEN for one in observations.values()):
+        raise LvsError("no host could be looked at")
 
 
 def as_json(answer: Mapping[str, Any]) -> str:

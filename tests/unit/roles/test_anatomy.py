@@ -163,7 +163,7 @@ def test_site_has_every_listed_role() -> None:
 def test_preview_and_verify_loop_over_the_one_list(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
     found = load(ROOT / path)
-    loops = [task for task in (found[0]["tasks"] if "hosts" in found[0] else found) if "loop" in task]
+    loops = [task for task in (found[-1]["tasks"] if "hosts" in found[0] else found) if "loop" in task]
     assert {task["loop"] for task in loops} == {"{{ lvs_roles }}"}
     assert "{{ lvs_expected_files }}" in text
     assert [name for name in LISTED if re.search(rf"\b{name}\b", text)] == []

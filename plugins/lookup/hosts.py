@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hosts of a play, by the names of groups that the inventory gives; no host is an error."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: hosts
+short_description: The groups of a play, as the inventory names them
+version_added: 0.2.0
+author:
+  - The vipstack.lvs maintainers (@vipstack)
+description:
+  - What stands behind C(hosts) in the playbooks of this collection. Ansible reads it with extra variables only; this
+    reads C(lvs_directors_group) and C(lvs_real_servers_group) of the inventory, too.
+  - It fails where no host is in the groups, or where C(--limit) leaves none of them.
+  - Ansible knows the variables of the inventory from the second play on. The first one needs no task.
+options:
+  _terms:
+    description:
+      - C(directors), C(real_servers), or both.
+      - Any other word is a pattern of hosts.
+    required: true
+  may_be_none:
+    description: No host is no error. For a play behind another one of the same playbook.
+    type: bool
+    default: false
+seealso:
+  - plugin: ansible.builtin.inventory_hostnames
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: Read the inventory
+  hosts: all:localhost
+  gather_facts: false
+
+- name: Look at the directors
+  hosts: "{{ query('vipstack.lvs.hosts', 'directors') }}"
+  gather_facts: false
+"""
+
+RETURN = r"""
+_raw:
+  description: Groups, or the pattern.
+  type: list
+  elements: str
+"""
+
+from typing import Any, Mapping, Sequence
+
+from ansible.errors import AnsibleLookupError
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.lookup import LookupBase
+
+_GROUPS = {
+    "directors": ("lvs_directors_group", "lvs_directors"),
+    "real_servers": ("lvs_real_servers_group", "lvs_real_servers"),
+}
+_GENERAL = ("all", "ungrouped")
+
+
+class LookupModule(LookupBase):  # type: ignore[misc]
+    """Words -> groups that have hosts."""
+
+    def run(self, terms: Sequence[str], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
+        self.set_options(var_options=variables, direct=kwargs)
+        known = variables or {}
+        if "hostvars" not in known:  # plays are listed, or their syntax is looked at
+            return [_GROUPS[term][1] if term in _GROUPS else str(term) for term in terms]
+        groups = {str(name): [str(host) for host in hosts] for name, hosts in known["groups"].items()}
+        limit = str(known.get("ansible_limit") or "")
+        inventory = _limited(groups, limit)
+        asked = {host.name: known["hostvars"][host.name] for host in inventory.get_hosts("all")}
+        names = {str(term): _name(asked, *_GROUPS[term]) if term in _GROUPS else str(term) for term in terms}
+        if not self.get_option("may_be_none") and not any(map(inventory.get_hosts, names.values())):
+            raise AnsibleLookupError(_none(groups, names, limit))
+        return list(names.values())
+
+
+def _limited(groups: Mapping[str, Sequence[str]], limit: str) -> Any:
+    """An inventory of these groups that says which hosts Ansible takes."""
+    inventory = InventoryManager(loader=DataLoader(), sources=None, parse=False)
+    for group, hosts in groups.items():
+        inventory.add_group(group)
+        for host in hosts:
+            inventory.add_host(host, group)
+    inventory.subset(limit or None)
+    return inventory
+
+
+def _name(hosts: Mapping[str, Mapping[str, Any]], variable: str, default: str) -> str:
+    """The one name that the hosts have for a group."""
+    first_with: dict[str, str] = {}
+    for host, variables in hosts.items():
+        name = variables.get(variable)
+        if name is not None:
+            first_with.setdefault(str(name), host)
+    if len(first_with) > 1:
+        which = " and ".join("%s for %s" % pair for pair in sorted(first_with.items())[:2])
+        raise AnsibleLookupError("%s is %s; must be the same for all hosts of a run" % (variable, which))
+    return next(iter(first_with), default)
+
+
+def _none(groups: Mapping[str, Sequence[str]], names: Mapping[str, str], limit: str) -> str:
+    given = ["%s is %s" % (_GROUPS[term][0] if term in _GROUPS else "host", name) for term, name in names.items()]
+    there = sorted(name for name, hosts in groups.items() if hosts and name not in _GENERAL)
+    return "no host is matched: %s%s; must name hosts of the inventory, whose groups are: %s" % (
+        ", ".join(given),
+        ", --limit is %s" % limit if limit else "",
+        ", ".join(there) or "none",
+    )
