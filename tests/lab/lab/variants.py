@@ -100,7 +100,8 @@ class Variants:
         """Director -> path -> content, as preview.yml writes them."""
         if name not in self._files:
             with tempfile.TemporaryDirectory() as folder:
-                self.stack.play("preview", "-l", "lvs_directors", "-e", f"lvs_preview_dest={folder}", *arguments(name))
+                words = ("-l", "lvs_directors", "-e", f"lvs_preview_dest={folder} lvs_interface=eth0")
+                self.stack.play("preview", *words, *arguments(name))
                 self._files[name] = {host: _tree(Path(folder) / host) for host in DIRECTORS}
         return self._files[name]
 
