@@ -43,7 +43,7 @@ def test_each_play_says_how_it_runs(path: Path) -> None:
 
 
 def test_preview_needs_rights_only_where_it_looks_at_hosts() -> None:
-    (_, play) = plays_of(ROOT / "playbooks/preview.yml")
+    _read, play = plays_of(ROOT / "playbooks/preview.yml")
     assert "become" not in play
     for task in play["tasks"]:
         looks = task.get("vipstack.lvs.observe", {}).get("purpose") in ("family", "preview")
