@@ -51,7 +51,7 @@ def _slice(view: ClusterView, host: str, services: list[Service]) -> HostSlice:
         "address6": view.hosts[host]["address6"],
         "interface": view.hosts[host]["interface"],
         "director": _director(view, host, nginx, services) if host in view.directors else None,
-        "real_server": derive_services.real_server(view, services, host) if host in view.real_servers else None,
+        "real_server": derive_services.real_server(view, host) if host in view.real_servers else None,
         "nginx": nginx,
     }
 
@@ -63,7 +63,7 @@ def _director(view: ClusterView, host: str, nginx: Nginx | None, services: list[
         "peers": {peer: view.hosts[peer]["address"] for peer in view.directors if peer != host},
         "instances": derive_vrrp.instances(view, host),
         "sync_groups": derive_vrrp.sync_groups(view),
-        "handover": derive_vrrp.handover(view, derive_services.kept_vips(view, services, host)),
+        "handover": derive_vrrp.handover(view, derive_services.kept_vips(view, host)),
         "check_script": derive_nginx.check_script(view, nginx),
         "notify": view.data["notify"],
         "services": services,

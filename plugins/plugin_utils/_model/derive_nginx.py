@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .shape import CheckScript, HealthAddress, NamesHash, Nginx, Site, Upstream, UpstreamSettings
-from .view import ClusterView, family_of
+from .view import ClusterView
 
 
 def _sites(view: ClusterView, brought: set[int]) -> list[Site]:
@@ -39,19 +39,13 @@ def nginx(view: ClusterView, host: str) -> Nginx | None:
     """What a host's Nginx serves; None where it runs none."""
     on_directors = view.data["nginx_on_directors"]
     full = host in view.real_servers or (host in view.directors and on_directors == "real_server")
-    # Whether any service has an IPv6 address.
-    ipv6 = any(
-        family_of(address) == "inet6"
-        for service in view.services.values()
-        for address in view.vips[service["vip"]]["addresses"]
-    )
     health_path = view.data["health_path"]
     served = _sites(view, view.tcp_ports(host if host in view.real_servers else None)) if full else []
     if served:
         return {
             "mode": "real_server",
             "health_path": health_path,
-            "ipv6": ipv6,
+            "ipv6": view.has_ipv6,
             "names_hash": _names_hash(served),
             "upstreams": [_upstream(name, one) for name, one in sorted(view.data["upstreams"].items())],
             "sites": served,
@@ -61,7 +55,7 @@ def nginx(view: ClusterView, host: str) -> Nginx | None:
         return {
             "mode": "sorry",
             "health_path": health_path,
-            "ipv6": ipv6,
+            "ipv6": view.has_ipv6,
             "names_hash": _names_hash([]),
             "upstreams": [],
             "sites": [_sorry_site(ports)],

@@ -51,13 +51,10 @@ def shares(found: Iterable[Service]) -> list[Share]:
     return list(once.values())
 
 
-def real_server(view: ClusterView, found: Iterable[Service], host: str) -> RealServerRole:
+def real_server(view: ClusterView, host: str) -> RealServerRole:
     """The VIPs of all services that send this host packets whose address is still the VIP."""
-    names = {
-        service["vip"]
-        for service in found
-        if service["forward"] in ("dr", "tunnel") and host in [server["host"] for server in service["real_servers"]]
-    }
+    services = view.services_of.get(host, ())
+    names = {service["vip"] for service in services if service["forward"] in ("dr", "tunnel")}
     vips: list[SilentVip] = []
     labelled = 0
     for vip in _single(view, names):
@@ -67,9 +64,9 @@ def real_server(view: ClusterView, found: Iterable[Service], host: str) -> RealS
     return {"vips": vips, "interface": ARP_SILENT_INTERFACE}
 
 
-def kept_vips(view: ClusterView, found: Iterable[Service], host: str) -> list[KeptVip]:
+def kept_vips(view: ClusterView, host: str) -> list[KeptVip]:
     """The VIPs that a director keeps for a handover: all that it has not as a real server."""
-    there = {vip["address"] for vip in real_server(view, found, host)["vips"]} if host in view.real_servers else set()
+    there = {vip["address"] for vip in real_server(view, host)["vips"]} if host in view.real_servers else set()
     return [vip for vip in _single(view, view.vips) if vip["address"] not in there]
 
 

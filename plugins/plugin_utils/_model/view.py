@@ -10,6 +10,7 @@ are None, and what follows from them is empty.
 from __future__ import annotations
 
 import ipaddress
+from functools import cached_property
 from typing import Mapping
 
 from .normal import ClusterInput, HostInput, ServiceInput, VipInput
@@ -116,11 +117,26 @@ class ClusterView:
         """The real servers of a service; a pool that is not there has none."""
         return self.pools.get(service["pool"], []) if service["pool"] else self.real_servers
 
+    @cached_property
+    def services_of(self) -> dict[str, list[ServiceInput]]:
+        """Real server -> the services that send it packets."""
+        found: dict[str, list[ServiceInput]] = {}
+        for service in self.services.values():
+            for host in self.pool_of(service):
+                found.setdefault(host, []).append(service)
+        return found
+
+    @cached_property
+    def has_ipv6(self) -> bool:
+        """Whether any service has an IPv6 address."""
+        return any("inet6" in families(self.vips[service["vip"]]) for service in self.services.values())
+
     def tcp_ports(self, host: str | None = None) -> set[int]:
         """The ports on which TCP services come to a real server; without one: to any."""
+        services = self.services.values() if host is None else self.services_of.get(host, ())
         return {
             service["real_port"] or port
-            for service in self.services.values()
-            if service["protocol"] == "tcp" and (host is None or host in self.pool_of(service))
+            for service in services
+            if service["protocol"] == "tcp"
             for port in service["ports"] or ()
         }
