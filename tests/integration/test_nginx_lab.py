@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 
 import pytest
@@ -20,9 +21,15 @@ ANOTHER_PORT = {
 SITES = "/etc/nginx/conf.d/lvs-sites.conf"
 
 
+# Like an Nginx that somebody started by hand: a look at the host cannot tell it from ours.
+_SQUATTER = (
+    "import runpy; open('/proc/self/comm', 'w').write('nginx'); runpy.run_module('http.server', run_name='__main__')"
+)
+
+
 @pytest.fixture
 def a_port_is_taken(stack: Stack) -> Iterator[None]:
-    stack.run("web1", f"systemd-run --unit=squatter python3 -m http.server {PORT} --bind 0.0.0.0")
+    stack.run("web1", f"systemd-run --unit=squatter python3 -c {shlex.quote(_SQUATTER)} {PORT} --bind 0.0.0.0")
     stack.wait("the squatter", lambda: f":{PORT} " in stack.run("web1", "ss -ltn"))
     yield
     stack.run("web1", "systemctl stop squatter.service")
