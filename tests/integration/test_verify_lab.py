@@ -26,6 +26,10 @@ KEEP = "cp -a %s /run/keepalived.conf.kept; " % CONF
 RESTORE = "mv /run/keepalived.conf.kept %s" % CONF
 TABLE = "ipvsadm -Sn > /run/table"
 OLD_TABLE = "ipvsadm -C; ipvsadm -R < /run/table"
+# The repair of a lost table is asked for and does nothing, so that verify sees the loss.
+_HELD = "/run/systemd/system/vipstack-lvs-repair.service.d"
+HELD = f"mkdir {_HELD}; printf '[Unit]\\nConditionPathExists=/nowhere\\n' > {_HELD}/held.conf; systemctl daemon-reload"
+FREE = "rm -r %s; systemctl daemon-reload" % _HELD
 WEB1, WEB2 = "198.51.100.102", "198.51.100.103"
 
 
@@ -277,7 +281,8 @@ def test_a_real_server_answers_arp(stack: Stack, answer_file: Path) -> None:
 
 def test_service_missing(stack: Stack, answer_file: Path) -> None:
     host = stack.backup()
-    answer = found(stack, answer_file, {host: "%s\nipvsadm -D -t %s:80" % (TABLE, VIP)}, {host: OLD_TABLE})
+    broken = "%s\n%s\nipvsadm -D -t %s:80" % (HELD, TABLE, VIP)
+    answer = found(stack, answer_file, {host: broken}, {host: "%s\n%s" % (OLD_TABLE, FREE)})
     assert answer.errors() == {(host, "service_missing")}
 
 
