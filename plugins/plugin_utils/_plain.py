@@ -9,9 +9,9 @@ from typing import Any, Mapping
 
 
 def plain(value: Any) -> Any:
-    """The same value without tags and laziness, all the way down; keys become strings."""
+    """The same value without tags and laziness, all the way down, keys as well."""
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     for kind in (bool, int, float, str):

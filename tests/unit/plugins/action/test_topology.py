@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import controller
@@ -39,6 +40,19 @@ def test_the_groups_may_have_other_names(tmp_path: Path) -> None:
     assert result["model"]["clusters"]["default"]["directors"] == ["d1", "d2"]
 
 
+ROOT = Path(__file__).resolve().parents[4]
+SHORT = """
+all:
+  children:
+    lvs_directors: {hosts: {d1: {lvs_address: 198.51.100.100}}}
+    lvs_real_servers: {hosts: {web1: {lvs_address: 198.51.100.102}}}
+  vars:
+    lvs_vips: {web: {addresses: [198.51.100.200/24]}}
+    lvs_virtual_services:
+      yes: {vip: web, ports: [25]}
+      10: {vip: web, ports: [26]}
+      null: {vip: web, ports: [27]}
+"""
 MISTAKEN = {"d1:lvs_weight": -1, "d2:lvs_state": "away"}
 
 
@@ -50,6 +64,20 @@ def test_every_mistake_is_named_once(tmp_path: Path) -> None:
     assert headline == "the inventory has 2 mistakes; no host was touched:"
     assert lines == ["  - " + one.message for one in build(inventory).mistakes]
     assert caught.value.result_contribution == {"msg": "the inventory has 2 mistakes; no host was touched"}
+
+
+def test_a_name_that_yaml_reads_as_something_else_is_a_mistake(tmp_path: Path) -> None:
+    """It is not made a text on the way to the model."""
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(SHORT, encoding="utf-8")
+    command = [str(ROOT / ".venv/bin/ansible-playbook"), "-i", str(inventory), "playbooks/preview.yml"]
+    said = subprocess.run(
+        [*command, "-e", "lvs_preview_dest=%s" % tmp_path], cwd=ROOT, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    assert said.returncode != 0, said.stdout
+    for name in ("true", "10", "null"):
+        assert "lvs_virtual_services.%s is no name" % name in said.stdout, said.stdout
 
 
 def test_who_goes_on_after_mistakes_has_them_as_data(tmp_path: Path) -> None:
