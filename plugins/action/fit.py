@@ -9,8 +9,7 @@ from typing import Any
 
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._fit.fit import fit
-from ..plugin_utils._fit.request import questions
-from ..plugin_utils._live.inspect_request import foreign_question
+from ..plugin_utils._live.inspect_request import host_questions
 from ..plugin_utils._plain import plain
 
 
@@ -19,8 +18,7 @@ class ActionModule(LvsAction):
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         mine = self.model_of_host()["hosts"][self.host]
-        asked = {**questions(mine), "foreign": foreign_question(mine)}
-        result = self.module("vipstack.lvs.host_facts", asked)
+        result = self.module("vipstack.lvs.host_facts", host_questions(mine))
         found = plain(result.get("ansible_facts", {})).get("lvs_host")
         problems = fit(mine, found).problems if found else []
         if problems:

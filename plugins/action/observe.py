@@ -13,9 +13,8 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ..module_utils._host.facts import from_os_release
 from ..plugin_utils._action import LvsAction
-from ..plugin_utils._fit import request
 from ..plugin_utils._fit.fit import settle
-from ..plugin_utils._live.inspect_request import questions
+from ..plugin_utils._live.inspect_request import host_questions, questions
 from ..plugin_utils._live.observed import FAILED, SEEN, UNREACHABLE
 from ..plugin_utils._live.result_file import facts_in
 from ..plugin_utils._plain import plain
@@ -51,7 +50,7 @@ class ActionModule(LvsAction):
     def _preflight(self) -> dict[str, Any]:
         """The host's facts, and for a director what the network says."""
         mine = self.model_of_host()["hosts"][self.host]
-        observation = self._facts(request.questions(mine))
+        observation = self._facts(host_questions(mine))
         if observation["status"] == FAILED:
             observation["facts"] = self._distribution()
         if observation["status"] != SEEN:

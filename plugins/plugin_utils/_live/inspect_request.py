@@ -13,6 +13,7 @@ from typing import Any, Iterable, Iterator, Mapping
 
 from ...module_utils._host.places import STACK
 from ...module_utils._host.silent_vips import arp_sysctls
+from .._fit import request as fit_request
 from .._model.checks import kind_of
 from .._model.shape import HostSlice, Instance, Model, RealServer, Service
 from .._model.view import OPEN, bare
@@ -125,6 +126,11 @@ def wanted_sysctls(mine: HostSlice) -> dict[str, str]:
     if real_server and real_server["vips"]:
         wanted.update(arp_sysctls(real_server["interface"]))
     return wanted
+
+
+def host_questions(mine: HostSlice) -> dict[str, Any]:
+    """The options of the module host_facts: what roles, `fit` and the take-over know of a host is asked at once."""
+    return {**fit_request.questions(mine), "foreign": foreign_question(mine)}
 
 
 def foreign_question(mine: HostSlice) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Iterator, Mapping, NamedTuple, cast
 from .._fit.fit import fit
 from .._fit.shape import HostFacts, Problem
 from .._fit.system import BECOME, distribution
-from .._live import clocks
+from .._live import clocks, foreign
 from .._live.observed import SEEN, UNREACHABLE
 from .._live.shape import Observation, Observations
 from .._model.shape import Model
@@ -80,8 +80,9 @@ def _not_seen(one: Observation) -> Iterator[Problem]:
 
 
 def _notes(one: Observation) -> Iterator[str]:
-    """Nothing here stops a run. What a run would replace belongs here, too."""
+    """Nothing here stops a run. ``!`` is a thing of somebody else that a run takes over, ``?`` one to look at."""
     facts = facts_of(one)
+    yield from foreign.lines(facts.get("foreign", {}).get("findings", ()))
     if facts.get("selinux") == "enforcing":
         yield "SELinux is enforcing: ports other than Nginx's own and the files of weights may need a policy"
     for name, part in cast("Mapping[str, Any]", one.get("report", {})).items():

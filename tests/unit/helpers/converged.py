@@ -37,6 +37,7 @@ _HOST = {
         STACK.log: {"mode": "0750", "owner": STACK.script_user, "group": "root"},
     },
     "units": {name: {"active": True, "enabled": True} for name in ("keepalived.service", "nginx.service")},
+    "foreign": {"noted": True, "findings": []},
     "users": {STACK.script_user: {"uid": 997, "home": "/nonexistent", "shell": "/usr/sbin/nologin"}},
 }
 _ANSWERS: dict[str, Tree] = {
@@ -90,6 +91,11 @@ class Hosts:
         """What a module says, on all hosts or on one."""
         name = ".".join(part for part in (module, host, "json") if part)
         (self.answers / name).write_text(json.dumps({**_UNCHANGED, **answer}), encoding="utf-8")
+
+    def has_foreign(self, host: str, *findings: Tree) -> None:
+        """What other people have set up on a host, before its first run."""
+        fact = {**_HOST, "foreign": {"noted": False, "findings": findings}}
+        self.answer("host_facts", {"ansible_facts": {"lvs_host": fact}}, host)
 
     def are_healthy(self) -> None:
         """The module inspect finds each host as the model says, but for its files, which it does not find."""

@@ -43,3 +43,17 @@ def test_a_director_that_is_all_at_once_has_no_more(tmp_path: Path) -> None:
 
 def test_check_mode_starts_no_more(hosts: Hosts) -> None:
     assert max(passed(hosts.play("playbooks/site.yml", "--check", "--diff")).values()) <= MOST
+
+
+def test_what_other_people_have_set_up_is_recorded_and_then_disabled(tmp_path: Path) -> None:
+    hosts = Hosts(tmp_path, good())
+    found = {"kind": "disabled", "path": "/etc/rc.local", "words": "at boot it sets a VIP"}
+    hosts.has_foreign("web1", found)
+    hosts.answer("takeover", {"noted": [], "disabled": []})
+    run = hosts.play("playbooks/site.yml")
+    assert run.status == 0, run.output
+    modules = [module for host, module in hosts.asked() if host == "web1"]
+    assert modules.index("takeover") < modules.index("config_tree") < len(modules) - 1
+    assert (modules.count("takeover"), modules[-1]) == (2, "takeover")
+    assert "note: ! /etc/rc.local: at boot it sets a VIP" in run.output
+    assert {host for host, module in hosts.asked() if module == "takeover"} == {"web1"}

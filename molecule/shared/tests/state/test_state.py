@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 from testinfra.host import Host
@@ -83,6 +84,13 @@ def test_a_real_server_keeps_it_all_at_boot(real_server: Host) -> None:
     assert real_server.service("nginx").is_enabled
     assert real_server.service("nginx").is_running
     assert real_server.run("nginx -t").rc == 0
+
+
+def test_what_a_host_had_before_is_recorded(director: Host, real_server: Host) -> None:
+    for host in (director, real_server):
+        record = host.file("/var/lib/vipstack-lvs/foreign/record.json")
+        assert (record.user, record.mode) == ("root", 0o600)
+        assert json.loads(record.content_string)["first"] is True
 
 
 def test_only_a_director_answers_arp_for_the_vip(client: Host, directors: dict[str, Host]) -> None:

@@ -13,10 +13,17 @@ import pytest
 from host_facts import facts
 from inventory import good, model_of
 
+from ansible_collections.vipstack.lvs.plugins.action import observe
 from ansible_collections.vipstack.lvs.plugins.action.fit import ActionModule
 
 
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+def run(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: dict[str, Any],
+    action: Any = ActionModule,
+    args: dict[str, Any] | None = None,
+) -> tuple[dict[str, Any], list[Any]]:
     """The result on d1, and what the module was asked."""
     asked: list[Any] = []
 
@@ -24,11 +31,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any])
         asked.append((name, options))
         return dict(answer)
 
-    monkeypatch.setattr(ActionModule, "module", module)
+    monkeypatch.setattr(action, "module", module)
     inventory = good()
     for variables in inventory["hostvars"].values():
         variables["lvs_model"] = model_of(good())
-    return controller.run(ActionModule, inventory, {}, tmp_path), asked
+    return controller.run(action, inventory, args or {}, tmp_path), asked
 
 
 def test_a_host_that_is_fit_has_its_fact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,3 +58,13 @@ def test_all_that_is_wrong_is_one_failure(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_module_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result, _asked = run(tmp_path, monkeypatch, {"failed": True, "msg": "no route"})
     assert (result["failed"], result["msg"]) == (True, "no route")
+
+
+def test_the_look_before_a_run_asks_all_that_a_role_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The roles find the same facts, and what other people have set up among them, whoever looked."""
+    answer = {"changed": False, "ansible_facts": {"lvs_host": facts("198.51.100.100/24")}}
+    (tmp_path / "alone").mkdir()
+    _result, alone = run(tmp_path / "alone", monkeypatch, answer)
+    _result, before = run(tmp_path, monkeypatch, answer, observe.ActionModule, {"purpose": "preflight"})
+    assert before[0] == alone[0]
+    assert before[0][1]["foreign"]["vips"] == ["198.51.100.200"]
