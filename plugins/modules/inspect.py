@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.info
   - vipstack.lvs.attributes.platform
+  - vipstack.lvs.foreign
 options:
   addresses:
     description: Interfaces with their addresses, as RV(links).
@@ -127,31 +128,6 @@ options:
         description: How long to listen.
         type: float
         default: 2.0
-  foreign:
-    description: What to look for of what other people have set up; see M(vipstack.lvs.takeover).
-    type: dict
-    suboptions:
-      vips:
-        description: Addresses of VIPs.
-        type: list
-        elements: str
-        default: []
-      sysctls:
-        description: Sysctls that a run sets, with their values.
-        type: dict
-        default: {}
-      director:
-        description: Whether the host is a director.
-        type: bool
-        default: false
-      nginx:
-        description: Whether the host runs Nginx.
-        type: bool
-        default: false
-      static:
-        description: Whether a run writes the table that is restored at boot.
-        type: bool
-        default: false
   keepalived_test:
     description: Let Keepalived check its configuration file.
     type: bool

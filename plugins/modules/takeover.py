@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - vipstack.lvs.attributes
   - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.platform
+  - vipstack.lvs.foreign
 attributes:
   check_mode:
     support: full
@@ -35,32 +36,6 @@ options:
     type: str
     choices: [noted, disabled]
     required: true
-  question:
-    description: What of the model matters on this host.
-    type: dict
-    required: true
-    suboptions:
-      vips:
-        description: Addresses of VIPs.
-        type: list
-        elements: str
-        default: []
-      sysctls:
-        description: Sysctls that a run sets, with their values.
-        type: dict
-        default: {}
-      director:
-        description: Whether the host is a director.
-        type: bool
-        default: false
-      nginx:
-        description: Whether the host runs Nginx.
-        type: bool
-        default: false
-      static:
-        description: Whether a run writes the table that is restored at boot.
-        type: bool
-        default: false
 seealso:
   - module: vipstack.lvs.restore
 """
@@ -69,12 +44,12 @@ EXAMPLES = r"""
 - name: Record what the host had before the first run
   vipstack.lvs.takeover:
     state: noted
-    question: {vips: [198.51.100.200], nginx: true}
+    foreign: {vips: [198.51.100.200], nginx: true}
 
 - name: Disable what would fight at the next boot
   vipstack.lvs.takeover:
     state: disabled
-    question: {vips: [198.51.100.200], nginx: true}
+    foreign: {vips: [198.51.100.200], nginx: true}
 """
 
 RETURN = r"""
@@ -115,7 +90,7 @@ from ..module_utils._host.foreign import ForeignRecord
 
 
 def run(module: AnsibleModule) -> dict[str, object]:
-    question, record = from_options(module.params["question"]), ForeignRecord()
+    question, record = from_options(module.params["foreign"]), ForeignRecord()
     if module.params["state"] == "noted":
         noted = note(question, record, write=not module.check_mode)
         lines = "".join("+ noted: %s\n" % line for line in noted)
@@ -131,8 +106,9 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["noted", "disabled"], "required": True},
-            "question": {"type": "dict", "required": True, "options": QUESTION},
+            "foreign": {"type": "dict", "options": QUESTION},
         },
+        required_if=[("state", "noted", ["foreign"]), ("state", "disabled", ["foreign"])],
         supports_check_mode=True,
     )
     try:
