@@ -26,7 +26,7 @@ def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
     """``mine`` has its interface, as far as there is one."""
     if "links" not in facts:
         return []
-    found = list(_address(mine, facts)) or list(_state(mine["interface"], facts))
+    found = list(_address(mine, facts)) or [*_address6(mine, facts), *_state(mine["interface"], facts)]
     director = mine["director"]
     for instance in director["instances"] if director and not found else ():
         found += _vips(instance, facts)
@@ -47,6 +47,16 @@ def _address(mine: HostSlice, facts: HostFacts) -> Iterator[Problem]:
     elif not places:
         words = "%s, which is on no interface of the host (%s)" % (address, _there(facts))
         yield Problem("lvs_address", words, "an address of the host")
+
+
+def _address6(mine: HostSlice, facts: HostFacts) -> Iterator[Problem]:
+    """VRRP of both families is on one interface: elsewhere no director would hear the other."""
+    address, interface = mine["address6"], mine["interface"]
+    places = [link["name"] for link in _having(address, facts)] if address else [interface]
+    if interface not in places:
+        where = "on %s" % places[0] if places else "on no interface of the host"
+        words = "%s, which is %s (%s)" % (address, where, _there(facts))
+        yield Problem("lvs_address6", words, "on %s, as %s" % (interface, mine["address"]))
 
 
 def _state(interface: str, facts: HostFacts) -> Iterator[Problem]:

@@ -51,6 +51,28 @@ def test_an_address_that_is_on_the_loopback_too_is_on_the_other_one() -> None:
     assert settle(slice_of(), found)["interface"] == "ens3"
 
 
+SECOND = {"d1:lvs_address6": "2001:db8::100"}
+
+
+@pytest.mark.parametrize(
+    ("links", "where"),
+    [
+        ([link("eth0", "198.51.100.100/24"), link("eth1", "2001:db8::100/64")], "on eth1"),
+        ([link("eth0", "198.51.100.100/24"), link("eth1", "192.0.2.7/24")], "on no interface of the host"),
+    ],
+    ids=["elsewhere", "nowhere"],
+)
+def test_both_addresses_of_a_host_are_on_one_interface(links: list[Tree], where: str) -> None:
+    (message,) = messages(slice_of("d1", SECOND), facts(links=[LO, *links]))
+    assert message.startswith("lvs_address6 is 2001:db8::100, which is %s (eth0 198.51.100.100" % where)
+    assert message.endswith("; must be on eth0, as 198.51.100.100")
+
+
+def test_a_host_with_both_addresses_is_fit() -> None:
+    found = facts(links=[LO, link("eth0", "198.51.100.100/24", "2001:db8::100/64")])
+    assert messages(slice_of("d1", SECOND), found) == []
+
+
 def test_lvs_interface_is_an_override_and_stays() -> None:
     mine = slice_of("d1", {"d1:lvs_interface": "eth1"})
     found = facts(links=[LO, link("eth0", "198.51.100.100/24"), link("eth1", "198.51.100.100/24")])
