@@ -79,6 +79,11 @@ def test_no_role_reads_another_roles_variables(role: Path) -> None:
     assert [name for name in sorted(others) if any(re.search(rf"\b{name}\b", text) for text in texts)] == []
 
 
+def test_templates_are_rendered_in_one_way(role: Path) -> None:
+    """Ansible's own lookup copies all variables of the host for each."""
+    assert not re.search(r"lookup\('(ansible\.builtin\.)?template'", text_of(role, "vars") + text_of(role, "tasks"))
+
+
 # --- roles that make files on hosts -----------------------------------------------------------------------------
 
 LISTED: list[str] = load(ROOT / "roles/topology/vars/main.yml")["lvs_roles"]
