@@ -105,9 +105,10 @@ def test_a_stranger_that_uses_the_vrid(stack: Stack, result: Path) -> None:
 
 
 def test_a_port_that_another_program_holds(stack: Stack, result: Path) -> None:
-    hold = "systemctl stop nginx; nohup python3 -m http.server 80 > /dev/null 2>&1 & echo $! > /run/holder.pid; sleep 1"
+    hold = "systemctl stop nginx; nohup python3 -m http.server 80 > /dev/null 2>&1 & echo $! > /run/holder.pid"
     stack.run("web2", hold)
     try:
+        stack.wait("the holder of the port", lambda: ":80 " in stack.run("web2", "ss -Hltn"))
         found = problems(preflight(stack, result))
     finally:
         stack.run("web2", "kill $(cat /run/holder.pid); systemctl start nginx")
