@@ -97,8 +97,7 @@ measure: venv ## measure the outage of each fault, into build/failover.json: mak
 	@$(PYTHON) -m lab.measure $(KEY) $(if $(RUNS),--runs $(RUNS))
 
 bench: venv ## run the benchmarks, into build/bench.json
-	@$(PYTHON) tests/bench/bench_ipvs.py
-	@$(PYTHON) tests/bench/bench_runs.py
+	@missed=0; for part in ipvs runs inventories; do $(PYTHON) tests/bench/bench_$$part.py || missed=1; done; exit $$missed
 
 figures: venv ## write docs/figures.json from build/, and the README's figures from it
 	@$(PYTHON) -m lab.figures

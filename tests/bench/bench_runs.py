@@ -9,7 +9,6 @@ So no module runs, and none of its time is in a figure; neither is any of a tran
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import tempfile
@@ -23,6 +22,7 @@ sys.path[:0] = [str(ROOT / "tests/unit/helpers"), str(ROOT / ".ansible/collectio
 import healthy
 from converged import Hosts, Run
 from inventory import model_of
+from report import at_most, report
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.inspect_request import questions
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._status.status import status
@@ -106,29 +106,20 @@ def judgement(services: int, hosts: int) -> Tree:
     return {"verify_judgement_s": judged - begun, "status_judgement_s": time.process_time() - judged}
 
 
-BOUNDS: dict[str, float] = {
-    "site_over_pings": 1.5,
-    "verify_over_inspect": 1.5,
-    "status_over_inspect": 1.5,
-    "site_tasks_per_host": 20,
-    "verify_judgement_s": 5,
-    "status_judgement_s": 5,
+BOUNDS = {
+    "site_over_pings": at_most(1.5),
+    "verify_over_inspect": at_most(1.5),
+    "status_over_inspect": at_most(1.5),
+    "site_tasks_per_host": at_most(20),
+    "verify_judgement_s": at_most(5),
+    "status_judgement_s": at_most(5),
 }
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         figures = per_host(Path(folder))
-    figures.update(judgement(*LARGE))
-    path = ROOT / "build/bench.json"
-    path.parent.mkdir(exist_ok=True)
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    path.write_text(json.dumps({**before, **figures}, indent=2) + "\n", encoding="utf-8")
-    missed = [name for name, most in BOUNDS.items() if figures[name] > most]
-    for name, value in figures.items():
-        bound = "at most %g" % BOUNDS[name] if name in BOUNDS else ""
-        print("%-36s %10.3g   %-20s %s" % (name, value, bound, "MISSED" if name in missed else ""))
-    return 1 if missed else 0
+    return report({**figures, **judgement(*LARGE)}, BOUNDS)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people wait for with large inventories: whole commands, from their start to their end. docs/bench.md has the
+bounds."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from report import at_most, report
+
+ROOT = Path(__file__).resolve().parents[2]
+ROUNDS, POOL = 3, 10
+TOPOLOGY = ((10, 10), (200, 200), (1000, 1000))  # virtual services, real servers
+PREVIEW = ((10, 10), (200, 200))
+Tree = dict[str, Any]
+
+
+def inventory(services: int, real_servers: int) -> Tree:
+    """Two directors, and real servers in pools; what all hosts share is in the group `all`."""
+    pools, vips = real_servers // POOL, -(-services // 50)
+    hosts: list[Tree] = [
+        {"web%d" % number: {"lvs_address": "10.1.%d.%d" % divmod(number, 250)} for number in range(first, first + POOL)}
+        for first in range(1, real_servers + 1, POOL)
+    ]
+    shared: Tree = {
+        "lvs_interface": "eth0",
+        "lvs_vips": {"v%d" % one: {"addresses": ["10.1.255.%d/16" % one], "vrid": one} for one in range(1, vips + 1)},
+        "lvs_virtual_services": {
+            "s%d" % one: {"vip": "v%d" % (one % vips + 1), "ports": [80 + one // vips], "pool": "p%d" % (one % pools)}
+            for one in range(services)
+        },
+        "lvs_nginx_upstreams": {"app": {"servers": ["10.2.0.1:8080"]}},
+        "lvs_nginx_sites": {"www": {"server_names": ["example.com"], "upstream": "app"}},
+    }
+    directors = {"d%d" % number: {"lvs_address": "10.1.254.%d" % number} for number in (1, 2)}
+    groups = {"p%d" % number: {"hosts": pool} for number, pool in enumerate(hosts)}
+    return {"all": {"vars": shared, "children": {
+        "lvs_directors": {"hosts": directors}, "lvs_real_servers": {"children": groups},
+    }}}  # fmt: skip
+
+
+def seconds(folder: Path, name: str, *words: str) -> float:
+    """Of one command over an inventory in the folder."""
+    begun = time.monotonic()
+    command = [str(ROOT / ".venv/bin/ansible-playbook"), "-i", str(folder / name), *words]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "ANSIBLE_FORKS": "5"}, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    return time.monotonic() - begun
+
+
+def measured(folder: Path) -> dict[str, float]:
+    """Medians of interleaved rounds."""
+    play = [{"hosts": "all", "gather_facts": False, "roles": ["vipstack.lvs.topology"]}]
+    (folder / "topology.json").write_text(json.dumps(play), encoding="utf-8")
+    commands = {}
+    for sizes, figure in ((TOPOLOGY, "topology"), (PREVIEW, "preview")):
+        for size in sizes:
+            name = "%dx%d.json" % size
+            (folder / name).write_text(json.dumps(inventory(*size)), encoding="utf-8")
+            dest = "lvs_preview_dest=%s" % (folder / ("preview-" + name))
+            words = [str(folder / "topology.json")] if figure == "topology" else ["playbooks/preview.yml", "-e", dest]
+            commands["%s_%dx%d_s" % (figure, *size)] = (name, words)
+    spent: dict[str, list[float]] = {key: [] for key in commands}
+    for _round in range(ROUNDS):
+        for key, (name, words) in commands.items():
+            spent[key].append(seconds(folder, name, *words))
+    return {key: statistics.median(values) for key, values in spent.items()}
+
+
+BOUNDS = {
+    "topology_200x200_s": at_most(2.5),
+    "topology_1000x1000_s": at_most(10),
+    "preview_200x200_s": at_most(15),
+}
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        return report(measured(Path(folder)), BOUNDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
