@@ -347,6 +347,16 @@ def test_a_look_that_finds_a_loss_asks_for_a_repair_and_the_repair_s_own_look_do
     assert (place.log / "table-incomplete").exists() == asked
 
 
+def test_a_file_that_it_cannot_write_is_replaced(place: Place) -> None:
+    """As one of root is, that somebody made by hand."""
+    asked = place.log / "table-incomplete"
+    asked.symlink_to(place.log / "nowhere" / "file")
+    place.table.write_text(HEAD)
+    assert place.run("lvs-check", {}).returncode == 1
+    assert asked.is_file()
+    assert not asked.is_symlink()
+
+
 def test_a_look_asks_before_it_waits_since_it_may_be_stopped(place: Place) -> None:
     place.table.write_text(HEAD)
     (place.bin / "sleep").write_text("#!/bin/sh\nkill -TERM $PPID\n")
