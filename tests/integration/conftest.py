@@ -9,7 +9,7 @@ import contextlib
 import re
 import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pluggy
@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT / "tests" / "lab"), str(ROOT / ".ansible" / "collection
 
 from lab.hosts import BY_NAME
 from lab.lab import Lab
+from lab.probe import end_all
 from lab.stack import Stack
 from lab.state import LabError
 
@@ -54,6 +55,12 @@ def converged(stack: Stack) -> Stack:
     stack.play("site")
     stack.settled()
     return stack
+
+
+@pytest.fixture(autouse=True)
+def no_client_outlives_its_test() -> Iterator[None]:
+    yield
+    end_all()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from lab.debian import FILES
 from lab.docker import Docker
@@ -68,12 +69,16 @@ class Outcome:
 class Running:
     """A client that runs in the background. Its first request has been answered."""
 
+    asking: ClassVar[list[Running]] = []
+    """Those whose end nobody has waited for: where a test fails they would go on, and disturb the next one."""
+
     def __init__(self, child: subprocess.Popen[bytes], seconds: float) -> None:
         self.child = child
         self.seconds = seconds
         assert child.stdout is not None
         if not child.stdout.readline():
             raise LabError(f"the client does not run: {last_line(child.communicate()[1])}")
+        self.asking.append(self)
 
     def result(self) -> Outcome:
         """Wait for its end. Raises LabError where the client was lost on the way."""
@@ -89,11 +94,19 @@ class Running:
         return outcome
 
     def _ended(self, word: bytes | None) -> Outcome:
+        self.asking.remove(self)
         out, err = self.child.communicate(word, timeout=self.seconds + 120)
         lines = [json.loads(line) for line in out.splitlines()]
         if self.child.returncode or not lines or "seconds" not in lines[-1]:
             raise LabError(f"the client ended before its time: {last_line(err)}")
         return Outcome(lines[:-1], lines[-1]["seconds"])
+
+
+def end_all() -> None:
+    """The end of every client that still asks, however it ends."""
+    for client in list(Running.asking):
+        with contextlib.suppress(LabError, OSError, ValueError):
+            client.end(1)
 
 
 class Probe:

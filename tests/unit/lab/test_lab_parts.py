@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from lab.__main__ import parser
 from lab.containers import run_arguments
 from lab.debian import FILES
 from lab.docker import Docker
-from lab.probe import Probe, longest_gap, summary
+from lab.probe import Probe, Running, end_all, longest_gap, summary
 from lab.stack import Director, director, spread
 from lab.state import LabError, Settings
 from lab.uml import SUITES, Guest, Uml, freest_cpu, guests
@@ -184,3 +186,14 @@ def test_the_command_line() -> None:
     assert (options.host, options.words[-3:]) == ("d1", ["ip", "-br", "address"])
     assert parser().parse_args(["wire", "delay", "d1", "off"]).ms == 0
     assert parser().parse_args(["wire", "block-vrrp", "d1", "off"]).off == "off"
+
+
+def test_a_client_that_a_failed_test_forgot_is_ended() -> None:
+    program = """print('asks', flush=True); input(); print('{"late": true}\\n{"seconds": 1}')"""
+    pipes: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([sys.executable, "-c", program], **pipes) as child:
+        client = Running(child, 60)
+        assert Running.asking == [client]
+        end_all()
+        assert child.poll() == 0
+    assert Running.asking == []
