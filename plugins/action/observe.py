@@ -16,7 +16,6 @@ from ..plugin_utils._action import LvsAction
 from ..plugin_utils._fit.fit import settle
 from ..plugin_utils._live.inspect_request import host_questions, questions
 from ..plugin_utils._live.observed import FAILED, SEEN, UNREACHABLE
-from ..plugin_utils._live.result_file import facts_in
 from ..plugin_utils._plain import plain
 from ..plugin_utils._preflight import wire
 
@@ -26,17 +25,14 @@ class ActionModule(LvsAction):
 
     SPEC: ClassVar[dict[str, Any]] = {
         "purpose": {
-            "type": "str", "choices": ["family", "recorded", "preflight", "verify", "status", "preview"],
+            "type": "str", "choices": ["family", "preflight", "verify", "status", "preview"],
             "default": "verify",
         },
         "expected": {"type": "dict", "default": {}},
         "before": {"type": "dict", "default": {}},
-        "file": {"type": "path"},
     }  # fmt: skip
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
-        if args["purpose"] == "recorded":
-            return _with_facts({"status": SEEN, "message": "", "facts": facts_in(args["file"], self.host)})
         if args["purpose"] == "family":
             return _with_facts(self._facts({}))
         if args["purpose"] == "preflight":

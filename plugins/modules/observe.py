@@ -26,7 +26,7 @@ options:
       - V(family) only finds out which distribution it is, as the fact C(lvs_host) of M(vipstack.lvs.host_facts); what
         the files of a role have to be depends on it.
     type: str
-    choices: [family, recorded, preflight, verify, status, preview]
+    choices: [family, preflight, verify, status, preview]
     default: verify
   expected:
     description: What files have to be, as M(vipstack.lvs.expected_files) returns it; these files are looked at.
@@ -36,9 +36,6 @@ options:
     description: RV(observation) of an earlier task. A host that was not seen then is not asked again.
     type: dict
     default: {}
-  file:
-    description: A file that M(vipstack.lvs.preflight) wrote, for O(purpose=recorded).
-    type: path
 seealso:
   - module: vipstack.lvs.inspect
   - module: vipstack.lvs.verify

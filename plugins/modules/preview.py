@@ -7,15 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: preview
-short_description: Write what a host would get into a folder
+short_description: Write what hosts would get into a folder
 version_added: 0.1.0
 author:
   - The vipstack.lvs maintainers (@vipstack)
 description:
-  - Writes the files, addresses, sysctls and the IPVS table that a host would get below O(dest), in a folder named after
-    the host.
+  - Writes the files, addresses, sysctls and the IPVS table that each host of the play would get below O(dest), in a
+    folder named after the host. One task writes those of all hosts.
   - It is an action that runs on the controller; no connection to the host is made, and no rights are needed.
   - The texts come from the functions that the modules use on the host.
+  - It writes when it has all texts. An interruption comes before the first file or after the last one.
+  - It needs the variable C(lvs_model) of the role C(topology).
 extends_documentation_fragment:
   - vipstack.lvs.attributes.inner
 attributes:
@@ -33,38 +35,19 @@ options:
     description: A folder on the controller. It is made when it is not there.
     type: path
     required: true
-  files:
-    description: The list of files of a role, C(ROLE_files).
-    type: dict
-    suboptions:
-      sets:
-        description: Sets of files as M(vipstack.lvs.config_tree) gets them.
-        type: list
-        elements: dict
-        default: []
-      kernel:
-        description: The options of M(vipstack.lvs.kernel).
-        type: dict
-      weights:
-        description: The options C(destinations) and C(scheme) of M(vipstack.lvs.weights).
-        type: dict
-      vips:
-        description: The options of M(vipstack.lvs.real_server_vip).
-        type: dict
-      secrets:
-        description: Values that a preview shows as V(********).
-        type: list
-        elements: str
-        default: []
-  slice:
-    description: The host's part of the model, for its addresses and its IPVS table.
-    type: dict
-  outage:
+  roles:
     description:
-      - Write C(outage.txt) beside the folders of the hosts, and show it. It tells the longest outage of each fault, for
-        all clusters of C(lvs_model).
-    type: bool
-    default: false
+      - Roles of this collection whose list of files, C(ROLE_files), is written for each host that has a part in them.
+      - With any, C(outage.txt) is written beside the folders of the hosts, and shown. It tells the longest outage of
+        each fault, for all clusters of C(lvs_model).
+    type: list
+    elements: str
+    default: []
+  facts:
+    description:
+      - A file that M(vipstack.lvs.preflight) wrote, for what only a host can tell. A host that told it in this run
+        needs none.
+    type: path
   observed:
     description:
       - Name of the variable in which M(vipstack.lvs.observe) with O(vipstack.lvs.observe#module:purpose=preview) was
@@ -78,10 +61,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Preview the addresses and the table of this host
+- name: Preview what each host would get
   vipstack.lvs.preview:
     dest: build/preview
-    slice: "{{ lvs_model.hosts[inventory_hostname] }}"
+    roles: [real_server, nginx, director, keepalived]
+  run_once: true
 """
 
 RETURN = r"""

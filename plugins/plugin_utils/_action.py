@@ -19,6 +19,9 @@ from ._plain import plain
 Tree = dict[str, Any]
 
 _MODEL = "lvs_model"
+# What the role topology registers, and how `lvs_model` names it.
+_REGISTERED = "topology_computed"
+_IN_REGISTERED = "{{ %s.model }}" % _REGISTERED
 
 
 class LvsAction(ActionBase):  # type: ignore[misc]
@@ -61,12 +64,17 @@ class LvsAction(ActionBase):  # type: ignore[misc]
         directors = {host: _without_services(model["hosts"][host]) for host in cluster["directors"]}
         return {"hosts": {**directors, self.host: mine}, "clusters": {mine["cluster"]: cluster}}
 
-    def facts(self) -> HostFacts:
-        """What this host told of itself in this run; empty where it was not asked."""
-        found: HostFacts = plain(self.variables.get("ansible_facts", {}).get("lvs_host", {}))
+    def facts(self, host: str = "") -> HostFacts:
+        """What this host, or another one, told of itself in this run; empty where it was not asked."""
+        variables = self.variables["hostvars"].raw_get(host) if host else self.variables
+        found: HostFacts = plain(variables.get("ansible_facts", {}).get("lvs_host", {}))
         return found
 
     def _lazy_model(self) -> Mapping[str, Any]:
+        """The model as it is kept. What a task registered has no templates: to look for them takes seconds."""
+        registered = self.variables.get(_REGISTERED)
+        if self.variables.get(_MODEL) == _IN_REGISTERED and isinstance(registered, Mapping) and "model" in registered:
+            return cast(Mapping[str, Any], registered["model"])
         try:
             found: Mapping[str, Any] = self._templar.template(self.variables[_MODEL])
         except (KeyError, AnsibleUndefinedVariable) as error:

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
+
+_PLAIN = frozenset({bool, int, float, str, type(None)})
 
 
 def plain(value: Any) -> Any:
     """The same value without tags and laziness, all the way down, keys as well."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

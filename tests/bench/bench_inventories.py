@@ -21,7 +21,7 @@ from report import at_most, report
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS, POOL = 3, 10
 TOPOLOGY = ((10, 10), (200, 200), (1000, 1000))  # virtual services, real servers
-PREVIEW = ((10, 10), (200, 200))
+PREVIEW = ((10, 10), (200, 200), (1000, 200))
 Tree = dict[str, Any]
 
 
@@ -81,6 +81,7 @@ BOUNDS = {
     "topology_200x200_s": at_most(2.5),
     "topology_1000x1000_s": at_most(10),
     "preview_200x200_s": at_most(15),
+    "preview_1000x200_s": at_most(60),
 }
 
 

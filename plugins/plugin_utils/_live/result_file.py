@@ -42,15 +42,12 @@ def write(path: str, answer: Mapping[str, Any]) -> None:
         raise LvsError("result: %s cannot be written: %s" % (path, error.strerror)) from error
 
 
-def facts_in(path: str | None, host: str) -> dict[str, Any]:
-    """The facts of a host in a file that preflight wrote; empty where it has none of it. Raises LvsError."""
-    if not path:
-        raise LvsError("file is not set; must be a file that preflight wrote")
+def facts_of_hosts(path: str) -> dict[str, Any]:
+    """Host -> its facts, in a file that preflight wrote. Raises LvsError."""
     try:
         found = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
-        facts = found["facts"].get(host, {})
+        return {host: facts for host, facts in found["facts"].items() if isinstance(facts, dict)}
     except OSError as error:
         raise LvsError("file: %s cannot be read: %s" % (path, error.strerror)) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LvsError("file: %s is no result of preflight" % path) from error
-    return facts if isinstance(facts, dict) else {}

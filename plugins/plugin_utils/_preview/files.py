@@ -31,7 +31,7 @@ FILES: dict[str, Any] = {
 
 def texts(files: Mapping[str, Any]) -> dict[str, str]:
     """Absolute path -> text of every file in a role's list; secrets are masked."""
-    found = of_sets(files["sets"], files["secrets"])
+    found = of_sets(files.get("sets", ()), files.get("secrets", ()))
     for name, make in (("kernel", of_kernel), ("weights", of_weights), ("vips", of_vips)):
         if files.get(name):
             found.update((path, text) for path, text in make(files[name]).items() if text is not None)
@@ -43,7 +43,7 @@ def digests(files: Mapping[str, Any]) -> dict[str, dict[str, str] | None]:
 
     The files of the weights are left out: what is drained by hand is kept in them.
     """
-    found = {path: _digest(file) for path, file in _files_of(files["sets"])}
+    found = {path: _digest(file) for path, file in _files_of(files.get("sets", ()))}
     for name, make in (("kernel", of_kernel), ("vips", of_vips)):
         if files.get(name):
             found.update(

@@ -82,7 +82,7 @@ def test_no_secret_is_in_a_preview(name: str, made: Path) -> None:
 
 def test_a_second_preview_changes_nothing(name: str, made: Path) -> None:
     recap = preview_of(name, made).partition("PLAY RECAP")[2]
-    assert recap.count("changed=0") == recap.count("ok=") == 4
+    assert recap.count("changed=0") == recap.count("ok=") > 0
 
 
 def backwards(value: Any) -> Any:

@@ -115,15 +115,14 @@ def test_a_listed_role_has_its_list_of_files(name: str) -> None:
     files = load(ROOT / "roles" / name / "vars/main.yml")[f"{name}_files"]
     assert files
     assert set(files) <= KINDS
+    assert f"{name}_model" in load(ROOT / "roles" / name / "vars/main.yml")
 
 
 @pytest.mark.parametrize("name", LISTED)
-@pytest.mark.parametrize(("part", "action"), [("preview", "preview"), ("expected", "expected_files")])
-def test_preview_and_verify_take_the_list_whole(name: str, part: str, action: str) -> None:
-    *_before, task = tasks_of(ROOT / "roles" / name / "tasks" / f"{part}.yml")
-    assert task["vipstack.lvs." + action]["files"] == "{{ %s_files }}" % name
-    if part == "expected":
-        assert task["register"] == f"{name}_expected"
+def test_verify_takes_the_list_whole(name: str) -> None:
+    *_before, task = tasks_of(ROOT / "roles" / name / "tasks/expected.yml")
+    assert task["vipstack.lvs.expected_files"]["files"] == "{{ %s_files }}" % name
+    assert task["register"] == f"{name}_expected"
 
 
 @pytest.mark.parametrize("name", LISTED)
@@ -168,8 +167,10 @@ def test_site_has_every_listed_role() -> None:
 def test_preview_and_verify_loop_over_the_one_list(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
     found = load(ROOT / path)
-    loops = [task for task in (found[-1]["tasks"] if "hosts" in found[0] else found) if "loop" in task]
-    assert {task["loop"] for task in loops} == {"{{ lvs_roles }}"}
+    tasks = found[-1]["tasks"] if "hosts" in found[0] else found
+    assert {task["loop"] for task in tasks if "loop" in task} == {"{{ lvs_roles }}"}
+    given = [task.get("vipstack.lvs.preview", {}).get("roles", "{{ lvs_roles }}") for task in tasks]
+    assert set(given) == {"{{ lvs_roles }}"}
     assert "{{ lvs_expected_files }}" in text
     assert [name for name in LISTED if re.search(rf"\b{name}\b", text)] == []
 
