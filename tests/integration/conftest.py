@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import shutil
 import signal
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pluggy
@@ -18,11 +20,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "lab"), str(ROOT / ".ansible" / "collections")]
 
+from nginx_served import Served
+
+from lab.daemons import SUITES, daemon_tree
 from lab.hosts import BY_NAME
 from lab.lab import Lab
 from lab.probe import end_all
 from lab.stack import Stack
-from lab.state import LabError
+from lab.state import LabError, Settings
 
 HOSTS_THEN = ROOT / "build" / "hosts"
 # The state of a host at a failure, which may not happen again.
@@ -55,6 +60,32 @@ def converged(stack: Stack) -> Stack:
     stack.play("site")
     stack.settled()
     return stack
+
+
+@pytest.fixture(scope="session")
+def nginx_of() -> Iterator[Callable[[str], Served]]:
+    """The Nginx of a Debian, for all tests of the session."""
+    with contextlib.ExitStack() as stack:
+        known: dict[str, Served] = {}
+
+        def find(suite: str) -> Served:
+            if suite not in known:
+                tree = daemon_tree(Settings.of(os.environ), suite)
+                known[suite] = stack.enter_context(Served(tree, SUITES[suite][1]))
+            return known[suite]
+
+        yield find
+
+
+@pytest.fixture(params=SUITES, ids=[nginx for _keepalived, nginx in SUITES.values()])
+def nginx(request: pytest.FixtureRequest, nginx_of: Callable[[str], Served]) -> Iterator[Served]:
+    """Nginx of each supported Debian, with new applications and without a configuration; see nginx_served.py."""
+    if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
+        pytest.skip("needs root and the program mmdebstrap")
+    served = nginx_of(request.param)
+    served.fresh()
+    yield served
+    served.fresh()
 
 
 @pytest.fixture(autouse=True)
