@@ -8,9 +8,10 @@ Findings and status both read this; neither is known here.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Dict, Literal, Mapping, Tuple, cast
+from typing import Any, Dict, Literal, Mapping, Sequence, Tuple, cast
 
 from ...module_utils._ipvs.options import from_options
 from ...module_utils._ipvs.plan import Step, plan
@@ -38,29 +39,19 @@ ByHand = Mapping[Tuple[str, str], str]
 _NOBODY: ByHand = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # frozen would take three times as long to make
 class Entry:
     """A real server in a pool of the model."""
 
     service: shape.Service
     server: shape.RealServer
-    drained_since: str | None = None
+    key: DestinationKey
+    drain: Drain
+    wanted_weight: int
 
     @property
     def place(self) -> str:
-        return endpoint(self.server["address"], self.server["port"])
-
-    @property
-    def key(self) -> DestinationKey:
-        return DestinationKey(self.server["address"], self.server["port"])
-
-    @property
-    def wanted_weight(self) -> int:
-        return self.drain.weight(int(self.server["weight"]))
-
-    @property
-    def drain(self) -> Drain:
-        return Drain(bool(self.server["drained"]), self.drained_since)
+        return endpoint(*self.key)
 
     @property
     def drained_by(self) -> str:
@@ -83,9 +74,18 @@ def title(service: shape.Service) -> str:
 
 def entries(service: shape.Service, by_hand: ByHand = _NOBODY) -> list[Entry]:
     """The pool of a service, with what an operator drained on one director."""
-    return [
-        Entry(service, server, by_hand.get((service["service"], server["host"]))) for server in service["real_servers"]
-    ]
+    name = service["service"]
+    return [_entry(service, server, by_hand.get((name, server["host"]))) for server in service["real_servers"]]
+
+
+def _entry(service: shape.Service, server: shape.RealServer, since: str | None) -> Entry:
+    drain = _drain(bool(server["drained"]), since)
+    key = DestinationKey(server["address"], server["port"])
+    return Entry(service, server, key, drain, drain.weight(int(server["weight"])))
+
+
+# A pool has few kinds of drains and many real servers.
+_drain = functools.lru_cache(maxsize=1024)(Drain)
 
 
 # --- values -----------------------------------------------------------------------------------------------------
@@ -93,19 +93,24 @@ def entries(service: shape.Service, by_hand: ByHand = _NOBODY) -> list[Entry]:
 
 def desired_services(director: shape.Director, by_hand: ByHand = _NOBODY) -> Services:
     """The model's services as the kernel has them while every check passes, in the model's order."""
-    wanted = from_options({"services": [as_option(one, by_hand) for one in director["services"]]}).services or {}
+    return _desired([entries(one, by_hand) for one in director["services"]], director["services"])
+
+
+def _desired(pools: Sequence[Sequence[Entry]], services: Sequence[shape.Service]) -> Services:
+    wanted = from_options({"services": list(map(_as_option, services, pools))}).services or {}
     return {key: service for key, service in wanted.items() if service is not None}
 
 
 def as_option(service: shape.Service, by_hand: ByHand = _NOBODY) -> dict[str, Any]:
     """A service of the model as the module ipvs takes it."""
+    return _as_option(service, entries(service, by_hand))
+
+
+def _as_option(service: shape.Service, pool: Sequence[Entry]) -> dict[str, Any]:
     names = ["protocol", "address", "port", "scheduler", "scheduler_flags", "persistence", "one_packet", "forward"]
     same: list[Literal["address", "port", "lower_threshold", "upper_threshold"]]
     same = ["address", "port", "lower_threshold", "upper_threshold"]
-    destinations = [
-        {**{name: entry.server[name] for name in same}, "weight": entry.wanted_weight}
-        for entry in entries(service, by_hand)
-    ]
+    destinations = [{**{name: entry.server[name] for name in same}, "weight": entry.wanted_weight} for entry in pool]
     return {**{name: service.get(name) for name in names}, "destinations": destinations}
 
 
@@ -158,16 +163,17 @@ class DirectorTable:
         self.director = cast(shape.Director, host.director)
         self._by_hand = {(one["service"], one["host"]): one["since"] for one in host.drained or []}
         self.checked = self.director["table_owner"] == "keepalived"
-        self.desired = desired_services(self.director, self._by_hand)
+        services = self.director["services"]
+        self._entries = {one["name"]: entries(one, self._by_hand) for one in services}
+        self.desired = _desired([self._entries[one["name"]] for one in services], services)
         self.current = current_services(report, self.desired)
         self.others = other_services(report, self.desired)
-        self.services: dict[ServiceKey, shape.Service] = dict(zip(self.desired, self.director["services"]))
-        self._keys = {service["name"]: key for key, service in self.services.items()}
+        self.services: dict[ServiceKey, shape.Service] = dict(zip(self.desired, services))
+        self._live = {service["name"]: self.current.get(key) for key, service in self.services.items()}
         self._checks = _checks(host)
-        self._connections = {
-            (ServiceKey(**one["service"]), DestinationKey(**one["destination"])): one
-            for one in report.get("connections") or []
-        }
+        # A few are asked of many: most names need not be made.
+        self._asked = {(one["address"], one["port"]) for one in host.probes.values()}
+        self._standings: dict[str, list[str | None]] = {}
 
     def steps(self) -> list[Step]:
         """What the plan from this table to the model's would do, but for the order of destinations.
@@ -181,17 +187,13 @@ class DirectorTable:
         }
         return plan(Table(current, Timeouts(), {}), Desired(services=dict(desired)), purge=True)
 
-    def own(self, entry: Entry) -> Entry:
-        """A real server of the model with what an operator drained on this director."""
-        return Entry(entry.service, entry.server, self._by_hand.get((entry.service["service"], entry.server["host"])))
-
     def entries(self, service: shape.Service) -> list[Entry]:
         """The pool of a service with what an operator drained on this director."""
-        return entries(service, self._by_hand)
+        return self._entries[service["name"]]
 
     def live(self, service: shape.Service) -> Service | None:
         """A service of the model as it is in the table; None where it is not."""
-        return self.current.get(self._keys[service["name"]])
+        return self._live[service["name"]]
 
     def config(self, entry: Entry) -> DestinationConfig | None:
         """A real server as it is in the table; None where it is not."""
@@ -202,10 +204,16 @@ class DirectorTable:
         live, sorry = self.live(service), service.get("sorry_server")
         return bool(live and sorry and DestinationKey(sorry["address"], sorry["port"]) in live.destinations)
 
+    def standings(self, service: shape.Service) -> list[str | None]:
+        """The `standing` of each of the `entries` of a service."""
+        name = service["name"]
+        if name not in self._standings:
+            self._standings[name] = [self.standing(entry) for entry in self.entries(service)]
+        return self._standings[name]
+
     def standing(self, entry: Entry) -> str | None:
         """``in`` the pool as the model wants, ``drained`` as it or a person here wants, ``out`` by its check; None:
-        anything else."""
-        entry = self.own(entry)
+        anything else. ``entry``: one of the `entries` of this table."""
         config = self.config(entry)
         if config is not None and config.weight == entry.wanted_weight:
             return "drained" if entry.drain else "in"
@@ -229,6 +237,8 @@ class DirectorTable:
         return answer["error"] or kind_of(check).fault(check, answer)
 
     def _answer(self, entry: Entry) -> ProbeAnswer | None:
+        if entry.key not in self._asked:
+            return None
         name = probe_name(entry.service, entry.server)
         return self.host.probes.get(name) if name else None
 
@@ -244,6 +254,23 @@ class DirectorTable:
     def connections(self, entry: Entry) -> Connections | None:
         """``{active, inactive, persistent}``; None where nothing is known."""
         return self._connections.get((service_key(entry.service), entry.key))
+
+    @functools.cached_property
+    def _connections(self) -> dict[tuple[Any, ...], Connections]:
+        """(key of the service, key of the real server) -> counts; a tuple is the same key as one with names."""
+        return {
+            (tuple(map(one["service"].__getitem__, ServiceKey._fields)), (place["address"], place["port"])): one
+            for one in (self.host.ipvs or {}).get("connections") or []
+            for place in [one["destination"]]
+        }
+
+
+def table_of(host: ObservedHost) -> DirectorTable:
+    """The table of a director that was seen. It is made once, for verify and status. Raises LvsError."""
+    found: DirectorTable | None = host.kept.get("table")
+    if found is None:
+        found = host.kept["table"] = DirectorTable(host)
+    return found
 
 
 def _in_the_order_of(current: Service, wanted: Service) -> Service:

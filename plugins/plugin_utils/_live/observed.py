@@ -47,6 +47,8 @@ class ObservedHost:
         self.report: HostReport = observation.get("report") or {}
         probes: list[ProbeAnswer] = self.part("probes") or []
         self.probes = {one["name"]: one for one in probes if "name" in one}
+        # What others compute of this host once.
+        self.kept: dict[str, Any] = {}
 
     @property
     def status(self) -> str:

@@ -14,13 +14,14 @@ from typing import Mapping, Sequence
 
 from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.table import DestinationConfig
-from .._live.director_table import DirectorTable, Entry, entries, title
+from .._live.director_table import DirectorTable, Entry, entries, table_of, title
 from .._live.inspect_request import KEEPALIVED
 from .._live.observed import SEEN, UNSEEN, Cluster, ObservedHost, Vip, observed_hosts
-from .._live.shape import Observations, Transition
+from .._live.shape import Connections, Observations, Transition
+from .._live.uncollected import uncollected
 from .._model.shape import Model, Service
 from .._verify.catalogue import NOTE
-from .._verify.judge import findings
+from .._verify.judge import findings_of
 from .shape import (
     ClusterStatus,
     DestinationStatus,
@@ -41,9 +42,10 @@ _REASONS = {
 }
 
 
+@uncollected
 def status(model: Model, observations: Observations) -> Status:
     seen = observed_hosts(model, observations)
-    found = [one for one in findings(model, observations) if one.severity != NOTE]
+    found = [one for one in findings_of(model, seen) if one.severity != NOTE]
     return {
         "clusters": {name: _cluster(Cluster(name, model, seen)) for name in model["clusters"]},
         "hosts": {host: seen[host].status if host in seen else UNSEEN for host in model["hosts"]},
@@ -163,7 +165,7 @@ def _tables(cluster: Cluster) -> dict[str, DirectorTable]:
     for host in cluster.directors:
         if host.ipvs is not None:
             with contextlib.suppress(LvsError):  # verify says why
-                found[host.name] = DirectorTable(host)
+                found[host.name] = table_of(host)
     return found
 
 
@@ -180,7 +182,7 @@ def _services(cluster: Cluster, holders: Mapping[str, Sequence[str]]) -> list[Se
 
 
 def _service(service: Service, name: str | None, table: DirectorTable | None) -> ServiceStatus:
-    pool = [_destination(table, entry) for entry in entries(service)]
+    pool = _pool(service, table)
     return {
         "name": service["name"],
         "service": service["service"],
@@ -198,11 +200,21 @@ def _service(service: Service, name: str | None, table: DirectorTable | None) ->
     }
 
 
-def _destination(table: DirectorTable | None, entry: Entry) -> DestinationStatus:
-    entry = table.own(entry) if table else entry
-    config = table.config(entry) if table else None
-    counts = table.connections(entry) if table and config else None
-    state, why = _standing(table, entry, config) if table else ("unknown", None)
+def _pool(service: Service, table: DirectorTable | None) -> list[DestinationStatus]:
+    if table is None:
+        return [_destination(entry, None, None, "unknown", None) for entry in entries(service)]
+    live = table.live(service)
+    found = []
+    for entry, standing in zip(table.entries(service), table.standings(service)):
+        config = live.destinations.get(entry.key) if live else None
+        counts = table.connections(entry) if config else None
+        found.append(_destination(entry, config, counts, *_state(table, entry, config, standing)))
+    return found
+
+
+def _destination(
+    entry: Entry, config: DestinationConfig | None, counts: Connections | None, state: str, why: str | None
+) -> DestinationStatus:
     return {
         "host": entry.server["host"],
         "address": entry.server["address"],
@@ -216,9 +228,10 @@ def _destination(table: DirectorTable | None, entry: Entry) -> DestinationStatus
     }
 
 
-def _standing(table: DirectorTable, entry: Entry, config: DestinationConfig | None) -> tuple[str, str | None]:
+def _state(
+    table: DirectorTable, entry: Entry, config: DestinationConfig | None, standing: str | None
+) -> tuple[str, str | None]:
     """(up | failing | drained | degraded | drift | missing, why)."""
-    standing = table.standing(entry)
     if standing == "drained":
         return "drained", entry.drained_by
     if standing == "out":

@@ -11,10 +11,11 @@ what only it could tell.
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Mapping, Sequence
 
-from .._live.observed import Cluster, observed_hosts
+from .._live.observed import Cluster, ObservedHost, observed_hosts
 from .._live.shape import Observations
+from .._live.uncollected import uncollected
 from .._model.shape import Model
 from . import host_findings, table_findings, vrrp_findings
 from .catalogue import (
@@ -27,9 +28,14 @@ from .catalogue import (
 )
 
 
+@uncollected
 def findings(model: Model, observations: Observations) -> list[Finding]:
     """Every deviation of the hosts that were seen, in order; none where all is as the model says."""
-    seen = observed_hosts(model, observations)
+    return findings_of(model, observed_hosts(model, observations))
+
+
+def findings_of(model: Model, seen: Mapping[str, ObservedHost]) -> list[Finding]:
+    """The same for hosts that are known already."""
     found = [finding for host in seen.values() for finding in host_findings.of_host(host)]
     found += host_findings.clocks_apart(list(seen.values()))
     for name in model["clusters"]:

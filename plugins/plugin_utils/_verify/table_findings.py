@@ -15,7 +15,7 @@ from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.plan import DESTINATION, SERVICE, Step
 from ...module_utils._ipvs.table import DestinationConfig, DestinationKey
 from ...module_utils._ipvs.text import differences, endpoint, service_name
-from .._live.director_table import DirectorTable, Entry, entries, title
+from .._live.director_table import DirectorTable, Entry, table_of, title
 from .._live.observed import Cluster
 from .._model.shape import Service
 from .catalogue import Finding
@@ -32,7 +32,7 @@ def of_cluster(cluster: Cluster) -> Iterator[Finding]:
         if host.ipvs is None:
             continue
         try:
-            tables.append(DirectorTable(host))
+            tables.append(table_of(host))
         except LvsError as error:  # somebody's service for one of our VIPs that no option can say
             yield Finding("ipvs_unreadable", (host.name,), error.message, "a table like those that the model makes")
     for table in tables:
@@ -121,9 +121,9 @@ def _pool(table: DirectorTable, service: Service) -> Iterator[Finding]:
     live = table.live(service)
     if live is None:
         return
-    for entry in table.entries(service):
-        config = table.config(entry)
-        if table.standing(entry) == "drained":
+    for entry, standing in zip(table.entries(service), table.standings(service)):
+        config = live.destinations.get(entry.key)
+        if standing == "drained":
             words = "%s: %s" % (entry, _left(table, entry))
             yield Finding("destination_drained", (table.host.name,), words, "drained, as asked", entry.drained_by)
         elif config is not None and config.weight and table.answers(entry) is False:
@@ -148,8 +148,10 @@ def _differing(tables: Sequence[DirectorTable]) -> Iterator[Finding]:
         return
     names = tuple(table.host.name for table in tables)
     for service in tables[0].services.values():
-        for entry in entries(service):
-            standing = {table.host.name: table.standing(entry) for table in tables}
-            if set(standing.values()) in ({"in", "out"}, {"in", "drained"}):
-                words = ", ".join("%s on %s" % (where, name) for name, where in standing.items())
+        standings = [table.standings(service) for table in tables]
+        if all(one == standings[0] for one in standings):
+            continue
+        for entry, *standing in zip(tables[0].entries(service), *standings):
+            if set(standing) in ({"in", "out"}, {"in", "drained"}):
+                words = ", ".join("%s on %s" % pair for pair in zip(standing, names))
                 yield Finding("tables_differ", names, "%s: %s" % (entry, words), "the same everywhere", _path(service))
