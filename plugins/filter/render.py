@@ -15,8 +15,11 @@ from ..plugin_utils._fit.shape import HostFacts
 from ..plugin_utils._live.director_table import as_option
 from ..plugin_utils._live.drain import with_weights
 from ..plugin_utils._live.inspect_request import foreign_question
-from ..plugin_utils._model.shape import HostSlice, Model, Service, Site, UpstreamServer
+from ..plugin_utils._model.shape import HostSlice, Model, Service
+from ..plugin_utils._model.shape_nginx import Nginx
 from ..plugin_utils._model.view import bare
+from ..plugin_utils._nginx.settings import from_variables
+from ..plugin_utils._nginx.sites import sites_file, upstreams_file
 from ..plugin_utils._preview import files
 
 _KEEPALIVED_METHODS = {"dr": "DR", "nat": "NAT", "tunnel": "TUN"}
@@ -34,33 +37,14 @@ def keepalived_granularity(prefix: int, family: str = "inet") -> str:
     return str(ipaddress.ip_network(f"0.0.0.0/{prefix}").netmask)
 
 
-def nginx_address(address: str, port: int) -> str:
-    """An address and a port as Nginx writes them, IPv6 in brackets; names and unix sockets stay as they are."""
-    if address.startswith("unix:"):
-        return address
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+def nginx_sites(nginx: Nginx, host: str, settings: Mapping[str, Any]) -> str:
+    """The servers of a host's Nginx, as directives. ``settings``: the role's variables without their prefix."""
+    return sites_file(nginx, from_variables(host, settings)).rstrip()
 
 
-def nginx_server(server: UpstreamServer) -> str:
-    """The parameters of one `server` line of an upstream; what is Nginx's default is not written."""
-    words = [nginx_address(_text.nginx(server["address"]), server["port"])]
-    for key, name, unit, default in (
-        ("weight", "weight", "", 1),
-        ("max_fails", "max_fails", "", 1),
-        ("fail_timeout", "fail_timeout", "s", 10),
-    ):
-        value = server.get(key, default)
-        if value != default:
-            words.append(f"{name}={_text.number(value)}{unit}")
-    if server.get("backup"):
-        words.append("backup")
-    return " ".join(words)
-
-
-def nginx_ports_without_default(sites: list[Site]) -> list[int]:
-    """Ports on which no site is the default server, ascending."""
-    ports = {port for site in sites for port in site["ports"]}
-    return sorted(ports - {port for site in sites if site["default"] for port in site["ports"]})
+def nginx_upstreams(nginx: Nginx) -> str:
+    """The upstreams of a host's Nginx, as directives."""
+    return upstreams_file(nginx).strip()
 
 
 def proc_ip_vs_key(service: Mapping[str, Any]) -> str:
@@ -123,7 +107,7 @@ class FilterModule:
             "ipvs_services": ipvs_services,
             "keepalived_granularity": keepalived_granularity,
             "keepalived_method": keepalived_method,
-            "nginx_ports_without_default": nginx_ports_without_default,
-            "nginx_server": nginx_server,
+            "nginx_sites": nginx_sites,
+            "nginx_upstreams": nginx_upstreams,
             "proc_ip_vs_key": proc_ip_vs_key,
         }

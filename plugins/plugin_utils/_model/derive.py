@@ -10,9 +10,10 @@ which hosts a play has, or at the order of a dict.
 
 from __future__ import annotations
 
-from . import derive_kernel, derive_nginx, derive_services, derive_vrrp
+from . import derive_kernel, derive_nginx, derive_routes, derive_services, derive_vrrp
 from .normal import Normal
-from .shape import Cluster, Director, HostSlice, Model, Nginx, Service
+from .shape import Cluster, Director, HostSlice, Model, Service
+from .shape_nginx import Nginx, Route
 from .view import ClusterView
 
 
@@ -40,11 +41,12 @@ def _summary(view: ClusterView) -> Cluster:
 def _slices(view: ClusterView) -> dict[str, HostSlice]:
     """The slice of each host of a cluster."""
     services = derive_services.services(view)
-    return {host: _slice(view, host, services) for host in [*view.directors, *view.real_servers]}
+    routes = derive_routes.routes(view)
+    return {host: _slice(view, host, services, routes) for host in [*view.directors, *view.real_servers]}
 
 
-def _slice(view: ClusterView, host: str, services: list[Service]) -> HostSlice:
-    nginx = derive_nginx.nginx(view, host)
+def _slice(view: ClusterView, host: str, services: list[Service], routes: dict[str, list[Route]]) -> HostSlice:
+    nginx = derive_nginx.nginx(view, host, routes)
     return {
         "cluster": view.name,
         "address": view.hosts[host]["address"],

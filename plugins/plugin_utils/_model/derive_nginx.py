@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
-from .shape import CheckScript, HealthAddress, NamesHash, Nginx, Site, Upstream, UpstreamSettings
+from typing import Mapping
+
+from .derive_routes import raw
+from .normal import UpstreamInput
+from .shape import CheckScript, HealthAddress
+from .shape_nginx import NamesHash, Nginx, Route, Site, Upstream
 from .view import ClusterView
 
 
-def _sites(view: ClusterView, brought: set[int]) -> list[Site]:
+def _sites(view: ClusterView, brought: set[int], routes: Mapping[str, list[Route]]) -> list[Site]:
     """The sites, by name, on the ports that services bring to a host; those on no such port are left out."""
     given = {name: site for name, site in sorted(view.data["sites"].items()) if brought & set(site["ports"])}
     ports = {name: [port for port in site["ports"] if port in brought] for name, site in given.items()}
@@ -23,7 +28,8 @@ def _sites(view: ClusterView, brought: set[int]) -> list[Site]:
             "server_names": site["server_names"],
             "ports": ports[name],
             "default": site["default"] if site["default"] is not None else alone(name) or not site["server_names"],
-            "upstream": site["upstream"],
+            "routes": routes[name],
+            "extra": raw("lvs_nginx_sites.%s.extra" % name, site["extra"]),
         }
         for name, site in given.items()
     ]
@@ -35,12 +41,12 @@ def http_ports(view: ClusterView) -> list[int]:
     return sorted({port for site in view.data["sites"].values() for port in site["ports"] if port in brought})
 
 
-def nginx(view: ClusterView, host: str) -> Nginx | None:
-    """What a host's Nginx serves; None where it runs none."""
+def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Nginx | None:
+    """What a host's Nginx serves, with the routes of each site; None where it runs none."""
     on_directors = view.data["nginx_on_directors"]
     full = host in view.real_servers or (host in view.directors and on_directors == "real_server")
     health_path = view.data["health_path"]
-    served = _sites(view, view.tcp_ports(host if host in view.real_servers else None)) if full else []
+    served = _sites(view, view.tcp_ports(host if host in view.real_servers else None), routes) if full else []
     if served:
         return {
             "mode": "real_server",
@@ -49,6 +55,7 @@ def nginx(view: ClusterView, host: str) -> Nginx | None:
             "names_hash": _names_hash(served),
             "upstreams": [_upstream(name, one) for name, one in sorted(view.data["upstreams"].items())],
             "sites": served,
+            "extra": raw("lvs_nginx_extra", view.data["nginx_extra"]),
         }
     ports = http_ports(view)
     if host in view.directors and on_directors == "sorry" and ports:
@@ -59,13 +66,19 @@ def nginx(view: ClusterView, host: str) -> Nginx | None:
             "names_hash": _names_hash([]),
             "upstreams": [],
             "sites": [_sorry_site(ports)],
+            "extra": [],
         }
     return None
 
 
-def _upstream(name: str, given: UpstreamSettings) -> Upstream:
+def _upstream(name: str, given: UpstreamInput) -> Upstream:
     """A server takes 1 KiB at most; its name may stand for several."""
-    return {"name": name, "zone_kib": max(64, 4 * len(given["servers"])), **given}
+    return {
+        "name": name,
+        "zone_kib": max(64, 4 * len(given["servers"])),
+        **given,
+        "extra": raw("lvs_nginx_upstreams.%s.extra" % name, given["extra"]),
+    }
 
 
 def _names_hash(served: list[Site]) -> NamesHash:
@@ -74,7 +87,7 @@ def _names_hash(served: list[Site]) -> NamesHash:
     An entry is 18 bytes longer than its name (ngx_hash_elt_t and what ngx_hash.c adds). Smaller than Nginx's own
     defaults are none of the two.
     """
-    names = [name for site in served for name in site["server_names"]]
+    names = [name for site in served for name in site["server_names"] if not name.startswith("~")]
     longest = max(map(len, names), default=0)
     return {"bucket_size": max(64, _power(2 * (longest + 18))), "max_size": max(512, _power(4 * len(names)))}
 
@@ -86,7 +99,7 @@ def _power(least: int) -> int:
 
 def _sorry_site(ports: list[int]) -> Site:
     """One site for every port that Nginx serves on the real servers, without an upstream."""
-    return {"name": "sorry", "server_names": [], "ports": ports, "default": True, "upstream": None}
+    return {"name": "sorry", "server_names": [], "ports": ports, "default": True, "routes": [], "extra": []}
 
 
 def check_script(view: ClusterView, nginx: Nginx | None) -> CheckScript | None:

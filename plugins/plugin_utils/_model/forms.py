@@ -41,6 +41,19 @@ FORMS = {
         r"(?=.{1,253}$)(?!_$)(?:(?:\*\.|\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.\*)",
         "a host name, with *. or .* at one end",
     ),
+    # Any printable ASCII but blanks and %, as Nginx compares a path after it has decoded and cleaned it.
+    "route_path": (
+        r"(?=.{1,255}$)/(?!.*(?://|/\.{1,2}(?:/|$)))[!-$&-~]*",
+        "a path that starts with /, decoded, without //, . and ..",
+    ),
+    "method": (r"[A-Z][A-Z_-]{0,30}", "a method in capital letters"),
+    "header_name": (r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", "the name of a header: 1-63 letters, digits or -"),
+    "cookie_name": (r"[A-Za-z0-9_.-]{1,63}", "the name of a cookie: 1-63 letters, digits or _ . -, without blanks"),
+    "argument_name": (r"[A-Za-z0-9_.~-]{1,63}", "the name of an argument: 1-63 letters, digits or _ . ~ -"),
+    "media_type": (
+        r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}(; charset=[A-Za-z0-9-]{1,31})?",
+        "a media type, like text/html",
+    ),
     "mail": (r"(?=.{1,254}$)[A-Za-z0-9._%+-]+@[A-Za-z0-9._-]+", "a mail address"),
 }
 # What a password may hold without a meaning of its own in keepalived.conf.

@@ -11,16 +11,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from .shape import (
-    Check,
-    Notify,
-    ScriptSettings,
-    ServiceSettings,
-    TableOwner,
-    Thresholds,
-    UpstreamSettings,
-    VipSettings,
-)
+from .shape import Check, Notify, ScriptSettings, ServiceSettings, TableOwner, Thresholds, VipSettings
+from .shape_nginx import Answer, Handling, Redirect, Rewrite, RouteMatch, UpstreamSettings
 
 
 class HostInput(TypedDict):
@@ -70,13 +62,32 @@ class ServiceInput(ServiceSettings, Thresholds):
     sorry_server: str | None
 
 
-class SiteInput(TypedDict):
-    """A site of `lvs_nginx_sites`."""
+class RouteInput(RouteMatch, Handling):
+    """A route of a site; of its handling None is what it does not say itself."""
+
+    name: str | None
+    upstream: str | None
+    redirect: Redirect | None
+    answer: Answer | None
+    rewrite: Rewrite | None
+    extra: list[str]
+
+
+class UpstreamInput(UpstreamSettings):
+    """An upstream of `lvs_nginx_upstreams`."""
+
+    extra: list[str]
+
+
+class SiteInput(Handling):
+    """A site of `lvs_nginx_sites`, likewise."""
 
     server_names: list[str]
     upstream: str | None
+    routes: list[RouteInput]
     ports: list[int]
     default: bool | None
+    extra: list[str]
 
 
 class ScriptInput(ScriptSettings):
@@ -103,8 +114,9 @@ class ClusterInput(TypedDict):
     health_path: str
     vips: dict[str, VipInput]
     virtual_services: dict[str, ServiceInput]
-    upstreams: dict[str, UpstreamSettings]
+    upstreams: dict[str, UpstreamInput]
     sites: dict[str, SiteInput]
+    nginx_extra: list[str]
     check_script: ScriptInput
     notify: Notify
     kernel: KernelInput

@@ -8,12 +8,10 @@ A part that cannot be read does not stop the rest, so that one look finds every 
 
 from __future__ import annotations
 
-import datetime
-import difflib
 import ipaddress
 import math
 import re
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, cast
+from typing import Any, Callable, Mapping, cast
 
 from .fields import REQUIRED, Field
 from .forms import (
@@ -27,87 +25,10 @@ from .forms import (
     name_pattern,
     name_words,
 )
+from .nginx_values import NGINX_VALUES
+from .said import Mistake, Unfit, Wrong, in_quotes, key_of, must, must_be_text, printable, shown, unknown
 
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-
-
-class Mistake(NamedTuple):
-    """``message`` begins with ``path`` and stands alone."""
-
-    path: str
-    message: str
-
-
-class Wrong(Exception):
-    """A value that is not what its field allows; each of the texts goes behind the path."""
-
-
-class Unfit(Exception):
-    """A value and what it must be; whether the value is quoted depends on where it stands."""
-
-    def __init__(self, value: Any, what: str) -> None:
-        super().__init__(value, what)
-        self.value, self.what = value, what
-
-    def said(self, secret: bool) -> str:
-        quoted = "not what it must be, which is" if secret else "%s; must be" % shown(self.value)
-        return "is %s %s" % (quoted, self.what)
-
-
-# What is no text though text was meant, as YAML has other types.
-_YAML_READS = ((bool, "true or false"), (type(None), "null"), ((int, float), "a number"), (datetime.date, "a date"))
-LONGEST_SHOWN = 60
-
-
-def printable(text: str) -> str:
-    """A text on one line, cut where it is long."""
-    escaped = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
-    return escaped if len(escaped) <= LONGEST_SHOWN else escaped[: LONGEST_SHOWN - 3] + "..."
-
-
-def shown(value: Any) -> str:
-    """A value as an error quotes it; what has parts is only named."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return "a dict"
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    if isinstance(value, str):
-        return '"%s"' % printable(value)
-    return printable(str(value))
-
-
-def key_of(key: Any) -> str:
-    """A key as part of a path."""
-    return printable(key) if isinstance(key, str) else shown(key)
-
-
-def in_quotes(value: Any) -> str:
-    """What to do where YAML made something else of a text; empty where it did not."""
-    for kinds, what in _YAML_READS:
-        if isinstance(value, kinds):
-            return "; put it in quotes, as YAML reads it as %s" % what
-    return ""
-
-
-def must(value: Any, what: str) -> Unfit:
-    return Unfit(value, what)
-
-
-def must_be_text(value: Any, what: str) -> Unfit:
-    return Unfit(value, what + ("" if value is None else in_quotes(value)))
-
-
-def unknown(name: str, known: Iterable[str]) -> str:
-    """What to say of a name that nobody knows."""
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return "is unknown; did you mean %s?" % near[0]
-    return "is unknown; known: %s" % (", ".join(names) or "none")
 
 
 def endpoint(address: str, port: int) -> str:
@@ -154,8 +75,9 @@ def _switch(field: Field, value: Any) -> bool:
 
 
 def _choice(field: Field, value: Any) -> str:
-    if isinstance(value, str) and value in field.choices:
-        return value
+    text = str(value) if type(value) is int else value
+    if isinstance(text, str) and text in field.choices:
+        return text
     raise must(value, "one of " + ", ".join(field.choices))
 
 
@@ -171,7 +93,7 @@ def _text(field: Field, value: Any) -> str:
         raise must_be_text(value, what)
     if field.form == "host_name" and re.fullmatch(r"[0-9.]+", value):
         raise must(value, what)
-    return value.lower() if field.form == "server_name" else value
+    return value
 
 
 def _secret(field: Field, value: Any) -> bool:
@@ -272,6 +194,7 @@ SCALARS: Mapping[str, Callable[[Field, Any], Any]] = {
     "host_address6": _host_address6,
     "vip_address": _vip_address,
     "endpoint": _endpoint,
+    **NGINX_VALUES,
 }
 
 

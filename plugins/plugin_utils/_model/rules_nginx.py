@@ -9,8 +9,9 @@ from typing import Iterable, Mapping
 
 from .normal import ServiceInput, SiteInput
 from .read import endpoint
+from .rules_routes import check_routes
 from .rules_scope import Scope
-from .shape import UpstreamSettings
+from .shape_nginx import UpstreamSettings
 from .view import TLS_PORTS, bare
 
 NO_TLS = "sites have no TLS in this version"
@@ -28,6 +29,7 @@ def check_nginx(scope: Scope) -> None:
             scope.known(path + ".upstream", site["upstream"], upstreams, "an upstream")
         scope.twice(path + ".ports", site["ports"] or ())
         scope.twice(path + ".server_names", _expanded(site))
+        check_routes(scope, path, site)
     if sites and scope.services is not None:
         _check_sites(scope, sites)
         for name, service in sorted(scope.services.items()):

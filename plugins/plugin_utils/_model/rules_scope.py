@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, Iterable, Mapping
 
 from .normal import ServiceInput, VipInput
-from .read import Reader, shown
+from .read import Reader
+from .said import shown
 from .shape import Family
 from .view import ClusterView, host_addresses
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from .checks import CHECKS, having, suiting
 from .normal import ServiceInput
-from .read import printable, shown
 from .rules_scope import FAMILIES, REMEDIES, Scope
+from .said import printable, shown
 from .view import TLS_PORTS, WHOLE_ADDRESS, families, family_of, host_addresses
 
 # Schedulers by which every director selects the same real server.

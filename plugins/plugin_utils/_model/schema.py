@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .checks import CHECKS
 from .fields import REQUIRED, Field, choice, many, named, number, switch, table, text, whole
+from .schema_nginx import SITE, UPSTREAM
 
 SCHEDULERS = ("rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "twos")
 SCHEDULER_FLAGS = ("sh-fallback", "sh-port", "mh-fallback", "mh-port")
@@ -121,37 +122,6 @@ SERVICE = table(
     upper_threshold=whole("Connections at which a real server is full; 0: no limit.", 0, 0, 2**32 - 1),
 )
 
-UPSTREAM_SERVER = table(
-    "A server behind Nginx. A single ADDRESS:PORT is enough.",
-    REQUIRED,
-    "endpoint",
-    address=text("Address of the server.", REQUIRED, "host_name"),
-    port=whole("Port of the server.", REQUIRED, 1, 65535),
-    weight=whole("Share of the requests, relative to the other servers.", 1, 1, 65535),
-    max_fails=whole("Failures within `fail_timeout` after which it is taken out; 0: never.", 3, 0, 1000),
-    fail_timeout=whole("Time in which failures count, and for which the server then stays out.", 10, 1, 3600, "s"),
-    backup=switch("Gets requests only when all others are out.", False),
-)
-
-UPSTREAM = table(
-    "An upstream: servers behind Nginx.",
-    servers=many("Servers of the upstream.", REQUIRED, UPSTREAM_SERVER, least=1),
-    keepalive=whole("Idle connections that each worker keeps open; 0: none.", 32, 0, 65535),
-    method=choice("How Nginx selects a server.", "round_robin", "round_robin", "least_conn", "ip_hash", "random"),
-)
-
-SITE = table(
-    "A site: a server block of Nginx.",
-    server_names=many("Names of the site; `*.` or `.*` is allowed at one end.", [], text("", REQUIRED, "server_name")),
-    upstream=text("A name in `lvs_nginx_upstreams`.", None, "name", "none: the site serves only the health path"),
-    ports=many("Ports of plain HTTP that the site listens on where a TCP service brings them.", [80], PORT, 1),
-    default=switch(
-        "Answers requests for names that no site has.",
-        None,
-        "`true` for a site that is alone on its ports or has no names",
-    ),
-)
-
 # The same for all hosts of a cluster.
 CLUSTER: dict[str, Field] = {
     "lvs_failover": choice(
@@ -170,6 +140,7 @@ CLUSTER: dict[str, Field] = {
     "lvs_virtual_services": named("", SERVICE, 48),
     "lvs_nginx_upstreams": named("", UPSTREAM),
     "lvs_nginx_sites": named("", SITE),
+    "lvs_nginx_extra": many("Raw lines for Nginx at the level of `http`.", [], Field("raw")),
     "lvs_check_script": table(
         "The check script, with which a director checks itself.",
         {},

@@ -32,6 +32,15 @@ _KINDS = {
     "host_address6": "an IPv6 address",
     "endpoint": "ADDRESS:PORT, `[ADDRESS]:PORT` for IPv6",
     "sysctls": "`{net.…: value}`",
+    "expanded": "a text; variables of Nginx like `$uri` stand for their values",
+    "matched": "a text, or `~` and a regular expression",
+    "network": "ADDRESS or ADDRESS/LENGTH",
+    "raw": "directives of Nginx on one line",
+    "regex": "a regular expression",
+    "replaced": "a text with `$1` to `$9` and variables of Nginx",
+    "route_path": "a path, or `~` and a regular expression",
+    "server_name": "a host name, with `*.` or `.*` at one end, or `~` and a regular expression",
+    "size": "bytes, with `k`, `m` or `g` behind the number or none",
 }
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
+from .shape_nginx import Nginx
+
 Family = Literal["inet", "inet6"]
 TableOwner = Literal["keepalived", "static"]
 
@@ -234,61 +236,6 @@ class Director(TypedDict):
     services: Annotated[list[Service], "IPVS virtual services, one per address and port"]
     weights: Annotated[list[Share], "what Keepalived watches: each real server of each service once"]
     kernel: Kernel
-
-
-# --- Nginx ------------------------------------------------------------------------------------------------------
-
-
-class UpstreamServer(Endpoint):
-    """A server behind Nginx."""
-
-    weight: int
-    max_fails: int
-    fail_timeout: int
-    backup: bool
-
-
-class UpstreamSettings(TypedDict):
-    """Servers behind Nginx."""
-
-    servers: list[UpstreamServer]
-    keepalive: int
-    method: str
-
-
-class Upstream(UpstreamSettings):
-    """Servers behind Nginx, by name."""
-
-    name: str
-    zone_kib: Annotated[int, "memory that its servers need, shared by the workers"]
-
-
-class Site(TypedDict):
-    """A server block."""
-
-    name: str
-    server_names: list[str]
-    ports: list[int]
-    default: bool
-    upstream: str | None
-
-
-class NamesHash(TypedDict):
-    """Nginx's table of server names."""
-
-    bucket_size: Annotated[int, "bytes"]
-    max_size: int
-
-
-class Nginx(TypedDict):
-    """What a host's Nginx serves."""
-
-    mode: Literal["real_server", "sorry"]
-    health_path: str
-    ipv6: Annotated[bool, "it listens on IPv6 as well"]
-    names_hash: Annotated[NamesHash, "room for all server names"]
-    upstreams: list[Upstream]
-    sites: list[Site]
 
 
 # --- the whole --------------------------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from typing import Any, Iterable, Mapping, cast
 
 from .forms import FORMS, address_of
 from .normal import ClusterInput, HostInput, Normal
-from .read import Mistake, Reader, printable, shown
+from .read import Reader
 from .rules import check_cluster, check_inventory
+from .said import Mistake, printable, shown
 from .schema import (
     ALSO_KNOWN,
     CLUSTER,

@@ -11,7 +11,8 @@ from typing import Any, Iterator, Mapping
 
 from .._fit.shape import Problem
 from .._model.fields import REQUIRED, Field, choice, switch, whole
-from .._model.read import Reader, shown
+from .._model.read import Reader
+from .._model.said import shown
 
 # A name that resembles one of ours as much as this is a typing error; other roles have names like nginx_… as well.
 ALIKE = 0.93

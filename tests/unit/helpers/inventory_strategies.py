@@ -10,8 +10,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 from inventory import good, put
+from ring import VALUES
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.fields import REQUIRED, Field
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.nginx_values import NGINX_VALUES
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import CLUSTER, HOST
 
 Tree = dict[str, Any]
@@ -47,7 +49,11 @@ TEXTS = {
     "url_path": ["/", "/health"],
     "file_path": ["/usr/bin/true"],
     "host_name": ["192.0.2.1", "app.example.com"],
-    "server_name": ["example.com", "*.example.com"],
+    "method": ["GET", "POST"],
+    "header_name": ["X-Kind", "Host"],
+    "cookie_name": ["kind"],
+    "argument_name": ["kind"],
+    "media_type": ["text/html"],
     "mail": ["root@example.com"],
 }
 FITTING = {
@@ -60,6 +66,7 @@ FITTING = {
     "host_address6": st.sampled_from(["2001:db8::1", "2001:db8::2"]),
     "vip_address": st.sampled_from(["198.51.100.200/24", "203.0.113.7/32", "2001:db8::200/64"]),
     "endpoint": st.sampled_from(["192.0.2.1:80", "[2001:db8::1]:80"]),
+    **{kind: st.sampled_from(VALUES[kind]) for kind in NGINX_VALUES},
 }
 
 

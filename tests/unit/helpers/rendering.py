@@ -65,20 +65,18 @@ def _settings(role: str) -> Tree:
     return found
 
 
-@functools.lru_cache(maxsize=None)
-def _expression(environment: jinja2.Environment, text: str) -> Any:
-    """Few expressions are computed thousands of times."""
-    return environment.compile_expression(text, undefined_to_none=False)
-
-
 class _Context(jinja2.runtime.Context):  # type: ignore[misc]
     """A variable that is an expression is computed where it is used, as Ansible does."""
 
     def resolve_or_missing(self, key: str) -> Any:
-        value = super().resolve_or_missing(key)
+        return self._computed(super().resolve_or_missing(key))
+
+    def _computed(self, value: Any) -> Any:
+        if isinstance(value, dict) and any("{{" in str(one) for one in value.values()):
+            return {key: self._computed(one) for key, one in value.items()}
         if not (isinstance(value, str) and value.startswith("{{") and value.endswith("}}")):
             return value
-        return _expression(self.environment, value[2:-2])(**self.parent)
+        return self.environment.compile_expression(value[2:-2], undefined_to_none=False)(**self.parent)
 
 
 def settled(model: Any, host: str) -> Any:

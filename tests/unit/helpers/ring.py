@@ -9,8 +9,6 @@ All of it is made from the schema, so a new field brings its own.
 from __future__ import annotations
 
 import copy
-import functools
-import pickle
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -29,10 +27,38 @@ PIECES = (
 )  # fmt: skip
 # Texts that a field of text begins with, so that only the piece is wrong.
 PLAIN = {
-    "group": "lvs_real_servers", "host": "d1", "name": "blue", "label": "a", "interface": "eth0", "url_path": "/health",
-    "file_path": "/usr/local/bin/tell", "host_name": "app.example.com", "server_name": "www.example.com",
+    "group": "lvs_real_servers",
+    "host": "d1",
+    "name": "blue",
+    "label": "a",
+    "interface": "eth0",
+    "url_path": "/health",
+    "file_path": "/usr/local/bin/tell",
+    "host_name": "app.example.com",
+    "server_name": "www.example.com",
     "mail": "ops@example.com",
-}  # fmt: skip
+    "method": "GET",
+    "header_name": "X-Kind",
+    "cookie_name": "kind",
+    "argument_name": "kind",
+    "media_type": "text/html",
+}
+# Values of the kinds that have no forms, each of which a field of the kind takes.
+VALUES: dict[str, list[str]] = {
+    "vip_address": ["198.51.100.210/24"],
+    "host_address": ["198.51.100.9"],
+    "host_address6": ["2001:db8::9"],
+    "endpoint": ["192.0.2.1:80"],
+    "expanded": ["/a b/$uri", "${arg_x}-\"'\\;{}#"],
+    "matched": ["a b", 'a$"\\;{', "~^[a;]{1,2}$"],
+    "regex": ["^/a(.*)$", "\\d{2};#\"'"],
+    "replaced": ["/$1/x", "/$uri"],
+    "network": ["198.51.100.0/24", "2001:db8::/32", "192.0.2.1"],
+    "size": ["16m", "0"],
+    "raw": ["proxy_buffering off;", 'if ($arg_x) { set $x "};{"; }'],
+    "route_path": ["/a", '/a/{;"#$/', "~\\.php$"],
+    "server_name": ["www.example.com", "*.example.com", "~^w\\d{2};$"],
+}
 OTHERS: tuple[Any, ...] = (
     None, True, 0, -1, 0.5, 1e-9, 1e308, float("nan"), float("inf"), 2**63, "", "no", [], [None], {}, {"a": 1}, [[]],
     "x" * 300, "9" * 400,
@@ -41,15 +67,9 @@ OTHERS: tuple[Any, ...] = (
 
 def plain(field: Field) -> str:
     """A text of the kind that a field takes."""
-    by_kind = {
-        "vip_address": "198.51.100.210/24",
-        "host_address": "198.51.100.9",
-        "host_address6": "2001:db8::9",
-        "endpoint": "192.0.2.1:80",
-    }
     if field.kind == "choice":
         return field.choices[0]
-    return PLAIN.get(field.form) or by_kind.get(field.kind) or "1"
+    return PLAIN.get(field.form) or VALUES.get(field.kind, ["1"])[0]
 
 
 def wrong_names(text: str) -> list[str]:
@@ -84,13 +104,7 @@ OWN = {(name, *rest): of for name, field in HOST.items() for (_name, *rest), of 
 
 
 def whole_inventory() -> Tree:
-    """Something of everything: VIPs of both families, every protocol, and two of each kind of name; a new copy."""
-    copied: Tree = pickle.loads(_whole_inventory())  # many times quicker than a deep copy, and thousands are made
-    return copied
-
-
-@functools.lru_cache(maxsize=None)
-def _whole_inventory() -> bytes:
+    """Something of everything: VIPs of both families, every protocol, and two of each kind of name."""
     shared: Tree = {
         "lvs_vips": {
             "web": {"addresses": ["198.51.100.200/24"], "vrid": 51},
@@ -112,8 +126,7 @@ def _whole_inventory() -> bytes:
         "lvs_notify": {"command": "/usr/bin/true", "mail": "root@example.com"},
     }
     hostvars = {host: {"lvs_address": address, **copy.deepcopy(shared)} for host, address in HOSTS.items()}
-    groups = {"lvs_directors": ["d1", "d2"], "lvs_real_servers": ["web1", "web2"]}
-    return pickle.dumps({"groups": groups, "hostvars": hostvars})
+    return {"groups": {"lvs_directors": ["d1", "d2"], "lvs_real_servers": ["web1", "web2"]}, "hostvars": hostvars}
 
 
 def put(inventory: Tree, path: Path, value: Any, hosts: Iterable[str] = ()) -> None:
@@ -121,8 +134,11 @@ def put(inventory: Tree, path: Path, value: Any, hosts: Iterable[str] = ()) -> N
     for host in hosts or inventory["hostvars"]:
         place: Any = inventory["hostvars"][host]
         for key, below in zip(path, path[1:]):
+            empty: Any = [None] if below == 0 else {}
             if isinstance(place, dict):
-                place.setdefault(key, [None] if below == 0 else {})
+                place.setdefault(key, empty)
+            elif place[key] is None:
+                place[key] = empty
             place = place[key]
         place[path[-1]] = copy.deepcopy(value)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from ring import NAMED, OWN, PLACES, REFERRED, Path, Tree, put, whole_inventory, wrong
+from ring import NAMED, OWN, PLACES, REFERRED, VALUES, Path, Tree, put, whole_inventory, wrong
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.fields import Field
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.forms import FORMS
@@ -26,6 +26,7 @@ REFERENCES: dict[Path, list[str]] = {
     ("lvs_virtual_services", "web", "vip"): ["web", "dns"],
     ("lvs_virtual_services", "web", "pool"): ["lvs_real_servers"],
     ("lvs_nginx_sites", "web", "upstream"): ["web", "api"],
+    ("lvs_nginx_sites", "web", "routes", 0, "upstream"): ["web", "api"],
     ("lvs_vips", "web", "prefer", 0): ["d1", "d2"],
     ("lvs_drained_services", 0): ["web", "dns"],
 }
@@ -40,6 +41,8 @@ def fitting(path: Path, field: Field) -> st.SearchStrategy[Any]:
         return st.one_of(st.sampled_from([low, high, str(high)]), st.integers(low, high))
     if field.kind == "number":
         return st.one_of(st.sampled_from([field.low, field.high]), st.integers(1, 99).map(lambda n: n / 10))
+    if field.kind in VALUES and field.kind not in ("vip_address", "host_address", "host_address6", "endpoint"):
+        return st.sampled_from(VALUES[field.kind])
     return {
         "switch": st.booleans(),
         "choice": st.sampled_from(field.choices or ("",)),

@@ -71,13 +71,13 @@ def site(one: Tree) -> Tree:
     listens = args(one["block"], "listen")
     locations = {" ".join(part["args"]): part["block"] for part in one["block"] if part["directive"] == "location"}
     (names,) = args(one["block"], "server_name")
-    passed = args(locations["/"], "proxy_pass")
+    passed = [args(block, "proxy_pass") for block in locations.values()]
     return {
         "names": names,
         "listens": sorted(words[0] for words in listens),
         "default": {"default_server" in words for words in listens},
-        "health": [name[2:] for name in locations if name.startswith("= ") and name != "= /sorry.html"],
-        "upstream": passed[0][0].removeprefix("http://") if passed else None,
+        "health": [name[2:] for name in locations if name.startswith("= ") and "access_log" in str(locations[name])],
+        "upstreams": {words[0][0].removeprefix("http://") for words in passed if words},
     }
 
 
@@ -92,7 +92,7 @@ def wanted_sites(model: Tree) -> list[Tree]:
             "listens": listens(model, one["ports"]),
             "default": {bool(one["default"])},
             "health": [model["health_path"]],
-            "upstream": one["upstream"],
+            "upstreams": {route["upstream"] for route in one["routes"] if route["upstream"]},
         }
         for one in model["sites"]
     ]
@@ -119,10 +119,11 @@ def test_the_files_of_nginx_say_what_the_model_says(tmp_path: Path, drawn: list[
         if nginx is None:
             continue
         texts = files(model, host, inventory["hostvars"][host]["lvs_vips"])
-        assert [upstream(one) for one in parsed(tmp_path, texts[PLACE + UPSTREAMS])] == nginx["upstreams"]
+        upstreams = [{key: value for key, value in one.items() if key != "extra"} for one in nginx["upstreams"]]
+        assert [upstream(one) for one in parsed(tmp_path, texts[PLACE + UPSTREAMS])] == upstreams
         read = parsed(tmp_path, texts[PLACE + SITES])
         found = [site(one) for one in read if one["directive"] == "server"]
-        assert found == [*wanted_sites(nginx), *({**one, "upstream": None} for one in catch_alls(nginx))]
+        assert found == [*wanted_sites(nginx), *({**one, "upstreams": set()} for one in catch_alls(nginx))]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._text import WRITERS
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 TEMPLATES = sorted(ROLES.glob("*/templates/*.j2"))
 # Filters that write several words, each by a writer of its own.
-COMPOSED = {"nginx_server"}
+COMPOSED = {"nginx_sites", "nginx_upstreams"}
 FRONT = "vipstack.lvs."
 # The writers for the files of a role, by their names; a part that another template includes has the same.
 LANGUAGES = {

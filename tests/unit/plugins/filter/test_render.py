@@ -27,31 +27,6 @@ def test_granularity_is_a_netmask_for_ipv4_and_a_length_for_ipv6(prefix: int, fa
 
 
 @pytest.mark.parametrize(
-    ("server", "line"),
-    [
-        pytest.param({"address": "192.0.2.1", "port": 8080}, "192.0.2.1:8080", id="defaults are not written"),
-        pytest.param({"address": "2001:db8::1", "port": 80}, "[2001:db8::1]:80", id="IPv6 stands in brackets"),
-        pytest.param(
-            {"address": "192.0.2.1", "port": 80, "weight": 0, "max_fails": 3, "fail_timeout": 5, "backup": True},
-            "192.0.2.1:80 weight=0 max_fails=3 fail_timeout=5s backup",
-            id="all that differs, weight 0 included",
-        ),
-    ],
-)
-def test_a_server_line_holds_what_is_not_the_default(server: Any, line: str) -> None:
-    assert render.nginx_server(server) == line
-
-
-def test_ports_without_a_default_site_are_named_once() -> None:
-    sites: Any = [
-        {"ports": [80, 8443], "default": False},
-        {"ports": [80], "default": False},
-        {"ports": [8080], "default": True},
-    ]
-    assert render.nginx_ports_without_default(sites) == [80, 8443]
-
-
-@pytest.mark.parametrize(
     ("service", "key"),
     [
         ({"protocol": "tcp", "address": "198.51.100.200", "port": 80}, "TCP  C63364C8:0050 "),

@@ -40,7 +40,8 @@ def strays(value: Any, kind: Any, path: str = "") -> list[str]:
             return [path]
         hints = typing.get_type_hints(kind)
         odd = (set(value) ^ set(hints)) - kind.__optional_keys__
-        below = [one for key in set(value) & set(hints) for one in strays(value[key], hints[key], path + "." + key)]
+        given = {key for key in set(value) & set(hints) if value[key] is not None or key not in kind.__optional_keys__}
+        below = [one for key in given for one in strays(value[key], hints[key], path + "." + key)]
         return [*("%s.%s" % (path, key) for key in sorted(odd)), *below]
     wanted = (int, float) if kind is float else kind
     return [] if isinstance(value, wanted) and (kind is bool or not isinstance(value, bool)) else [path]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from inventory import good, with_changes
 
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema_nginx import HANDLING
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.validate import normalise
 
 Tree = Any  # of no type, as a test changes a model into what no model is
@@ -67,10 +68,16 @@ def test_every_default_is_filled_in() -> None:
             "upstreams": {
                 "app": {
                     "servers": [{"address": "198.51.100.201", **server}, {"address": "198.51.100.202", **server}],
-                    "keepalive": 32, "method": "round_robin",
+                    "keepalive": 32, "method": "round_robin", "extra": [],
                 }
             },
-            "sites": {"www": {"server_names": ["example.com"], "upstream": "app", "ports": [80], "default": None}},
+            "sites": {
+                "www": {
+                    "server_names": ["example.com"], "upstream": "app", "ports": [80], "default": None, "routes": [],
+                    "extra": [], **dict.fromkeys(HANDLING),
+                }
+            },
+            "nginx_extra": [],
             "check_script": {"enabled": None, "interval": 2, "timeout": 2, "fall": 2, "rise": 2, "weight": 0,
                              "restart": False},
             "notify": {"command": None, "mail": None},

@@ -70,7 +70,7 @@ FORMS: dict[str, tuple[str, list[str], list[str]]] = {
     "lvs_notify.mail": ("a mail address", ["root", "a b@c", "a@b\n", "a@b;c", "$(id)@b"], ["root@example.com"]),
     SITE + ".server_names": (
         "a host name, with *. or .* at one end",
-        ["*.example.*", "a;b", "~^a$", "_", "a..b", "*", "a b", 254 * "a"],
+        ["*.example.*", "a;b", "_", "a..b", "*", "a b", 254 * "a"],
         ["*.example.com", "example.*", ".example.com", "a_b.example.com", "192.0.2.1"],
     ),
 }  # fmt: skip

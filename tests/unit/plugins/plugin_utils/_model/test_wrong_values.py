@@ -12,7 +12,7 @@ import rendering
 from ring import NAMED, OTHERS, OWN, PLACES, REFERRED, Path, named, put, whole_inventory, wrong, wrong_names
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import Result, build
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.read import printable
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.said import printable
 
 
 def judged(inventory: dict[str, Any]) -> Result:

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The routes of sites: each complete in itself, so that nobody has to look at its site again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+from .normal import RouteInput, SiteInput
+from .read import Reader
+from .routes import taking_all
+from .schema_nginx import HANDLING, ROUTE
+from .shape_nginx import Handling, Raw, Route
+from .view import ClusterView
+
+# A route that nobody wrote: all paths, as they are.
+_REST: RouteInput = Reader().default(replace(ROUTE, default={}))
+
+
+def routes(view: ClusterView) -> dict[str, list[Route]]:
+    """Site -> its routes, with all that is set for the site; the last one takes the rest to the site's upstream."""
+    return {name: _of_site(name, site) for name, site in sorted(view.data["sites"].items())}
+
+
+def _of_site(name: str, site: SiteInput) -> list[Route]:
+    path = "lvs_nginx_sites.%s" % name
+    found = [
+        _route(site, route, route["name"] or str(index), "%s.routes[%d]" % (path, index))
+        for index, route in enumerate(site["routes"])
+    ]
+    if site["upstream"] is None or taking_all(found) is not None:
+        return found
+    return [*found, _route(site, {**_REST, "upstream": site["upstream"]}, "rest", path)]
+
+
+def _route(site: SiteInput, given: RouteInput, name: str, source: str) -> Route:
+    handling: Any = {key: given.get(key) if given.get(key) is not None else site.get(key) for key in HANDLING}
+    ends = given["redirect"] or given["answer"]
+    return {
+        "name": name,
+        "source": source,
+        "path": given["path"],
+        "exact": given["exact"],
+        "methods": given["methods"],
+        "headers": given["headers"],
+        "cookies": given["cookies"],
+        "query": given["query"],
+        "clients": given["clients"],
+        "upstream": None if ends else given["upstream"] or site["upstream"],
+        "redirect": given["redirect"],
+        "answer": given["answer"],
+        "rewrite": given["rewrite"],
+        "handling": cast(Handling, {key: value for key, value in handling.items() if value is not None}),
+        "extra": raw(source + ".extra", given["extra"]),
+    }
+
+
+def raw(path: str, lines: list[str]) -> list[Raw]:
+    return [{"line": line, "source": "%s[%d]" % (path, index)} for index, line in enumerate(lines)]

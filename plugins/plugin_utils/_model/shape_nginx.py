@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model's part of Nginx: what a host's Nginx serves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypedDict
+
+
+class UpstreamServer(TypedDict):
+    """A server behind Nginx."""
+
+    address: str
+    port: int
+    weight: int
+    max_fails: int
+    fail_timeout: int
+    backup: bool
+
+
+class UpstreamSettings(TypedDict):
+    """Servers behind Nginx."""
+
+    servers: list[UpstreamServer]
+    keepalive: int
+    method: str
+
+
+class Upstream(UpstreamSettings):
+    """Servers behind Nginx, by name."""
+
+    name: str
+    extra: list[Raw]
+    zone_kib: Annotated[int, "memory that its servers need, shared by the workers"]
+
+
+class Raw(TypedDict):
+    """A line of Nginx as an operator wrote it."""
+
+    line: str
+    source: Annotated[str, "where it stands in the inventory"]
+
+
+class RouteMatch(TypedDict):
+    """What a route asks of a request."""
+
+    path: str
+    exact: bool
+    methods: list[str]
+    headers: dict[str, str]
+    cookies: dict[str, str]
+    query: dict[str, str]
+    clients: list[str]
+
+
+class RequestHeaders(TypedDict):
+    """Headers that an upstream gets."""
+
+    set: dict[str, str]
+    remove: list[str]
+
+
+class ResponseHeaders(TypedDict):
+    """Headers that a client gets."""
+
+    set: dict[str, str]
+    add: dict[str, str]
+    remove: list[str]
+
+
+class Handling(TypedDict, total=False):
+    """How a request is handled; what is not there is left to the role's settings and to Nginx."""
+
+    connect_timeout: float
+    read_timeout: float
+    send_timeout: float
+    max_body: str
+    request_headers: RequestHeaders
+    response_headers: ResponseHeaders
+
+
+class Redirect(TypedDict):
+    """A redirect; what of the address is None is kept."""
+
+    to: str | None
+    scheme: str | None
+    host: str | None
+    path: str | None
+    status: str
+
+
+class Answer(TypedDict):
+    """An answer of Nginx itself."""
+
+    status: int
+    media_type: str
+    body: str | None
+
+
+class Rewrite(TypedDict):
+    """What an upstream sees as path."""
+
+    strip: bool
+    add: str | None
+    pattern: str | None
+    to: str | None
+
+
+class Route(RouteMatch):
+    """A route of a site; it has an upstream, a redirect or an answer."""
+
+    name: str
+    source: Annotated[str, "where it stands in the inventory"]
+    upstream: str | None
+    redirect: Redirect | None
+    answer: Answer | None
+    rewrite: Rewrite | None
+    handling: Annotated[Handling, "what is set for it or for its site"]
+    extra: Annotated[list[Raw], "raw lines of Nginx"]
+
+
+class Site(TypedDict):
+    """A server block."""
+
+    name: str
+    server_names: list[str]
+    ports: list[int]
+    default: bool
+    routes: Annotated[list[Route], "in the order in which they win; the site's upstream is the last"]
+    extra: list[Raw]
+
+
+class NamesHash(TypedDict):
+    """Nginx's table of server names."""
+
+    bucket_size: Annotated[int, "bytes"]
+    max_size: int
+
+
+class Nginx(TypedDict):
+    """What a host's Nginx serves."""
+
+    mode: Literal["real_server", "sorry"]
+    health_path: str
+    ipv6: Annotated[bool, "it listens on IPv6 as well"]
+    names_hash: Annotated[NamesHash, "room for all server names"]
+    upstreams: list[Upstream]
+    sites: list[Site]
+    extra: Annotated[list[Raw], "raw lines for all sites"]

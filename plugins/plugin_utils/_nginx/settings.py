@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's Nginx is told besides the model: the role's variables."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple
+
+
+class Settings(NamedTuple):
+    """Times in seconds. ``node``: the host's name; ``node_header``: the header that shows it, or nothing."""
+
+    node: str
+    node_header: str
+    connect_timeout: float
+    read_timeout: float
+    send_timeout: float
+    next_upstream_tries: int
+    next_upstream_timeout: float
+
+
+def from_variables(node: str, given: Mapping[str, Any]) -> Settings:
+    """The settings of ``{node_header, proxy_connect_timeout, …}``: the role's variables without ``nginx_``."""
+    return Settings(
+        node=node,
+        node_header=str(given["node_header"] or ""),
+        connect_timeout=float(given["proxy_connect_timeout"]),
+        read_timeout=float(given["proxy_read_timeout"]),
+        send_timeout=float(given["proxy_send_timeout"]),
+        next_upstream_tries=int(given["proxy_next_upstream_tries"]),
+        next_upstream_timeout=float(given["proxy_next_upstream_timeout"]),
+    )

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The server blocks of a host: the files conf.d/lvs-sites.conf and conf.d/lvs-upstreams.conf as directives."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from .._model.shape_nginx import Nginx, Site, Upstream, UpstreamServer
+from .directive import Directive, Line, Raw, block, simple, written
+from .handling import handled
+from .routing import Routing
+from .settings import Settings
+
+
+def sites_file(nginx: Nginx, settings: Settings) -> str:
+    """The text of conf.d/lvs-sites.conf. Raises LvsError for what cannot be written."""
+    routings = {site["name"]: Routing(site) for site in nginx["sites"]}
+    maps = [one for routing in routings.values() for one in routing.maps()]
+    lines: list[Line] = [
+        simple("server_names_hash_bucket_size", nginx["names_hash"]["bucket_size"]),
+        simple("server_names_hash_max_size", nginx["names_hash"]["max_size"]),
+        *_room(maps),
+        *(Raw(one["line"], one["source"]) for one in nginx["extra"]),
+        *(line for one in maps for line in ("", one)),
+        *(line for site in nginx["sites"] for line in ("", _server(nginx, site, routings[site["name"]], settings))),
+        *(line for port in _open_ports(nginx["sites"]) for line in _refusing(nginx, port)),
+    ]
+    return written(lines)
+
+
+def _room(maps: list[Directive]) -> Iterator[Directive]:
+    """Nginx's table of variables, where its own size does not do."""
+    if len(maps) > 200:
+        yield simple("variables_hash_max_size", 1024 << (len(maps) // 256).bit_length())
+        yield simple("variables_hash_bucket_size", 256)
+
+
+def _listens(nginx: Nginx, port: int, default: bool) -> Iterator[Directive]:
+    words = ["default_server"] if default else []
+    yield simple("listen", port, *words)
+    if nginx["ipv6"]:
+        yield simple("listen", "[::]:%d" % port, *words)
+
+
+def _health(nginx: Nginx) -> Iterator[Line]:
+    yield "The directors ask here whether this node is fit to serve."
+    lines = [simple("access_log", "off"), simple("default_type", "text/plain"), simple("return", 200, "ok\n")]
+    yield block("location", ["=", nginx["health_path"]], lines)
+
+
+def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> Directive:
+    lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, site["default"])]
+    lines += [simple("server_name", *(site["server_names"] or ["_"])), "", *_health(nginx), ""]
+    if nginx["mode"] == "sorry":
+        lines += _sorry()
+    else:
+        lines += routing.locations(lambda route: handled(route, settings))
+    lines += [Raw(one["line"], one["source"]) for one in site["extra"]]
+    return block("server", [], lines)
+
+
+def _sorry() -> list[Line]:
+    return [
+        "The sorry page: this director answers because no real server does.",
+        simple("root", "/etc/nginx/lvs-sorry"),
+        simple("error_page", 503, "/sorry.html"),
+        block(
+            "location",
+            ["=", "/sorry.html"],
+            [
+                simple("internal"),
+                simple("add_header", "Retry-After", 30, "always"),
+                simple("add_header", "Cache-Control", "no-store", "always"),
+            ],
+        ),
+        block("location", ["/"], [simple("return", 503)]),
+    ]
+
+
+def _open_ports(sites: list[Site]) -> list[int]:
+    """Ports on which no site is the default server, ascending."""
+    ports = {port for site in sites for port in site["ports"]}
+    return sorted(ports - {port for site in sites if site["default"] for port in site["ports"]})
+
+
+def _refusing(nginx: Nginx, port: int) -> Iterator[Line]:
+    yield ""
+    yield "No site is the default on port %d: unknown names get no answer, but the directors' checks do." % port
+    lines = [*_listens(nginx, port, True), simple("server_name", "_"), *_health(nginx)]
+    yield block("server", [], [*lines, block("location", ["/"], [simple("return", 444)])])
+
+
+def upstreams_file(nginx: Nginx) -> str:
+    """The text of conf.d/lvs-upstreams.conf. Raises LvsError for what cannot be written."""
+    lines: list[Line] = [line for one in nginx["upstreams"] for line in ("", _upstream(one))]
+    return written(lines or ["No upstream on this host."])
+
+
+def _upstream(given: Upstream) -> Directive:
+    lines: list[Line] = [simple("zone", given["name"], "%dk" % given["zone_kib"])]
+    if given["method"] != "round_robin":
+        lines.append(simple(given["method"]))
+    lines += [_upstream_server(server) for server in given["servers"]]
+    if given["keepalive"]:
+        lines.append(simple("keepalive", given["keepalive"]))
+    return block("upstream", [given["name"]], [*lines, *(Raw(one["line"], one["source"]) for one in given["extra"])])
+
+
+def _upstream_server(server: UpstreamServer) -> Directive:
+    """What is Nginx's default is not written."""
+    address, port = server["address"], server["port"]
+    words = ["[%s]:%d" % (address, port) if ":" in address else "%s:%d" % (address, port)]
+    if server["weight"] != 1:
+        words.append("weight=%d" % server["weight"])
+    if server["max_fails"] != 1:
+        words.append("max_fails=%d" % server["max_fails"])
+    if server["fail_timeout"] != 10:
+        words.append("fail_timeout=%ds" % server["fail_timeout"])
+    return simple("server", *words, *(["backup"] if server["backup"] else []))

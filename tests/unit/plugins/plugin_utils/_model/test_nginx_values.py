@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values of Nginx: what is read, and what is refused in which words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from inventory import with_changes
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.nginx_values import why_no_regex, why_not_whole
+
+ROUTE = "lvs_nginx_sites.www.routes[0]"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "proxy_buffering off;",
+        "if ($arg_x) { set $y 1; }",
+        "location /x { return 200 'a;}'; } gzip on;",
+        'add_header X "a\\"b;{";',
+        "set $a ${b}c;",
+        "map $a $b {default 0; ~x 1;}",
+    ],
+)
+def test_whole_directives(line: str) -> None:
+    assert why_not_whole(line) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("proxy_buffering off", "no ; at its end"),
+        ("}", "closes a block"),
+        ("a; } server {", "closes a block"),
+        ("if ($a) {", "does not close"),
+        ("a {b}", "does not close"),
+        (";", "has ; where none"),
+        ("{}", "has { where none"),
+        ("a 'b;", "a quote that is not closed"),
+        ('a "b"c;', "right behind one"),
+        ("a; # b", "comment"),
+        ("a b\\", "a quote"),
+    ],
+)
+def test_lines_that_would_end_a_block_of_ours(line: str, why: str) -> None:
+    assert why in why_not_whole(line)
+
+
+@pytest.mark.parametrize("text", ["^/a(b|c){1,3}$", "(?i)^/x", "(?:a)(?=b)(?!c)", r"[\w.-]+\.php", "(?<=a)b", "a??"])
+def test_expressions_that_both_read(text: str) -> None:
+    assert why_no_regex(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["(", "a**", "(?P<x>a)", "(?<x>a)", "a++", r"\Aa", r"\1", "[[:a:]]", "a(?i)b", "a{,3}"]
+)
+def test_expressions_that_only_one_reads(text: str) -> None:
+    assert why_no_regex(text)
+
+
+def said(route: Any, **site: Any) -> list[str]:
+    given = {"server_names": ["example.com"], "routes": [route], "upstream": "app", **site}
+    return [one.message for one in build(with_changes({"lvs_nginx_sites.www": given})).mistakes]
+
+
+@pytest.mark.parametrize(
+    ("route", "words"),
+    [
+        ({"path": "~("}, ROUTE + ".path is (, which is no regular expression: "),
+        ({"path": "/a/../b"}, ROUTE + '.path is "/a/../b"; must be a path that starts with /, decoded'),
+        (
+            {"path": "~a", "exact": True},
+            ROUTE + ".exact is true, but the path is a regular expression; use ^ and $ in it",
+        ),
+        ({"path": "/lvs-health", "exact": True}, ROUTE + ".path is /lvs-health, where Nginx answers the health checks"),
+        ({"cookies": {"a b": "1"}}, ROUTE + ".cookies.a b is no name; must be the name of a cookie: "),
+        ({"upstream": "nowhere"}, ROUTE + '.upstream names "nowhere", which is not an upstream; there are: app'),
+        ({"upstream": "app", "answer": 404}, ROUTE + " has upstream and answer; must have one of them"),
+        ({"answer": 301}, ROUTE + ".answer.status is 301; must be that of no redirect, which is redirect"),
+        (
+            {"answer": {"status": 204, "body": "x"}},
+            ROUTE + ".answer.body is given, but an answer with status 204 has none",
+        ),
+        ({"redirect": {}}, ROUTE + ".redirect says nowhere to go; must have to, scheme, host or path"),
+        ({"redirect": "example.com"}, ROUTE + '.redirect.to is "example.com"; must begin with http://, https:// or /'),
+        ({"rewrite": {"pattern": "a", "to": "$1"}}, ROUTE + ".rewrite.to has $1, but pattern has 0 groups"),
+        ({"rewrite": {"strip": True}, "answer": 200}, ROUTE + ".rewrite is given, but no upstream sees a path"),
+        ({"path": "/x", "request_headers": {"set": {"X": "$nothing"}}}, "has $nothing, which is no variable of Nginx"),
+        (
+            {"path": "/x", "request_headers": {"set": {"Connection": "close"}}},
+            "has Connection, which Nginx writes itself",
+        ),
+        ({"path": "/x", "headers": {"X-A": "1", "x-a": "2"}}, ROUTE + ".headers.x-a is X-A in other letters"),
+        ({"path": "/x", "clients": ["10.0.0.1/8"]}, "must be an address or a network without host bits"),
+        ({"path": "/x", "extra": ["a; }"]}, ROUTE + ".extra[0] is a; }, which closes a block that it did not open"),
+        ({"answer": 404}, ROUTE + " takes every request that comes so far, so none reaches "),
+    ],
+)
+def test_a_route_that_cannot_be_served(route: Any, words: str) -> None:
+    assert [one for one in said(route) if words in one], said(route)
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        [{"path": "/"}, {"path": "/a"}],
+        [{"path": "/a"}, {"path": "/a/b", "methods": ["GET"]}],
+        [{"methods": ["GET"]}, {"path": "/a", "methods": ["GET"]}],
+        [{"path": "/a/", "clients": ["10.0.0.0/8"]}, {"path": "/a/", "clients": ["10.0.0.0/8"], "headers": {"X": "1"}}],
+    ],
+)
+def test_a_route_that_can_never_win(routes: Any) -> None:
+    given = {"server_names": ["example.com"], "routes": routes, "upstream": "app"}
+    found = [one.message for one in build(with_changes({"lvs_nginx_sites.www": given})).mistakes]
+    what = "can never win: earlier routes take every request that it fits; must stand before them"
+    assert found == ["lvs_nginx_sites.www.routes[1] " + what]
