@@ -65,6 +65,12 @@ def _settings(role: str) -> Tree:
     return found
 
 
+@functools.lru_cache(maxsize=None)
+def _expression(environment: jinja2.Environment, text: str) -> Any:
+    """Few expressions are computed thousands of times."""
+    return environment.compile_expression(text, undefined_to_none=False)
+
+
 class _Context(jinja2.runtime.Context):  # type: ignore[misc]
     """A variable that is an expression is computed where it is used, as Ansible does."""
 
@@ -76,7 +82,7 @@ class _Context(jinja2.runtime.Context):  # type: ignore[misc]
             return {key: self._computed(one) for key, one in value.items()}
         if not (isinstance(value, str) and value.startswith("{{") and value.endswith("}}")):
             return value
-        return self.environment.compile_expression(value[2:-2], undefined_to_none=False)(**self.parent)
+        return _expression(self.environment, value[2:-2])(**self.parent)
 
 
 def settled(model: Any, host: str) -> Any:

@@ -9,6 +9,8 @@ All of it is made from the schema, so a new field brings its own.
 from __future__ import annotations
 
 import copy
+import functools
+import pickle
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -104,7 +106,13 @@ OWN = {(name, *rest): of for name, field in HOST.items() for (_name, *rest), of 
 
 
 def whole_inventory() -> Tree:
-    """Something of everything: VIPs of both families, every protocol, and two of each kind of name."""
+    """Something of everything: VIPs of both families, every protocol, and two of each kind of name. A copy of one's own."""
+    copied: Tree = pickle.loads(_whole_inventory())  # many times quicker than a deep copy, and thousands are made
+    return copied
+
+
+@functools.lru_cache(maxsize=None)
+def _whole_inventory() -> bytes:
     shared: Tree = {
         "lvs_vips": {
             "web": {"addresses": ["198.51.100.200/24"], "vrid": 51},
@@ -126,7 +134,8 @@ def whole_inventory() -> Tree:
         "lvs_notify": {"command": "/usr/bin/true", "mail": "root@example.com"},
     }
     hostvars = {host: {"lvs_address": address, **copy.deepcopy(shared)} for host, address in HOSTS.items()}
-    return {"groups": {"lvs_directors": ["d1", "d2"], "lvs_real_servers": ["web1", "web2"]}, "hostvars": hostvars}
+    groups = {"lvs_directors": ["d1", "d2"], "lvs_real_servers": ["web1", "web2"]}
+    return pickle.dumps({"groups": groups, "hostvars": hostvars})
 
 
 def put(inventory: Tree, path: Path, value: Any, hosts: Iterable[str] = ()) -> None:

@@ -36,18 +36,25 @@ class Place:
         self.table, self.services = folder / "ip_vs", folder / "lvs-services"
         self.static_services = folder / "static-services"
         self.log = folder / "log"
+        self.silent = 0
         self.log.mkdir()
         self.bin = folder / "bin"
         self.bin.mkdir()
         self.table.write_text(TABLE)
         self.services.write_text(SERVICE + "\n")
         self.path = "%s:%s" % (self.bin, os.environ["PATH"])
+        self.paused = folder / "paused"
+        self.program("sleep", 'echo "$1" >> %s' % self.paused)  # a pause takes no time
+
+    def program(self, name: str, text: str) -> None:
+        """A command that a script calls, as a shell script."""
+        (self.bin / name).write_text("#!/bin/sh\n%s\n" % text)
+        (self.bin / name).chmod(0o755)
 
     def command(self, name: str) -> Path:
         """A command that notes its arguments; the file that it writes."""
         said = self.folder / ("said-" + name)
-        (self.bin / name).write_text('#!/bin/sh\nprintf "%%s\\n" "$*" >> %s\n' % said)
-        (self.bin / name).chmod(0o755)
+        self.program(name, 'printf "%%s\\n" "$*" >> %s' % said)
         return said
 
     def run(
@@ -65,6 +72,9 @@ class Place:
             ("/dev/tcp/127.0.0.1/80", "/dev/tcp/127.0.0.1/%d" % port),
         ):
             text = text.replace(theirs, ours)
+        if port == self.silent:  # waiting longer for what never comes shows no more
+            assert text.count("read -r -t 1 ") == 1
+            text = text.replace("read -r -t 1 ", "read -r -t 0.02 ")
         return subprocess.run(
             [program("bash"), "-c", text, script, *words], env={**os.environ, "PATH": self.path},
             capture_output=True, text=True, timeout=30, check=False,
@@ -102,7 +112,7 @@ def port(request: pytest.FixtureRequest) -> Iterator[int]:
     """A web server that answers with the parameter as its status."""
     handler = type("Handler", (Answer,), {"status": request.param})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server.server_address[1]
     server.shutdown()
@@ -111,10 +121,11 @@ def port(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 @pytest.fixture
-def silent_port() -> Iterator[int]:
+def silent_port(place: Place) -> Iterator[int]:
     """A port that takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+        place.silent = server.getsockname()[1]
+        yield place.silent
 
 
 # -- the check script
@@ -130,18 +141,17 @@ def test_a_service_that_is_missing_gets_a_second_and_is_named(place: Place) -> N
     done = place.run("lvs-check", {})
     assert done.returncode == 1
     assert done.stderr == "the IPVS table lacks TCP C63364C8:0050\n"
+    assert place.paused.read_text() == "0.2\n" * 5
 
 
 def test_a_service_that_comes_within_a_second_is_no_fault(place: Place) -> None:
     place.table.write_text("")
     (place.folder / "table").write_text(TABLE)
-    paused = place.folder / "paused"
-    # It comes during the fourth pause of 0.2 s. The pauses take no time, so a busy machine changes nothing.
-    pause = '#!/bin/sh\necho "$1" >> %s\n[ "$(wc -l < %s)" -lt 4 ] || cp %s %s\n'
-    (place.bin / "sleep").write_text(pause % (paused, paused, place.folder / "table", place.table))
-    (place.bin / "sleep").chmod(0o755)
+    # It comes during the fourth pause of 0.2 s.
+    pause = 'echo "$1" >> %s\n[ "$(wc -l < %s)" -lt 4 ] || cp %s %s'
+    place.program("sleep", pause % (place.paused, place.paused, place.folder / "table", place.table))
     assert place.run("lvs-check", {}).returncode == 0
-    assert paused.read_text() == "0.2\n" * 4
+    assert place.paused.read_text() == "0.2\n" * 4
 
 
 def test_no_table_at_all_is_a_fault(place: Place) -> None:
@@ -184,8 +194,7 @@ def awk_calls(place: Place, request: pytest.FixtureRequest) -> Path:
     """Each awk there is, as the only program there is; the file with one line a call."""
     calls = place.folder / "awk-calls"
     words = program(request.param) + (" awk" if request.param == "busybox" else "")
-    (place.bin / "awk").write_text('#!/bin/sh\necho call >> %s\nexec %s "$@"\n' % (calls, words))
-    (place.bin / "awk").chmod(0o755)
+    place.program("awk", 'echo call >> %s\nexec %s "$@"' % (calls, words))
     place.path = str(place.bin)
     return calls
 
@@ -283,8 +292,7 @@ def test_an_empty_list_is_none_where_there_is_no_service(place: Place) -> None:
 
 @pytest.mark.parametrize("status", [2, 127])
 def test_an_awk_that_fails_is_a_fault(place: Place, status: int) -> None:
-    (place.bin / "awk").write_text("#!/bin/sh\nexit %d\n" % status)
-    (place.bin / "awk").chmod(0o755)
+    place.program("awk", "exit %d" % status)
     done = place.run("lvs-check", {})
     assert (done.returncode, done.stderr) == (1, "awk could not compare %s with %s\n" % (place.services, place.table))
 
@@ -359,8 +367,7 @@ def test_a_file_that_it_cannot_write_is_replaced(place: Place) -> None:
 
 def test_a_look_asks_before_it_waits_since_it_may_be_stopped(place: Place) -> None:
     place.table.write_text(HEAD)
-    (place.bin / "sleep").write_text("#!/bin/sh\nkill -TERM $PPID\n")
-    (place.bin / "sleep").chmod(0o755)
+    place.program("sleep", "kill -TERM $PPID")
     assert place.run("lvs-check", {}).returncode == -15
     assert (place.log / "table-incomplete").exists()
 
@@ -385,11 +392,11 @@ class Repair:
         self.checker = subprocess.Popen(["sh", "-c", ending], stdout=subprocess.PIPE)
         assert self.checker.stdout
         self.checker.stdout.readline()  # it listens
+        (place.bin / "sleep").unlink()  # here things are waited for
         self.write("check", "test -e %s || { sleep 0.2; exit 1; }" % self.whole)
 
     def write(self, name: str, text: str) -> None:
-        (self.place.bin / name).write_text("#!/bin/sh\n%s\n" % text)
-        (self.place.bin / name).chmod(0o755)
+        self.place.program(name, text)
 
     def run(self, changes: dict[str, Any] | None = None) -> tuple[bool, int, str]:
         """Whether the checker was ended, the status, what was said."""
@@ -463,12 +470,11 @@ def test_a_transition_goes_to_the_journal_and_the_log(place: Place, state: str) 
 
 def test_the_operators_command_and_mail_are_told_and_may_fail(place: Place) -> None:
     journal, told, mailed = place.command("logger"), place.command("tell-us"), place.folder / "mail"
-    (place.bin / "sendmail").write_text("#!/bin/sh\ncat > %s\n" % mailed)
-    (place.bin / "sendmail").chmod(0o755)
+    place.program("sendmail", "cat > %s" % mailed)
     notify = {"lvs_notify": {"command": str(place.bin / "tell-us"), "mail": "ops@example.com"}}
     assert place.run("lvs-notify", notify, "fault", "web").returncode == 0
     assert told.read_text() == "fault web\n"
     assert mailed.read_text().startswith("To: ops@example.com\nSubject: VRRP instance web on d1 is now fault\n")
-    (place.bin / "tell-us").write_text("#!/bin/sh\nexit 3\n")
+    place.program("tell-us", "exit 3")
     assert place.run("lvs-notify", notify, "fault", "web").returncode == 0
     assert "the notify command ended with status 3" in journal.read_text()

@@ -5,12 +5,30 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from config_tree_host import Host, no_exchange
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import syscalls
+
+MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """In memory, where there is such a place: these tests make and delete 100,000 files.
+
+    Whole runs on a disk are among the tests of the modules and of the integration.
+    """
+    if not os.access(MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY, prefix="vipstack-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
