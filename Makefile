@@ -66,8 +66,8 @@ unit: venv ## run unit tests and golden trees
 test-long: venv ## run unit tests that take minutes
 	@pytest tests/unit -n 2 -m long
 
-sanity: venv ## run ansible-test sanity
-	@tests/package/sanity
+sanity: venv ## run ansible-test sanity on what changed since it passed
+	@$(PYTHON) tests/package/sanity.py
 
 package: venv ## test the built artifact
 	@pytest tests/package

@@ -106,7 +106,7 @@ OWN = {(name, *rest): of for name, field in HOST.items() for (_name, *rest), of 
 
 
 def whole_inventory() -> Tree:
-    """Something of everything: VIPs of both families, every protocol, and two of each kind of name. A copy of one's own."""
+    """Something of everything: VIPs of both families, every protocol, and two of each kind of name; a new copy."""
     copied: Tree = pickle.loads(_whole_inventory())  # many times quicker than a deep copy, and thousands are made
     return copied
 
