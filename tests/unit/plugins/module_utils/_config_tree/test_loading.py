@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from config_tree_host import NEW, OLD, Host, everything, is_clean, strangers
 
-from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import syscalls
+from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree import daemon, syscalls
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.plan import Loading
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.run import Run
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
@@ -103,15 +106,18 @@ def test_a_reload_that_fails_brings_the_old_set_back_and_loads_it(host: Host, an
     assert is_clean(host)
 
 
-def test_a_set_that_is_loaded_but_does_not_serve_is_rolled_back(host: Host) -> None:
+def test_a_set_that_is_loaded_but_does_not_serve_is_rolled_back(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.run(OLD)
+    # Each look at the clock is 100 s after the one before: the limit passes, however long the machine takes.
+    clock = SimpleNamespace(time=time.time, monotonic=itertools.count(0, 100).__next__, sleep=lambda _seconds: None)
+    monkeypatch.setattr(daemon, "time", clock)
     log = host.root / "log"
     log.write_text("before\n")
     confirm = ("sh", "-c", "echo main.conf:1: nothing listens >> %s; grep -q old %s" % (log, host.loaded))
     reload = host.loading.reload
     with pytest.raises(LvsError) as caught:
-        host.run(NEW, loading=Loading(reload=reload, confirm=confirm, confirm_timeout=0.5, log=str(log)))
-    assert "(sh failed for 0.5 s, at last with exit status 1); the old one is back and loaded" in caught.value.message
+        host.run(NEW, loading=Loading(reload=reload, confirm=confirm, confirm_timeout=600, log=str(log)))
+    assert "(sh failed for 600 s, at last with exit status 1); the old one is back and loaded" in caught.value.message
     assert caught.value.details["daemon"] == ["main.conf:1: nothing listens"]
     assert host.managed() == OLD
     assert host.loaded.read_text() == "old main\n"
