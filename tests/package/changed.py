@@ -12,12 +12,21 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "ansible_collections.vipstack.lvs."
 Files = Mapping[str, bytes]  # path in the tree -> content
+
+
+def tree() -> Files:
+    """Path -> content of the files that git tracks, or would."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
+    names = subprocess.check_output(command, cwd=ROOT, text=True).split("\0")
+    return {name: (ROOT / name).read_bytes() for name in names if name and (ROOT / name).is_file()}
 
 
 def digest(*parts: bytes) -> str:

@@ -25,9 +25,8 @@ from importlib import metadata
 from pathlib import Path
 
 from ansible_test._internal import python_requirements
-from changed import Files, Passed, digest, of_all, of_each
+from changed import ROOT, Files, Passed, digest, of_all, of_each, tree
 
-ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "build/sanity.json"
 BIN = Path(sys.executable).parent
 # The tests that read plugins and metadata only.
@@ -41,13 +40,6 @@ subprocess.check_call([sys.executable, "-m", "ensurepip"], stdout=subprocess.DEV
 wanted = [word for word in sys.argv[1:] if not word.startswith("--no-")]
 sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *wanted]))
 """
-
-
-def tree() -> Files:
-    """Path -> content of the files that git tracks, or would."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
-    names = subprocess.check_output(command, cwd=ROOT, text=True).split("\0")
-    return {name: (ROOT / name).read_bytes() for name in names if name and (ROOT / name).is_file()}
 
 
 def ground(files: Files) -> str:

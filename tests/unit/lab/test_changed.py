@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import unless_passed
 from changed import Passed, of_all, of_each
 
 FILES = {
@@ -72,3 +73,26 @@ def test_what_passed_is_known_in_the_next_run_and_the_record_stays_small(tmp_pat
     assert Passed(path).known == {"a", "b", "c"}
     Passed(path).note(["d", "e"], keep=4)
     assert Passed(path).known == {"d", "e"}
+
+
+def test_a_command_runs_again_after_a_change_of_a_file_or_of_its_words_or_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"roles/a.yml": b"a", "tests/a.py": b"a"}
+    monkeypatch.setattr(unless_passed, "ROOT", tmp_path)
+    monkeypatch.setattr(unless_passed, "tree", lambda: files)
+
+    def runs(*words: str) -> int:
+        """How often the command has run."""
+        status = unless_passed.main(["sh", "-c", "echo x >> runs; [ ! -e bad ]", *words])
+        assert status == (1 if (tmp_path / "bad").exists() else 0)
+        return len((tmp_path / "runs").read_text().split())
+
+    (tmp_path / "bad").touch()
+    assert [runs(), runs()] == [1, 2]
+    (tmp_path / "bad").unlink()
+    assert [runs(), runs(), runs("more"), runs()] == [3, 3, 4, 4]
+    files["tests/a.py"] = b"b"
+    assert runs() == 4
+    files["roles/a.yml"] = b"b"
+    assert runs() == 5
