@@ -76,7 +76,7 @@ package: venv ## test the built artifact
 LAB_TESTS := $(wildcard tests/integration/test_*_lab.py)
 LAB_A_TESTS := $(addprefix tests/integration/test_,$(addsuffix _lab.py,failover artifact prove selection status verify))
 
-.PHONY: test-lab-a test-lab-b test-native molecule measure bench figures
+.PHONY: test-lab-a test-lab-b test-native molecule measure mutate-nginx bench figures
 test-lab-a: venv ## run half of the tests against a lab that is up: faults, and what users see of them
 	@pytest $(LAB_A_TESTS) -m "not long" --durations=20
 
@@ -95,6 +95,9 @@ molecule: venv ## run the Molecule scenarios: make molecule [SCENARIO=reference]
 
 measure: venv ## measure the outage of each fault, into build/failover.json: make measure [KEY=crash] [RUNS=5]
 	@$(PYTHON) -m lab.measure $(KEY) $(if $(RUNS),--runs $(RUNS))
+
+mutate-nginx: venv daemons ## leave out each directive of Nginx's files, and report those that no test misses
+	@PYTHONPATH=$(PYTHONPATH):tests/integration $(PYTHON) tests/integration/nginx_mutants.py
 
 bench: venv ## run the benchmarks, into build/bench.json
 	@missed=0; for part in ipvs runs inventories; do $(PYTHON) tests/bench/bench_$$part.py || missed=1; done; exit $$missed

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inventory import model_of, with_changes
+from nginx_mutants import mutated
 from rendering import files as files_of
 
 from lab.nginx import websocket
@@ -249,7 +250,7 @@ class Served:
     def serve(self, files: Mapping[str, str], modes: Mapping[str, int] | None = None, reload: bool = False) -> str:
         """Serve these files; those of the call before are gone. Nginx starts anew, with empty logs, or reloads and has
         no worker of before that takes connections. Returns what `nginx -t` says; raises Refused."""
-        said: str = self.call("serve", files=dict(files), modes=dict(modes or {}), reload=reload)
+        said: str = self.call("serve", files=mutated(files), modes=dict(modes or {}), reload=reload)
         return said
 
     def stop(self) -> None:

@@ -64,13 +64,13 @@ def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> D
 def _sorry() -> list[Line]:
     return [
         "The sorry page: this director answers because no real server does.",
-        simple("root", "/etc/nginx/lvs-sorry"),
-        simple("error_page", 503, "/sorry.html"),
+        simple("error_page", 503, "@lvs_sorry"),
         block(
             "location",
-            ["=", "/sorry.html"],
+            ["@lvs_sorry"],
             [
-                simple("internal"),
+                simple("root", "/etc/nginx/lvs-sorry"),
+                simple("try_files", "/sorry.html", "=503"),
                 simple("add_header", "Retry-After", 30, "always"),
                 simple("add_header", "Cache-Control", "no-store", "always"),
             ],
