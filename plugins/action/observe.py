@@ -14,10 +14,14 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ..module_utils._host.facts import from_os_release
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._fit.fit import settle
+from ..plugin_utils._fit.shape import HostFacts
 from ..plugin_utils._live.inspect_request import host_questions, questions
 from ..plugin_utils._live.observed import FAILED, SEEN, UNREACHABLE
+from ..plugin_utils._model.shape import HostSlice
 from ..plugin_utils._plain import plain
 from ..plugin_utils._preflight import wire
+from ..plugin_utils._preview.files import Digests
+from ..plugin_utils._role_files import RoleFiles
 
 
 class ActionModule(LvsAction):
@@ -28,7 +32,8 @@ class ActionModule(LvsAction):
             "type": "str", "choices": ["family", "preflight", "verify", "status", "preview"],
             "default": "verify",
         },
-        "expected": {"type": "dict", "default": {}},
+        "roles": {"type": "list", "elements": "str", "default": []},
+        "expected": {"type": "str", "default": ""},
         "before": {"type": "dict", "default": {}},
     }  # fmt: skip
 
@@ -37,11 +42,38 @@ class ActionModule(LvsAction):
             return _with_facts(self._facts({}))
         if args["purpose"] == "preflight":
             return _with_facts(self._preflight())
-        observation = args["before"]
-        if observation.get("status", SEEN) == SEEN:
-            asked = questions(self.model_of_host(), self.host, args["purpose"], args["expected"])
-            observation = {**self._look("inspect", asked), "expected": args["expected"]}
-        return {"changed": False, "observation": observation}
+        return {"changed": False, "observation": self._observation(args)}
+
+    def _observation(self, args: dict[str, Any]) -> dict[str, Any]:
+        if not args["roles"]:
+            return self._look("inspect", questions(self.model_of_host(), self.host, args["purpose"]))
+        before = args["before"] or self._facts({})
+        if before["status"] != SEEN:
+            return dict(before)
+        model = self.model_of_host(before["facts"])
+        expected = self._expected(args, model["hosts"][self.host], before["facts"])
+        asked = questions(model, self.host, args["purpose"], expected)
+        return {**self._look("inspect", asked), "expected": expected}
+
+    def _expected(self, args: dict[str, Any], mine: HostSlice, facts: HostFacts) -> Digests:
+        """What the host's files have to be: as computed for all hosts, unless only this one could tell."""
+        computed = self.variables.get(args["expected"], {}).get("hosts", {}).get(self.host)
+        director = mine["director"]
+        static = director is not None and director["table_owner"] == "static"
+        settled_by_host = director != self.kept_model()["hosts"][self.host]["director"]
+        if computed and computed["family"] == facts.get("family") and not static and not settled_by_host:
+            return dict(plain(computed["files"]))
+        lists = RoleFiles(self)
+        lists.take_host(self.host, mine, facts)
+        if static:
+            weights = self._remembered_weights((lists.of("director") or {})["weights"])
+            lists.take_host(self.host, mine, facts, director_weights=weights)
+        return lists.digests(args["roles"])
+
+    def _remembered_weights(self, options: dict[str, Any]) -> dict[str, Any]:
+        """What is drained by hand: the table that the host restores at boot depends on that."""
+        self._task.check_mode = True  # it is only read
+        return dict(self._look("weights", options).get("report", {}))
 
     def _preflight(self) -> dict[str, Any]:
         """The host's facts, and for a director what the network says."""

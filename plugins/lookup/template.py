@@ -36,6 +36,7 @@ _raw:
   elements: str
 """
 
+import json
 import os
 from typing import Any, Mapping, Sequence
 
@@ -43,6 +44,11 @@ from ansible import constants
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.template import trust_as_template
+
+# A template that begins so has delimiters of its own, which do not reach what it includes.
+_OWN_SYNTAX = "#jinja2:"
+# Path of a template, folders of what it includes -> the templar that has compiled them.
+_COMPILED: dict[tuple[str, ...], Any] = {}
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]
@@ -60,5 +66,19 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         for folder in variables.get("ansible_search_path", ()):
             folders += [os.path.join(folder, "templates"), folder]
         known = {"ansible_managed": constants.DEFAULT_MANAGED_STR, **variables}
-        templar = self._templar.copy_with_new_env(available_variables=known, searchpath=folders)
-        return templar.template(trust_as_template(self._loader.get_text_file_contents(path)), escape_backslashes=False)
+        text = str(self._loader.get_text_file_contents(path))
+        if text.startswith(_OWN_SYNTAX):
+            templar = self._templar.copy_with_new_env(available_variables=known, searchpath=folders)
+            return templar.template(trust_as_template(text), escape_backslashes=False)
+        # What is included stays compiled, for the next host.
+        place = (path, *folders)
+        if place not in _COMPILED:
+            _COMPILED[place] = self._templar.copy_with_new_env(searchpath=folders)
+        _COMPILED[place].available_variables = known
+        found = _COMPILED[place].template(trust_as_template("{%% include %s %%}" % json.dumps(os.path.basename(path))))
+        return found + "\n" * (_newlines(text) - _newlines(found)) if isinstance(found, str) else found
+
+
+def _newlines(text: str) -> int:
+    """At the end. Jinja takes one of them away."""
+    return len(text) - len(text.rstrip("\n"))

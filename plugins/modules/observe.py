@@ -28,10 +28,17 @@ options:
     type: str
     choices: [family, preflight, verify, status, preview]
     default: verify
+  roles:
+    description: Roles whose files are looked at; RV(observation) has what they have to be.
+    type: list
+    elements: str
+    default: []
   expected:
-    description: What files have to be, as M(vipstack.lvs.expected_files) returns it; these files are looked at.
-    type: dict
-    default: {}
+    description:
+      - Name of the variable in which M(vipstack.lvs.expected_files) was registered. Where the host is another one than
+        the inventory lets expect, what its files have to be is computed again.
+    type: str
+    default: ""
   before:
     description: RV(observation) of an earlier task. A host that was not seen then is not asked again.
     type: dict

@@ -52,14 +52,14 @@ class LvsAction(ActionBase):  # type: ignore[misc]
 
     def model(self) -> Model:
         """The whole model, as plain data."""
-        found: Model = plain(self._lazy_model())
+        found: Model = plain(self.kept_model())
         return found
 
-    def model_of_host(self) -> Model:
+    def model_of_host(self, facts: HostFacts | None = None) -> Model:
         """As much as each host may copy: this host, as its facts settle it, its cluster, and what its directors are
-        apart from their services."""
-        model = self._lazy_model()
-        mine = settle(plain(model["hosts"][self.host]), self.facts())
+        apart from their services. ``facts``: what the host told, where that is no fact of the play."""
+        model = self.kept_model()
+        mine = settle(plain(model["hosts"][self.host]), self.facts() if facts is None else facts)
         cluster = plain(model["clusters"][mine["cluster"]])
         directors = {host: _without_services(model["hosts"][host]) for host in cluster["directors"]}
         return {"hosts": {**directors, self.host: mine}, "clusters": {mine["cluster"]: cluster}}
@@ -70,8 +70,9 @@ class LvsAction(ActionBase):  # type: ignore[misc]
         found: HostFacts = plain(variables.get("ansible_facts", {}).get("lvs_host", {}))
         return found
 
-    def _lazy_model(self) -> Mapping[str, Any]:
-        """The model as it is kept. What a task registered has no templates: to look for them takes seconds."""
+    def kept_model(self) -> Mapping[str, Any]:
+        """The model as it is kept, to be read in places. What a task registered has no templates, and to look for them
+        would take seconds."""
         registered = self.variables.get(_REGISTERED)
         if self.variables.get(_MODEL) == _IN_REGISTERED and isinstance(registered, Mapping) and "model" in registered:
             return cast(Mapping[str, Any], registered["model"])

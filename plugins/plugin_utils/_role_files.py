@@ -11,7 +11,7 @@ and not templated again at each mention.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Iterable, NamedTuple
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.template import Templar
@@ -21,6 +21,7 @@ from ._action import LvsAction
 from ._fit.shape import HostFacts
 from ._model.shape import HostSlice
 from ._plain import plain
+from ._preview.files import Digests, digests
 
 Tree = dict[str, Any]
 
@@ -43,7 +44,7 @@ class RoleFiles:
     def __init__(self, action: LvsAction) -> None:
         self._action = action
         self._templar = Templar(loader=action._loader, variables={})
-        self._topology = {"lvs_model": action.model(), "lvs_stack": STACK._asdict()}
+        self._topology = {"lvs_model": action.kept_model(), "lvs_stack": STACK._asdict()}
         self._roles: dict[str, _Role] = {}
         self._below: Tree = {}
         self._above: Tree = {}
@@ -60,23 +61,40 @@ class RoleFiles:
 
     def of(self, role: str) -> Tree | None:
         """``ROLE_files`` of the host as plain data; None where the host has no part in the role."""
+        variables = self._use(role)
+        variables[role + "_model"] = self._value(role, role + "_model")
+        return None if variables[role + "_model"] is None else self._value(role, role + "_files")
+
+    def digests(self, roles: Iterable[str]) -> Digests:
+        """What all files of the roles have to be on the host."""
+        found: Digests = {}
+        for role in roles:
+            found.update(digests(self.of(role) or {}))
+        return found
+
+    def family(self) -> str:
+        """The family of the distribution that the files are for: the host told it, or the inventory."""
+        self._use("host")
+        return str(self._value("host", "host_family"))
+
+    def _use(self, role: str) -> Tree:
+        """The variables of a task of the role on the host, which are then those that templates see."""
         one = self._role(role)
-        name = one.path.rpartition("/")[2]
         variables = {
             **one.defaults, **self._below, **one.variables, **self._above,
-            "role_name": name, "role_path": one.path,
+            "role_name": role, "role_path": one.path,
             "ansible_search_path": [one.path, *self._action.variables["ansible_search_path"]],
         }  # fmt: skip
         self._templar.available_variables = variables
-        part = variables["%s_model" % name] = self._value(name, variables["%s_model" % name])
-        return None if part is None else self._value(name, variables["%s_files" % name])
+        return variables
 
-    def _value(self, role: str, value: Any) -> Any:
+    def _value(self, role: str, name: str) -> Any:
+        variables = self._templar.available_variables
         try:
-            return plain(self._templar.template(value))
+            return plain(self._templar.template(variables[name]))
         except AnsibleError as error:
-            host = self._templar.available_variables["inventory_hostname"]
-            raise AnsibleActionFail("role %s on %s: %s" % (role, host, error.message)) from error
+            what = "role %s on %s: %s" % (role, variables["inventory_hostname"], error.message)
+            raise AnsibleActionFail(what) from error
 
     def _role(self, name: str) -> _Role:
         if name not in self._roles:
@@ -92,5 +110,5 @@ class RoleFiles:
         path = _COLLECTION / "roles" / role / folder / "main.yml"
         if not path.is_file():
             return {}
-        found: Tree = self._action._loader.load_from_file(str(path), trusted_as_template=True) or {}
+        found: Tree = self._action._loader.load_from_file(str(path), unsafe=True, trusted_as_template=True)
         return found

@@ -10,7 +10,7 @@ than what a run does. This module is pure.
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Iterable, Literal, Mapping, Sequence
+from typing import Any, Dict, Iterable, Literal, Mapping, Sequence
 
 from ...module_utils._host import kernel_modules, silent_vips, system, weights
 from ...module_utils._host.sysctl import render
@@ -18,6 +18,8 @@ from ...module_utils._ipvs.text import endpoint
 from .._live.director_table import entries
 from .._model.shape import Family, HostSlice, Service
 
+# Absolute path -> ``{sha256, mode}``; None for a file that has to be absent.
+Digests = Dict[str, "dict[str, str] | None"]
 MASK = "********"
 # A role's list of files: what its tasks give to modules, by the kind of module. As an option of an action.
 FILES: dict[str, Any] = {
@@ -38,7 +40,7 @@ def texts(files: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def digests(files: Mapping[str, Any]) -> dict[str, dict[str, str] | None]:
+def digests(files: Mapping[str, Any]) -> Digests:
     """Absolute path -> ``{sha256, mode}`` of every file in a role's list, None for one that has to be absent.
 
     The files of the weights are left out: what is drained by hand is kept in them.
