@@ -73,7 +73,7 @@ def site(one: Tree) -> Tree:
     (names,) = args(one["block"], "server_name")
     passed = [args(block, "proxy_pass") for block in locations.values()]
     return {
-        "names": names,
+        "names": [name.replace("\\\\", "\\") for name in names],  # in quotes; crossplane leaves that to Nginx
         "listens": sorted(words[0] for words in listens),
         "default": {"default_server" in words for words in listens},
         "health": [name[2:] for name in locations if name.startswith("= ") and "access_log" in str(locations[name])],
