@@ -30,14 +30,16 @@ def _of_site(name: str, site: SiteInput) -> list[Route]:
         _route(site, route, route["name"] or str(index), "%s.routes[%d]" % (path, index))
         for index, route in enumerate(site["routes"])
     ]
-    if site["upstream"] is None or taking_all(found) is not None:
+    if (site["upstream"] is None and site["static"] is None) or taking_all(found) is not None:
         return found
-    return [*found, _route(site, {**_REST, "upstream": site["upstream"]}, "rest", path)]
+    return [*found, _route(site, _REST, "rest", path)]
 
 
 def _route(site: SiteInput, given: RouteInput, name: str, source: str) -> Route:
     handling: Any = {key: given.get(key) if given.get(key) is not None else site.get(key) for key in HANDLING}
     ends = given["redirect"] or given["answer"]
+    # A route without an action of its own has those of its site.
+    acts = site if not (ends or given["upstream"] or given["static"]) else given
     return {
         "name": name,
         "source": source,
@@ -48,9 +50,10 @@ def _route(site: SiteInput, given: RouteInput, name: str, source: str) -> Route:
         "cookies": given["cookies"],
         "query": given["query"],
         "clients": given["clients"],
-        "upstream": None if ends else given["upstream"] or site["upstream"],
+        "upstream": None if ends else acts["upstream"],
         "redirect": given["redirect"],
         "answer": given["answer"],
+        "static": None if ends else acts["static"],
         "rewrite": given["rewrite"],
         "handling": cast(Handling, {key: value for key, value in handling.items() if value is not None}),
         "extra": raw(source + ".extra", given["extra"]),

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from .shape import Check, Notify, ScriptSettings, ServiceSettings, TableOwner, Thresholds, VipSettings
+from .shape_content import Static
 from .shape_nginx import Answer, Handling, Redirect, Rewrite, RouteMatch, UpstreamSettings
 
 
@@ -69,6 +70,7 @@ class RouteInput(RouteMatch, Handling):
     upstream: str | None
     redirect: Redirect | None
     answer: Answer | None
+    static: Static | None
     rewrite: Rewrite | None
     extra: list[str]
 
@@ -84,6 +86,7 @@ class SiteInput(Handling):
 
     server_names: list[str]
     upstream: str | None
+    static: Static | None
     routes: list[RouteInput]
     ports: list[int]
     default: bool | None

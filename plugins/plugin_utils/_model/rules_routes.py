@@ -11,6 +11,7 @@ from typing import Mapping
 from .nginx_values import GROUP
 from .normal import RouteInput, SiteInput
 from .routes import places, taking_all
+from .rules_content import check_static
 from .rules_scope import Scope
 from .said import shown
 from .shape_nginx import Answer, Redirect, Rewrite
@@ -24,6 +25,8 @@ WITHOUT_BODY = (204, 304, 444)
 
 
 def check_routes(scope: Scope, path: str, site: SiteInput) -> None:
+    if site["static"]:
+        check_static(scope, path, site["static"], site["upstream"])
     routes = site["routes"] or []
     if len(routes) == 0 or not scope.read_whole(path + ".routes"):
         _check_headers(scope, path, site)
@@ -37,9 +40,10 @@ def check_routes(scope: Scope, path: str, site: SiteInput) -> None:
         _check_headers(scope, where, route)
     _check_order(scope, path, routes)
     last = taking_all(routes)
-    if last is not None and site["upstream"] and all(route["upstream"] or _ends(route) for route in routes):
-        what = "takes every request that comes so far, so none reaches %s.upstream; leave one of the two out"
-        scope.wrong("%s.routes[%d]" % (path, last), what % path)
+    own = "upstream" if site["upstream"] else "static"
+    if last is not None and site[own] and all(route["upstream"] or route["static"] or _ends(route) for route in routes):
+        what = "takes every request that comes so far, so none reaches %s.%s; leave one of the two out"
+        scope.wrong("%s.routes[%d]" % (path, last), what % (path, own))
 
 
 def _ends(route: RouteInput) -> bool:
@@ -48,11 +52,14 @@ def _ends(route: RouteInput) -> bool:
 
 
 def _check_action(scope: Scope, path: str, route: RouteInput, site: SiteInput) -> None:
-    given = [name for name in ("upstream", "redirect", "answer") if route[name]]
-    if len(given) > 1:
+    given = [name for name in ("upstream", "static", "redirect", "answer") if route[name]]
+    if len(given) > 1 and given != ["upstream", "static"]:
         scope.wrong(path, "has %s; must have one of them" % " and ".join(given))
-    if not given and not site["upstream"]:
-        scope.wrong(path, "has neither upstream, redirect nor answer, and its site has no upstream; must have one")
+    if not given and not site["upstream"] and not site["static"]:
+        what = "has no upstream, static, redirect or answer, and its site has neither upstream nor static"
+        scope.wrong(path, what + "; must have one")
+    if route["static"]:
+        check_static(scope, path, route["static"], route["upstream"])
     if route["upstream"] and scope.cluster["upstreams"] is not None:
         scope.known(path + ".upstream", route["upstream"], scope.cluster["upstreams"], "an upstream")
     if route["redirect"]:
@@ -85,7 +92,7 @@ def _check_answer(scope: Scope, path: str, answer: Answer) -> None:
 def _check_rewrite(scope: Scope, path: str, route: RouteInput, rewrite: Rewrite) -> None:
     where = path + ".rewrite"
     if route["redirect"] or route["answer"]:
-        scope.wrong(where, "is given, but no upstream sees a path")
+        scope.wrong(where, "is given, but nothing looks at the path")
     if (rewrite["pattern"] is None) != (rewrite["to"] is None):
         scope.wrong(where, "has one of pattern and to; must have both or neither")
     groups = re.compile(rewrite["pattern"] or "").groups

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .fields import REQUIRED, Field, choice, many, number, switch, table, text, whole
+from .schema_content import STATIC
 
 EXTRA = many("Raw lines for Nginx, each of whole directives.", [], Field("raw"))
 
@@ -109,7 +110,7 @@ ANSWER = table(
 )
 
 REWRITE = table(
-    "What the upstream sees as path. The query stays.",
+    "What the upstream sees as path, or what is looked up below `static`. The query stays.",
     None,
     strip=switch("Without the route's path in front.", False),
     add=text("With this path in front.", None, "url_path", "none"),
@@ -124,6 +125,7 @@ ROUTE = table(
     upstream=text("A name in `lvs_nginx_upstreams`.", None, "name", "that of the site"),
     redirect=REDIRECT,
     answer=ANSWER,
+    static=STATIC,
     rewrite=REWRITE,
     **HANDLING,
     extra=EXTRA,
@@ -142,6 +144,7 @@ SITE = table(
         "name",
         "none: what no route takes is answered with 404",
     ),
+    static=STATIC,
     routes=many("Routes, in the order in which they win.", [], ROUTE),
     ports=many(
         "Ports of plain HTTP that the site listens on where a TCP service brings them.",

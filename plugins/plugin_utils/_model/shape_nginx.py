@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
+from .shape_content import Static
+
 
 class UpstreamServer(TypedDict):
     """A server behind Nginx."""
@@ -108,13 +110,14 @@ class Rewrite(TypedDict):
 
 
 class Route(RouteMatch):
-    """A route of a site; it has an upstream, a redirect or an answer."""
+    """A route of a site; it has an upstream, a redirect, an answer or files."""
 
     name: str
     source: Annotated[str, "where it stands in the inventory"]
     upstream: str | None
     redirect: Redirect | None
     answer: Answer | None
+    static: Static | None
     rewrite: Rewrite | None
     handling: Annotated[Handling, "what is set for it or for its site"]
     extra: Annotated[list[Raw], "raw lines of Nginx"]

@@ -9,7 +9,8 @@ from typing import Iterator
 
 from .._model.routes import escaped
 from .._model.shape_nginx import Answer, Redirect, Rewrite, Route
-from .directive import Directive, Line, Raw, simple
+from .content import behind_name, files, folder, hidden, not_found
+from .directive import Directive, Line, Raw, block, simple
 from .settings import Settings
 
 # What an upstream is told of the client. Direct routing keeps the client's address, so nothing it claims is carried on.
@@ -24,16 +25,33 @@ _TOLD = {
 }
 
 
-def handled(route: Route, settings: Settings) -> list[Line]:
+def handled(index: int, route: Route, settings: Settings) -> list[Line]:
     """All lines of a location that handles a route."""
     lines: list[Line] = [*limits(route)]
     if route["redirect"]:
         lines += [*response_headers(route, settings), redirect(route["redirect"])]
     elif route["answer"]:
         lines += [*response_headers(route, settings), *answer(route["answer"])]
+    elif route["static"]:
+        given = route["static"]
+        lines += [hidden(), *folder(given), *rewrite(route), *response_headers(route, settings), *files(index, given)]
     else:
         lines += [*rewrite(route), *proxied(route, settings), *response_headers(route, settings)]
-    return [*lines, *(Raw(one["line"], one["source"]) for one in route["extra"])]
+    return [*lines, *raw(route)]
+
+
+def behind(index: int, route: Route, settings: Settings) -> Iterator[Directive]:
+    """Locations to which that of a route goes on."""
+    if route["static"]:
+        lines: list[Line] = [*limits(route), *folder(route["static"]), *not_found(route, route["static"])]
+        if route["upstream"]:
+            lines += proxied(route, settings)
+        yield block("location", [behind_name(index)], [*lines, *response_headers(route, settings), *raw(route)])
+
+
+def raw(route: Route) -> Iterator[Raw]:
+    for one in route["extra"]:
+        yield Raw(one["line"], one["source"])
 
 
 def limits(route: Route) -> Iterator[Directive]:

@@ -10,7 +10,7 @@ body and the address of the request as they are.
 
 from __future__ import annotations
 
-from typing import Callable, Iterator, Sequence
+from typing import Callable, Iterable, Iterator, Sequence
 
 from .._model.routes import Condition, Place, conditions, pattern, places
 from .._model.shape_nginx import Route, Site
@@ -20,8 +20,9 @@ from .directive import Directive, Line, block, simple, variable
 CHOSEN = 418
 NOWHERE = "@lvs_nowhere"
 _SUBJECTS = {"path": "$uri", "cookie": "$http_cookie", "query": "$args"}
-# What writes the lines of a location that handles a route.
-Handler = Callable[[Route], Sequence[Line]]
+# What writes the lines of a location that handles a route, by its index; and further locations that it goes on to.
+Handler = Callable[[int, Route], Sequence[Line]]
+Behind = Callable[[int, Route], Iterable[Directive]]
 
 
 class Routing:
@@ -52,9 +53,10 @@ class Routing:
             if self._is_open(place):
                 yield self._choice(number, place)
 
-    def locations(self, handled: Handler) -> Iterator[Directive]:
+    def locations(self, handled: Handler, behind: Behind) -> Iterator[Directive]:
         """In the server block."""
         named: set[int] = set()
+        alone: set[int] = set()
         for number, place in enumerate(self.places):
             words = (["="] if place.exact else []) + [place.path]
             if self._is_open(place):
@@ -62,11 +64,14 @@ class Routing:
                 target = "$" + variable(self.name, "route", number)
                 yield block("location", words, [simple("error_page", CHOSEN, "=", target), simple("return", CHOSEN)])
             elif place.routes:
-                yield block("location", words, handled(self.routes[place.routes[0]]))
+                alone.add(place.routes[0])
+                yield block("location", words, handled(place.routes[0], self.routes[place.routes[0]]))
             else:
                 yield block("location", words, [simple("return", 404)])
         for index in sorted(named):
-            yield block("location", [self._name(index)], handled(self.routes[index]))
+            yield block("location", [self._name(index)], handled(index, self.routes[index]))
+        for index in sorted(named | alone):
+            yield from behind(index, self.routes[index])
         if any(self._is_open(place) and self.asked[place.routes[-1]] for place in self.places):
             yield block("location", [NOWHERE], [simple("return", 404)])
 

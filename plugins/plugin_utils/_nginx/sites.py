@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Iterator
 
 from .._model.shape_nginx import Nginx, Site, Upstream, UpstreamServer
+from .content import static_maps
 from .directive import Directive, Line, Raw, block, simple, written
-from .handling import handled
+from .handling import behind, handled
 from .routing import Routing
 from .settings import Settings
 
@@ -18,6 +19,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     """The text of conf.d/lvs-sites.conf. Raises LvsError for what cannot be written."""
     routings = {site["name"]: Routing(site) for site in nginx["sites"]}
     maps = [one for routing in routings.values() for one in routing.maps()]
+    maps += static_maps(route for site in nginx["sites"] for route in site["routes"])
     lines: list[Line] = [
         simple("server_names_hash_bucket_size", nginx["names_hash"]["bucket_size"]),
         simple("server_names_hash_max_size", nginx["names_hash"]["max_size"]),
@@ -56,7 +58,9 @@ def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> D
     if nginx["mode"] == "sorry":
         lines += _sorry()
     else:
-        lines += routing.locations(lambda route: handled(route, settings))
+        lines += routing.locations(
+            lambda index, route: handled(index, route, settings), lambda index, route: behind(index, route, settings)
+        )
     lines += [Raw(one["line"], one["source"]) for one in site["extra"]]
     return block("server", [], lines)
 

@@ -14,7 +14,7 @@ import pickle
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.fields import Field
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.fields import REQUIRED, Field
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import CLUSTER, HOST
 
 Tree = dict[str, Any]
@@ -138,12 +138,25 @@ def _whole_inventory() -> bytes:
     return pickle.dumps({"groups": groups, "hostvars": hostvars})
 
 
+def tables(front: Path, field: Field) -> Iterator[tuple[Path, Tree]]:
+    """(path, what it has to have) of every table below a field."""
+    if field.kind == "table":
+        yield front, {key: plain(of) for key, of in field.fields.items() if of.default is REQUIRED and not of.of}
+        for key, of in field.fields.items():
+            yield from tables((*front, key), of)
+    elif field.of:
+        yield from tables((*front, 0 if field.kind == "list" else "web"), field.of)
+
+
+NEEDED = dict(entry for name, field in CLUSTER.items() for entry in tables((name,), field))
+
+
 def put(inventory: Tree, path: Path, value: Any, hosts: Iterable[str] = ()) -> None:
-    """Write a value at a place, for some hosts or for all."""
+    """Write a value at a place, for some hosts or for all; a table that was not there has what it has to have."""
     for host in hosts or inventory["hostvars"]:
         place: Any = inventory["hostvars"][host]
-        for key, below in zip(path, path[1:]):
-            empty: Any = [None] if below == 0 else {}
+        for depth, (key, below) in enumerate(zip(path, path[1:]), 1):
+            empty: Any = [None] if below == 0 else copy.deepcopy(NEEDED.get(path[:depth], {}))
             if isinstance(place, dict):
                 place.setdefault(key, empty)
             elif place[key] is None:

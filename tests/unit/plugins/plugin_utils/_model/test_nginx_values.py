@@ -89,7 +89,7 @@ def said(route: Any, **site: Any) -> list[str]:
         ({"redirect": {}}, ROUTE + ".redirect says nowhere to go; must have to, scheme, host or path"),
         ({"redirect": "example.com"}, ROUTE + '.redirect.to is "example.com"; must begin with http://, https:// or /'),
         ({"rewrite": {"pattern": "a", "to": "$1"}}, ROUTE + ".rewrite.to has $1, but pattern has 0 groups"),
-        ({"rewrite": {"strip": True}, "answer": 200}, ROUTE + ".rewrite is given, but no upstream sees a path"),
+        ({"rewrite": {"strip": True}, "answer": 200}, ROUTE + ".rewrite is given, but nothing looks at the path"),
         ({"path": "/x", "request_headers": {"set": {"X": "$nothing"}}}, "has $nothing, which is no variable of Nginx"),
         (
             {"path": "/x", "request_headers": {"set": {"Connection": "close"}}},
@@ -98,6 +98,13 @@ def said(route: Any, **site: Any) -> list[str]:
         ({"path": "/x", "headers": {"X-A": "1", "x-a": "2"}}, ROUTE + ".headers.x-a is X-A in other letters"),
         ({"path": "/x", "clients": ["10.0.0.1/8"]}, "must be an address or a network without host bits"),
         ({"path": "/x", "extra": ["a; }"]}, ROUTE + ".extra[0] is a; }, which closes a block that it did not open"),
+        ({"static": "/srv/../etc"}, ROUTE + '.static.root is "/srv/../etc"; must be an absolute path'),
+        ({"static": "/srv/www", "redirect": {"scheme": "https"}}, ROUTE + " has static and redirect; must have one"),
+        (
+            {"static": {"root": "/srv", "fallback": "/x"}, "upstream": "app"},
+            ROUTE + ".static.fallback is given beside an upstream, which gets what is no file",
+        ),
+        ({"static": {"root": "/srv", "index": ["a", "a"]}}, ROUTE + ".static.index has a twice"),
         ({"answer": 404}, ROUTE + " takes every request that comes so far, so none reaches "),
     ],
 )

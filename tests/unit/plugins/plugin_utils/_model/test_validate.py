@@ -74,6 +74,7 @@ def test_every_default_is_filled_in() -> None:
             "sites": {
                 "www": {
                     "server_names": ["example.com"], "upstream": "app", "ports": [80], "default": None, "routes": [],
+                    "static": None,
                     "extra": [], **dict.fromkeys(HANDLING),
                 }
             },

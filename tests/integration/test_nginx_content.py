@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of the node, and what a client gets in place of an answer, on the real Nginx."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from nginx_served import Served
+
+Tree = dict[str, Any]
+SITE = "lvs_nginx_sites.www"
+CONDITION = {"headers": {"X-Kind": "1"}}
+CHOSEN = [("X-Kind", "1")]
+ROOT = "/etc/nginx/www"
+# What stands in each file is its name.
+NAMES = [
+    "index.html", "about.html", "a.txt", "docs/index.html", "docs/a.txt", "empty/a.txt", ".env", "docs/.git/config",
+    ".well-known/token", ".well-known/.hidden",
+]  # fmt: skip
+FILES = {"%s/%s" % (ROOT, name): name for name in NAMES} | {"/etc/nginx/secret": "secret"}
+
+
+def site(*listed: Tree, **others: Any) -> Tree:
+    """The changes that give the site these routes."""
+    return {SITE: {"server_names": ["example.com"], "routes": list(listed), **others}}
+
+
+def files(nginx: Served, *listed: Tree, **others: Any) -> None:
+    """Serve a site with files on the node."""
+    nginx.site(site(*listed, **others), files=FILES)
+
+
+BY_PATH_AND_CHOSEN = pytest.mark.parametrize("condition", [{}, CONDITION], ids=["by path", "chosen"])
+
+
+@BY_PATH_AND_CHOSEN
+def test_files_are_served_below_their_folder(nginx: Served, condition: Tree) -> None:
+    files(nginx, {"static": {"root": ROOT, "extensions": ["html"]}, **condition})
+    asked = {"/": "index.html", "/a.txt?b=c": "a.txt", "/about": "about.html", "/docs/": "docs/index.html",
+             "/docs/../a.txt": "a.txt", "/%61.txt": "a.txt", "/.well-known/token": ".well-known/token"}  # fmt: skip
+    for target, name in asked.items():
+        answer = nginx.ask(target, headers=CHOSEN)
+        assert (answer.status, answer.body) == (200, name), target
+        assert answer.header("Content-Type") == {"html": "text/html", "txt": "text/plain"}.get(
+            name.rpartition(".")[2], "application/octet-stream"
+        )
+
+
+@BY_PATH_AND_CHOSEN
+def test_what_is_not_below_the_folder_or_hidden_is_not_there(nginx: Served, condition: Tree) -> None:
+    files(nginx, {"static": ROOT, **condition})
+    nginx.run("ln", "-s", "/etc/nginx/secret", ROOT + "/link")
+    nginx.run("ln", "-s", "/etc/nginx", ROOT + "/up")
+    for target in (
+        "/none", "/empty/", "/about", "/index", "/.env", "/docs/.git/config", "/docs/%2egit/config",
+        "/docs//.git/config", "/.well-known/.hidden", "/link", "/up/secret", "/up", "/x%0A/.git/config",
+        "/a.txt/", "/docs/none",
+    ):  # fmt: skip
+        assert nginx.ask(target, headers=CHOSEN).status == 404, target
+    for target in ("/../secret", "/..%2fsecret", "/%2e%2e/secret", "/docs/../../secret", "/docs/..%2f..%2fsecret"):
+        assert nginx.ask(target, headers=CHOSEN).status == 400, target
+
+
+def test_links_are_followed_where_that_is_asked_for(nginx: Served) -> None:
+    files(nginx, {"static": {"root": ROOT, "symlinks": True}})
+    nginx.run("ln", "-s", "/etc/nginx/secret", ROOT + "/link")
+    assert nginx.ask("/link").body == "secret"
+
+
+@BY_PATH_AND_CHOSEN
+def test_a_folder_gets_its_slash_under_the_name_and_port_of_the_client(nginx: Served, condition: Tree) -> None:
+    route = {"path": "/app", "static": ROOT, "rewrite": {"strip": True}, **condition}
+    files(nginx, route, {"static": ROOT, **condition})
+    for asked, told in (("/app/docs?a=b", "/app/docs/?a=b"), ("/docs", "/docs/"), ("//docs", "//docs/")):
+        answer = nginx.ask(asked, host="example.com:8080", headers=CHOSEN)
+        assert (answer.status, answer.header("Location")) == (301, "http://example.com:8080" + told)
+    assert nginx.ask("/app/docs/", headers=CHOSEN).body == "docs/index.html"
+    assert nginx.ask("/app", headers=CHOSEN).body == "index.html"
+
+
+@BY_PATH_AND_CHOSEN
+def test_an_application_of_one_page_has_it_at_every_path(nginx: Served, condition: Tree) -> None:
+    static = {"root": ROOT, "fallback": "/index.html", "cache_control": "public, max-age=60"}
+    files(nginx, {"static": static, **condition})
+    page, asset = nginx.ask("/users/7", headers=CHOSEN), nginx.ask("/a.txt", headers=CHOSEN)
+    assert (page.status, page.body, page.header("Cache-Control")) == (200, "index.html", None)
+    assert (asset.status, asset.body, asset.header("Cache-Control")) == (200, "a.txt", "public, max-age=60")
+    assert page.header("Content-Type") == "text/html"
+
+
+@BY_PATH_AND_CHOSEN
+def test_an_application_gets_what_is_no_file(nginx: Served, condition: Tree) -> None:
+    files(nginx, {"static": {"root": ROOT, "index": []}, "upstream": "app", **condition})
+    assert nginx.ask("/a.txt", headers=CHOSEN).body == "a.txt"
+    answer = nginx.ask("/api/x?y=z", method="POST", body="hello", headers=CHOSEN)
+    assert (answer.seen.target, answer.seen.method, answer.seen.body) == ("/api/x?y=z", "POST", "hello")
+    assert nginx.ask("/", headers=CHOSEN).seen.target == "/"
+
+
+def test_an_application_may_name_a_file_for_its_answer(nginx: Served) -> None:
+    files(nginx, {"path": "/docs", "static": ROOT}, {"static": {"root": ROOT}, "upstream": "app"})
+    assert nginx.ask("/api?header=X-Accel-Redirect:/docs/").body == "docs/index.html"
+
+
+def test_the_files_of_a_site_are_those_of_its_routes(nginx: Served) -> None:
+    changed = {"path": "/docs", "response_headers": {"set": {"X-Part": "docs"}}}
+    files(nginx, changed, {"path": "/api", "upstream": "app"}, static=ROOT)
+    answer = nginx.ask("/docs/a.txt")
+    assert (answer.body, answer.header("X-Part"), nginx.ask("/").body) == ("docs/a.txt", "docs", "index.html")
+    assert nginx.ask("/api/x").seen.target == "/api/x"
