@@ -7,7 +7,9 @@ bounds."""
 from __future__ import annotations
 
 import json
+import math
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -21,6 +23,8 @@ from report import at_most, report
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS, POOL = 3, 10
 TOPOLOGY = ((10, 10), (200, 200), (1000, 1000))  # virtual services, real servers
+GROWN = (100, 200, 400, 800)
+MISTAKEN = (100, 1000)
 PREVIEW = ((10, 10), (200, 200), (1000, 200))
 Tree = dict[str, Any]
 
@@ -49,12 +53,12 @@ def inventory(services: int, real_servers: int) -> Tree:
     }}}  # fmt: skip
 
 
-def seconds(folder: Path, name: str, *words: str) -> float:
-    """Of one command over an inventory in the folder."""
+def seconds(folder: Path, name: str, *words: str, status: int = 0) -> float:
+    """Of one command over an inventory in the folder, which ends with this status."""
     begun = time.monotonic()
     command = [str(ROOT / ".venv/bin/ansible-playbook"), "-i", str(folder / name), *words]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "ANSIBLE_FORKS": "5"}, capture_output=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
+    assert done.returncode == status, done.stdout[-2000:]
     return time.monotonic() - begun
 
 
@@ -77,7 +81,63 @@ def measured(folder: Path) -> dict[str, float]:
     return {key: statistics.median(values) for key, values in spent.items()}
 
 
+def cpu(folder: Path, name: str, *words: str) -> float:
+    """CPU seconds of one command and of its processes."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds(folder, name, *words)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def growth(folder: Path, nothing: float) -> dict[str, float]:
+    """Slopes of log time over log size by least squares, 1 is linear; ``nothing``: what is there in any case.
+
+    In CPU seconds, which other work on the machine changes little.
+    """
+    slopes = {}
+    for key, sizes in (
+        ("topology_hosts_exponent", [(GROWN[0], size) for size in GROWN]),
+        ("topology_services_exponent", [(size, GROWN[0]) for size in GROWN]),
+    ):
+        points = []
+        for size in sizes:
+            name = "%dx%d.json" % size
+            (folder / name).write_text(json.dumps(inventory(*size)), encoding="utf-8")
+            spent = [cpu(folder, name, str(folder / "topology.json")) for _round in range(ROUNDS)]
+            points.append((math.log(max(size)), math.log(max(statistics.median(spent) - nothing, 0.01))))
+        slopes[key] = statistics.linear_regression(*zip(*points)).slope
+    return slopes
+
+
+def bad_input(folder: Path) -> float:
+    """A mistake on each of 1,000 hosts; some are shown, the others counted."""
+    tree = inventory(*MISTAKEN)
+    for pool in tree["all"]["children"]["lvs_real_servers"]["children"].values():
+        for variables in pool["hosts"].values():
+            variables["lvs_weight"] = -1
+    (folder / "mistakes.json").write_text(json.dumps(tree), encoding="utf-8")
+    return statistics.median(
+        seconds(folder, "mistakes.json", str(folder / "topology.json"), status=2) for _round in range(ROUNDS)
+    )
+
+
+def one_director(folder: Path) -> float:
+    """All files of a director with 1,000 services of 10 real servers, keepalived.conf among them, past the model."""
+    (folder / "director.json").write_text(json.dumps(inventory(1000, POOL)), encoding="utf-8")
+    spent = []
+    for number in range(ROUNDS):
+        model = seconds(folder, "director.json", str(folder / "topology.json"))
+        dest = "lvs_preview_dest=%s" % (folder / ("director-%d" % number))
+        words = ["playbooks/preview.yml", "--limit", "d1", "-e", dest]
+        spent.append(seconds(folder, "director.json", *words) - model)
+    return statistics.median(spent)
+
+
 BOUNDS = {
+    "render_1000x10_s": at_most(3),
+    "mistakes_1000_s": at_most(15),
+    "topology_hosts_exponent": at_most(1.15),
+    "topology_services_exponent": at_most(1.15),
     "topology_200x200_s": at_most(2.5),
     "topology_1000x1000_s": at_most(10),
     "preview_200x200_s": at_most(15),
@@ -87,7 +147,12 @@ BOUNDS = {
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        return report(measured(Path(folder)), BOUNDS)
+        place = Path(folder)
+        figures = measured(place)
+        figures.update(growth(place, cpu(place, "10x10.json", str(place / "topology.json"))))
+        figures["mistakes_1000_s"] = bad_input(place)
+        figures["render_1000x10_s"] = one_director(place)
+        return report(figures, BOUNDS)
 
 
 if __name__ == "__main__":
