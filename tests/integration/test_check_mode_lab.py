@@ -17,7 +17,7 @@ from lab.play import INVENTORY, Play, edited
 from lab.stack import MANAGED, Stack
 
 SECRET = "pa55w0rd"
-MAKES_THE_MANAGED_ANEW = True
+MAKES_THE_HOSTS_ANEW = True
 
 
 def check(stack: Stack, inventory: Path = INVENTORY, *arguments: str) -> Play:
