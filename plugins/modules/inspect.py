@@ -194,7 +194,8 @@ sysctls:
 units:
   description:
     - State of each unit. C(load) is V(not-found) for one that is not there; C(since) is an epoch;
-      C(log) is what a unit that failed has last written to the journal, and null of any other.
+      C(log) is what a unit that failed has last written to the journal, and null of any other; C(outdated) lists
+      programs and libraries that were replaced since its main process started.
   type: dict
   returned: when O(units) is not empty
   sample:
@@ -208,6 +209,7 @@ units:
       pid: 412
       result: success
       log: null
+      outdated: []
 files:
   description:
     - Facts of each path; C(target) is where a symbolic link leads. C(sha256) is that of the content without lines that

@@ -106,3 +106,30 @@ def test_requests_are_shared_by_the_servers_of_an_upstream(nginx: Served) -> Non
     nginx.site(TWO, nginx_worker_processes=1)
     answers = nginx.ask_many([Request("/") for _ in range(20)], connections=1)
     assert [sum(one.app == port for one in answers) for port in (9001, 9002)] == [10, 10]
+
+
+def test_an_application_is_told_who_asks_and_nothing_that_a_client_claims(nginx: Served) -> None:
+    nginx.site()
+    claimed = [("X-Forwarded-For", "10.9.9.9"), ("X-Request-ID", "mine"), ("X-Forwarded-Proto", "https")]
+    told = nginx.ask("/", source="192.0.2.7", headers=claimed).seen
+    assert told.all("X-Forwarded-For") == ["192.0.2.7"]
+    assert told.all("X-Forwarded-Proto") == ["http"]
+    (line,) = nginx.requests(count=1)
+    assert told.all("X-Request-ID") == [line["id"]] != ["mine"]
+    assert (line["client"], line["status"], line["upstream"]) == ("192.0.2.7", "200", "127.0.0.1:9001")
+
+
+def test_an_idle_connection_is_closed(nginx: Served) -> None:
+    nginx.site(nginx_keepalive_timeout=1)
+    with nginx.connect() as client:
+        assert client.ask("/").kept
+        assert client.read() == ""
+
+
+def test_an_old_worker_does_not_stay_for_ever(nginx: Served) -> None:
+    nginx.site(nginx_worker_shutdown_timeout=1)
+    with nginx.connect() as client:
+        assert client.upgrade("/").status == 101
+        assert client.say("a") == "a"
+        nginx.site(nginx_worker_shutdown_timeout=1, reload=True)
+        assert client.read() == ""

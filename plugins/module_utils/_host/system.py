@@ -67,6 +67,13 @@ def parse_units(text: str, names: Sequence[str], offset: float) -> dict[str, dic
     return found
 
 
+def replaced_files(maps: str) -> list[str]:
+    """Programs and libraries of which a process runs an old version, from its /proc/PID/maps: a file that was replaced
+    since. Memory that only looks like a file is none."""
+    found = re.findall(r"^\S+ ..x. \S+ \S+ [1-9][0-9]* +(/.*) \(deleted\)$", maps, re.MULTILINE)
+    return sorted({path for path in found if not path.startswith(("/dev/", "/memfd:", "/SYSV", "/[aio]"))})
+
+
 def parse_transitions(text: str, last: int) -> list[dict[str, Any]]:
     """The last transitions of a log with lines ``TIME INSTANCE STATE``, the newest last. TIME is ISO 8601; a state
     is in capitals here, whatever it is there."""
@@ -103,7 +110,15 @@ def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
     for name, state in found.items():
         at_rest = state["result"] in ("", "success") and state["active"] in ("active", "inactive")
         state["log"] = None if at_rest else _last_words(name)
+        state["outdated"] = replaced_files(_maps(state["pid"])) if state["pid"] else []
     return found
+
+
+def _maps(process: int) -> str:
+    """What a process has mapped; empty where that cannot be read."""
+    with contextlib.suppress(OSError), open("/proc/%d/maps" % process, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
+    return ""
 
 
 def _last_words(unit: str) -> str | None:

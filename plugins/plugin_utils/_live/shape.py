@@ -60,7 +60,8 @@ class Place(TypedDict):
 
 
 class Unit(TypedDict):
-    """``load`` is not-found for a unit that is not there; ``log``: what a unit that failed wrote last."""
+    """``load`` is not-found for a unit that is not there; ``log``: what a unit that failed wrote last; ``outdated``:
+    programs and libraries that were replaced since it started."""
 
     load: str
     active: str
@@ -71,6 +72,7 @@ class Unit(TypedDict):
     pid: int | None
     result: str
     log: str | None
+    outdated: list[str]
 
 
 class ProbeAnswer(TypedDict):

@@ -84,6 +84,12 @@ CATALOGUE: dict[str, Kind] = {
         "journalctl -u UNIT; coredumpctl",
         "Find out why it died; systemctl reset-failed UNIT ends this warning.",
     ),
+    "service_outdated": Kind(
+        WARNING,
+        "A daemon runs an old version of its program or of a library: an upgrade replaced the file.",
+        "grep deleted /proc/PID/maps",
+        "Nginx: nginx_restart.yml, without a request that fails. Keepalived: restart it on the backup first.",
+    ),
     "config_broken": Kind(
         ERROR,
         "The daemon refuses its own configuration; it goes on with the old one until it is restarted.",

@@ -87,6 +87,9 @@ def _units(host: ObservedHost) -> Iterator[Finding]:
         elif state["enabled"] not in _AT_BOOT:
             words = "%s is %s" % (unit, state["enabled"] or "in no state to be enabled")
             yield Finding("service_not_enabled", (host.name,), words, "%s is enabled" % unit)
+        if state.get("outdated"):
+            words = "%s runs what was replaced since it started: %s" % (unit, ", ".join(state["outdated"]))
+            yield Finding("service_outdated", (host.name,), words, "it runs what is installed")
         if state["restarts"]:
             words = "%s was started again by systemd, %d time%s" % (
                 unit,

@@ -51,6 +51,22 @@ def test_units() -> None:
     assert found["nosuch.service"]["since"] is found["nosuch.service"]["pid"] is None
 
 
+MAPS = """\
+55d0-55d1 r--p 00000000 08:01 131 /usr/sbin/nginx (deleted)
+55d1-55d2 r-xp 00001000 08:01 131 /usr/sbin/nginx (deleted)
+7f00-7f01 r-xp 00000000 08:01 140 /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)
+7f01-7f02 r-xp 00000000 08:01 141 /usr/lib/x86_64-linux-gnu/libc.so.6
+7f02-7f03 rw-p 00000000 08:01 142 /usr/lib/x86_64-linux-gnu/libz.so.1 (deleted)
+7f03-7f04 r-xs 00000000 00:01 2059 /dev/zero (deleted)
+7f04-7f05 r-xp 00000000 00:01 2060 /memfd:jit (deleted)
+"""
+
+
+def test_only_code_that_was_replaced_is_outdated() -> None:
+    assert system.replaced_files(MAPS) == ["/usr/lib/x86_64-linux-gnu/libssl.so.3", "/usr/sbin/nginx"]
+    assert system.replaced_files("") == []
+
+
 def test_transitions_keep_the_last_and_skip_what_is_none() -> None:
     text = (
         "2026-11-24T14:53:48+0000 web BACKUP\n"

@@ -96,6 +96,10 @@ def unit_disabled(_model: Tree, seen: Tree) -> None:
     report(seen, "d1")["units"]["keepalived.service"]["enabled"] = "disabled"
 
 
+def nginx_upgraded(_model: Tree, seen: Tree) -> None:
+    report(seen, "web1")["units"]["nginx.service"]["outdated"] = ["/usr/sbin/nginx"]
+
+
 def unit_died(_model: Tree, seen: Tree) -> None:
     report(seen, "d1")["units"]["keepalived.service"]["restarts"] = 2
 
@@ -406,6 +410,7 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (unit_absent, {("service_not_running", "web1")}),
     (unit_disabled, {("service_not_enabled", "d1")}),
     (unit_died, {("service_came_back", "d1")}),
+    (nginx_upgraded, {("service_outdated", "web1")}),
     (keepalived_refuses, {("config_broken", "d1")}),
     (keepalived_file_gone, {("config_broken", "d1")}),
     (nginx_refuses, {("config_broken", "web1")}),
