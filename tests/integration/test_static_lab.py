@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import flows
 import pytest
@@ -46,49 +48,46 @@ def keepalived_owns(stack: Stack) -> Iterator[None]:
     stack.settled()
 
 
-@pytest.fixture(scope="module")
-def static(stack: Stack) -> None:
-    """From here on the table is static."""
-    site(stack, *STATIC)
-    stack.settled()
+@dataclass(frozen=True)
+class Seen:
+    """What clients and directors saw while the owner changed."""
+
+    download: dict[str, Any]  # it began before, and went on meanwhile
+    session: dict[str, Any]  # as did this connection
+    requests: dict[str, Any]
+    moved: bool  # a director had another state
 
 
-def test_a_change_of_the_owner_ends_no_connection(stack: Stack) -> None:
+def change(stack: Stack, *words: str) -> Seen:
+    """Run site.yml for the directors, with connections open and requests under way."""
     before = transitions(stack)
-    complete = {"status": 200, "bytes": flows.SIZE, "error": None}
-    talk = flows.session(stack.docker)
-    requests = stack.lab.probe.until_told()
+    session, requests = flows.session(stack.docker), stack.lab.probe.until_told()
+    download = flows.download(stack.docker, 30)
+    site(stack, *words)
+    ended = download.end()
+    stack.settled()
+    return Seen(ended, session.end(), requests.end().summary, transitions(stack) != before)
 
-    slow = flows.download(stack.docker, 30)
-    site(stack, *STATIC)
-    assert slow.end() == complete
+
+def assert_nothing_ended(seen: Seen) -> None:
+    assert seen.download == {"status": 200, "bytes": flows.SIZE, "error": None}
+    assert seen.session["error"] is None
+    assert seen.requests["failed"] == 0, seen.requests
+    assert not seen.moved
+
+
+@pytest.fixture(scope="module")
+def static(stack: Stack) -> Seen:
+    """From here on the table is static; how it came to be."""
+    return change(stack, *STATIC)
+
+
+def test_a_change_to_a_static_table_ends_no_connection(stack: Stack, static: Seen) -> None:
+    assert_nothing_ended(static)
     for host in DIRECTORS:
         assert "virtual_server" not in stack.run(host, "cat /etc/keepalived/keepalived.conf")
         assert stack.run(host, "ipvsadm -Sn").splitlines() == stack.run(host, "cat " + RULES).splitlines()
         stack.run(host, "systemctl is-enabled vipstack-lvs-table.service")
-    stack.settled()
-
-    slow = flows.download(stack.docker, 30)
-    site(stack, *CALM)
-    assert slow.end() == complete
-    for host in DIRECTORS:
-        gone = "ls /etc/systemd/system/*/vipstack-lvs-table.service /etc/systemd/system/vipstack-lvs-table.service %s"
-        assert stack.run(host, gone % RULES + " 2>/dev/null || true") == ""
-    stack.settled()
-
-    assert talk.end()["error"] is None
-    outcome = requests.end().summary
-    assert outcome["failed"] == 0, outcome
-    assert transitions(stack) == before
-
-
-def test_keepalived_checks_what_it_took_over(stack: Stack) -> None:
-    stack.run("web1", "systemctl stop nginx")
-    try:
-        stack.wait("weight 0", lambda: all(stack.weights(host)["web1"] == 0 for host in DIRECTORS))
-    finally:
-        stack.run("web1", "systemctl start nginx")
-    stack.settled()
 
 
 @pytest.mark.usefixtures("static")
@@ -123,4 +122,21 @@ def test_a_static_table_drains_lasts_and_survives_a_boot(stack: Stack, tmp_path:
     stack.lab.containers.reboot(other)
     stack.wait("the table", lambda: stack.run(other, "ipvsadm -Sn", check=False) == before)
     stack.play("undrain", *STATIC, "-e", "host=web1")
+    stack.settled()
+
+
+@pytest.mark.usefixtures("static")
+def test_a_change_back_to_keepalived_ends_no_connection(stack: Stack) -> None:
+    assert_nothing_ended(change(stack, *CALM))
+    for host in DIRECTORS:
+        gone = "ls /etc/systemd/system/*/vipstack-lvs-table.service /etc/systemd/system/vipstack-lvs-table.service %s"
+        assert stack.run(host, gone % RULES + " 2>/dev/null || true") == ""
+
+
+def test_keepalived_checks_what_it_took_over(stack: Stack) -> None:
+    stack.run("web1", "systemctl stop nginx")
+    try:
+        stack.wait("weight 0", lambda: all(stack.weights(host)["web1"] == 0 for host in DIRECTORS))
+    finally:
+        stack.run("web1", "systemctl start nginx")
     stack.settled()
