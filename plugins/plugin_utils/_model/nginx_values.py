@@ -18,8 +18,8 @@ from .said import Wrong, must, must_be_text, printable
 _LONGEST = 1024
 _SIZE = re.compile(r"(0|[1-9][0-9]{0,8})([kKmMgG]?)")
 _USED = re.compile(r"\$(?:\{([^}]*)\}|([A-Za-z0-9_]*))")
-# A group of a regular expression, as a replacement names it.
-GROUP = re.compile(r"\$\{?([1-9])(?![0-9])\}?")
+# A group of a regular expression, as a replacement names it; Nginx has no ${1}.
+GROUP = re.compile(r"\$([1-9])(?![0-9])")
 _QUOTES = ('"', "'")
 
 
