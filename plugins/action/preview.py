@@ -19,8 +19,10 @@ from ..plugin_utils._fit.shape import HostFacts
 from ..plugin_utils._live.result_file import facts_of_hosts, observations_of, require_one_seen
 from ..plugin_utils._model.shape import HostSlice, Model
 from ..plugin_utils._preview import files
+from ..plugin_utils._preview.asked import asked
 from ..plugin_utils._preview.live import changes, text
 from ..plugin_utils._preview.outage import worst_outage
+from ..plugin_utils._preview.request import told
 from ..plugin_utils._role_files import RoleFiles
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
@@ -34,12 +36,19 @@ class ActionModule(LvsAction):
         "roles": {"type": "list", "elements": "str", "default": []},
         "facts": {"type": "path"},
         "observed": {"type": "str"},
+        "request": {"type": "str", "default": ""},
+        "request_headers": {"type": "raw"},
+        "request_client": {"type": "str", "default": ""},
     }
 
     _requires_connection = False
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         model = self.model()
+        if args["request"]:
+            said = told(model, asked(args["request"], args["request_headers"], args["request_client"]))
+            Display().display("\n" + said)
+            return {"changed": False, "files": [], "request": said}
         texts: dict[str, str] = {}
         result: dict[str, Any] = {}
         if args["roles"]:

@@ -54,6 +54,20 @@ options:
         registered for each host of the play. Write C(changes.txt) beside the folders of the hosts, and show it. It
         tells what a run would do to the live hosts.
     type: str
+  request:
+    description:
+      - A request like C(GET https://example.com/path). With it no file is written. It shows which site and
+        which route take it on each host, and what is done with it.
+    type: str
+    default: ""
+  request_headers:
+    description: >-
+      Its headers, a dict of names, a text like V(X-Kind: 1), or a list of such texts.
+    type: raw
+  request_client:
+    description: The address of the client, which routes with C(clients) ask for.
+    type: str
+    default: ""
 notes:
   - Use the playbook C(vipstack.lvs.preview).
 seealso:
@@ -75,6 +89,10 @@ files:
   elements: str
   returned: always
   sample: [d1/etc/keepalived/keepalived.conf]
+request:
+  description: What takes the request.
+  type: str
+  returned: when O(request) is given
 changes:
   description: What a run would do to the live hosts.
   type: dict

@@ -119,9 +119,14 @@ def taking_all(routes: Sequence[RouteMatch]) -> int | None:
 def winner(routes: Sequence[RouteMatch], request: Request) -> int | None:
     """The index of the route that takes a request; None where none does."""
     for index, route in enumerate(routes):
-        if _covers(route, True, request.path) and all(holds(one, request) for one in conditions(route)):
+        if covers_path(route, request.path) and all(holds(one, request) for one in conditions(route)):
             return index
     return None
+
+
+def covers_path(route: RouteMatch, path: str) -> bool:
+    """Whether a route's path fits that of a request; an expression is a condition and not asked here."""
+    return _covers(route, True, path)
 
 
 def holds(condition: Condition, request: Request) -> bool:

@@ -194,6 +194,16 @@ INVENTORY: dict[str, Field] = {
 
 # Variables with our prefix that are no input of the model.
 ALSO_KNOWN = frozenset(
-    {"lvs_host", "lvs_model", "lvs_os_family", "lvs_preview_dest", "lvs_preview_facts", "lvs_preview_live"}
+    {
+        "lvs_host",
+        "lvs_model",
+        "lvs_os_family",
+        "lvs_preview_dest",
+        "lvs_preview_facts",
+        "lvs_preview_live",
+        "lvs_preview_request",
+        "lvs_preview_request_client",
+        "lvs_preview_request_headers",
+    }
 )
 KNOWN = frozenset({*CLUSTER, *HOST, *INVENTORY, *ALSO_KNOWN})

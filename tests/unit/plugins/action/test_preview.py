@@ -105,6 +105,15 @@ def test_check_mode_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "preview").exists()
 
 
+def test_a_request_is_told_and_nothing_is_written(tmp_path: Path) -> None:
+    hosts = Hosts(tmp_path / "hosts", good())
+    words = json.dumps({"lvs_preview_request": "GET http://example.com/a", "lvs_preview_request_headers": {"X-A": "1"}})
+    run = preview(hosts, tmp_path / "preview", "-e", words, "-e", "lvs_preview_live=true")
+    assert "upstream app: GET /a" in run.output
+    assert list(run.tasks) == ["d1"]
+    assert not (tmp_path / "preview").exists()
+
+
 # --- interrupted
 
 

@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What takes a request: the hosts that it comes to, the site, the route, and what is done with it. Pure."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from .._model.read import endpoint
+from .._model.routes import conditions, covers_path, holds, winner
+from .._model.server_names import Chosen, chosen
+from .._model.shape import Model, Service
+from .._model.shape_nginx import Nginx, Route, Site, UpstreamServer
+from .._nginx.handling import redirect, rewrite
+from .asked import NO_CLIENT, Asked, expanded, rewritten
+
+
+def told(model: Model, asked: Asked) -> str:
+    """The request, and below it what each host does with it; hosts that do the same stand together."""
+    ports = _ports(model, asked.request.port)
+    same: dict[str, list[str]] = {}
+    for host, port in ports:
+        words = "".join("    %s\n" % line for line in _by_host(model["hosts"][host]["nginx"], port, asked))
+        same.setdefault("port %d:\n%s" % (port, words), []).append(host)
+    lines = "".join("  %s, %s" % (", ".join(hosts), words) for words, hosts in same.items())
+    if not ports:
+        brought = sorted({service["port"] for service in _services(model)})
+        what = "  nothing: no TCP service has port %d; the services have: %s\n"
+        lines = what % (asked.request.port, ", ".join(map(str, brought)) or "none")
+    return "%s\n%s" % (asked.text, lines)
+
+
+def _services(model: Model) -> Iterator[Service]:
+    for mine in model["hosts"].values():
+        for service in mine["director"]["services"] if mine["director"] else ():
+            if service["protocol"] == "tcp":
+                yield service
+
+
+def _ports(model: Model, port: int) -> list[tuple[str, int]]:
+    """(real server, its port) of every one that the services send a port's connections to, in the model's order."""
+    found = {
+        (server["host"], server["port"])
+        for service in _services(model)
+        if service["port"] == port
+        for server in service["real_servers"]
+    }
+    order = list(model["hosts"])
+    return sorted(found, key=lambda one: (order.index(one[0]), one[1]))
+
+
+def _by_host(nginx: Nginx | None, port: int, asked: Asked) -> Iterator[str]:
+    sites = nginx["sites"] if nginx else []
+    if not nginx or not any(port in site["ports"] for site in sites):
+        yield "no site has the port: another program answers"
+        return
+    found = chosen(sites, port, asked.request.host)
+    if found is None:
+        yield "no site has the name %s, and none is the default" % asked.request.host
+    else:
+        yield "site %s, %s (lvs_nginx_sites.%s)" % (
+            sites[found.place]["name"], _by(found, sites[found.place]), sites[found.place]["name"],
+        )  # fmt: skip
+    if asked.request.path == nginx["health_path"]:
+        yield "the health address: 200, ok"
+    elif found is None:
+        yield "no answer: the connection is closed"
+    else:
+        yield from _by_site(nginx, sites[found.place], port, asked)
+
+
+def _by(found: Chosen, site: Site) -> str:
+    if found.by:
+        return "by its name %s" % found.by
+    return "the default for names that no site has" if site["server_names"] else "which is for all names"
+
+
+def _by_site(nginx: Nginx, site: Site, port: int, asked: Asked) -> Iterator[str]:
+    routes, request = site["routes"], asked.request
+    won = winner(routes, request)
+    for route in routes[:won]:
+        misses = [one for one in conditions(route) if not holds(one, request)]
+        if misses and covers_path(route, request.path):
+            asks = misses[0]
+            yield "not route %s: %s does not fit" % (route["name"], " ".join(filter(None, (asks.kind, asks.name))))
+            if asks.kind == "client" and request.client == NO_CLIENT:
+                yield "    no client is given; use lvs_preview_request_client"
+    if won is None:
+        yield "no route: 404"
+        return
+    route = routes[won]
+    yield "route %s (%s)" % (route["name"], route["source"])
+    yield from done(nginx, route, port, asked)
+    if site["extra"] or route["extra"]:
+        yield "raw lines (extra) of the site or the route may change this"
+
+
+def done(nginx: Nginx, route: Route, port: int, asked: Asked) -> Iterator[str]:
+    """What a route does with the request."""
+    if route["redirect"]:
+        status, target = map(str, redirect(route["redirect"]).words)
+        yield "redirect %s to %s" % (status, location(expanded(target, asked, port), asked, port))
+    elif route["answer"]:
+        body = route["answer"]["body"]
+        words = "Nginx's own page" if body is None else repr(expanded(body, asked, port))
+        yield "answer %d: %s" % (route["answer"]["status"], words)
+    else:
+        target = asked.target
+        for line in rewrite(route):
+            target = rewritten(str(line.words[0]), str(line.words[1]), asked, port)
+        yield "upstream %s: %s %s" % (route["upstream"], asked.request.method, target)
+        for one in nginx["upstreams"]:
+            if one["name"] == route["upstream"]:
+                yield "    %s of %s" % (one["method"], ", ".join(map(_server, one["servers"])))
+
+
+def location(target: str, asked: Asked, port: int) -> str:
+    """A redirect's address as Nginx sends it: whole, with its own port where that is not the usual one."""
+    if not target.startswith("/"):
+        return target
+    usual = port == (443 if asked.scheme == "https" else 80)
+    return "%s://%s%s%s" % (asked.scheme, asked.request.host, "" if usual else ":%d" % port, target)
+
+
+def _server(server: UpstreamServer) -> str:
+    where = endpoint(server["address"], server["port"])
+    return where + " (backup)" if server["backup"] else where

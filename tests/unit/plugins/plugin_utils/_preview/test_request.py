@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What takes a request, as preview says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from inventory import model_of, with_changes
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.asked import asked
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.request import told
+
+SITES = {
+    "www": {
+        "server_names": ["example.com"],
+        "default": False,
+        "upstream": "app",
+        "routes": [
+            {"name": "beta", "path": "/api", "cookies": {"beta": "1"}, "answer": "410"},
+            {"path": "/office", "clients": ["192.0.2.0/24"], "redirect": "https://office.example.com"},
+            {"path": "/api", "rewrite": {"strip": True}, "extra": ["proxy_buffering off;"]},
+        ],
+    },
+    "old": {"server_names": ["*.example.org"], "default": False, "routes": [{"path": "/a", "answer": {"body": "old"}}]},
+}
+CHANGES: dict[str, Any] = {
+    "lvs_nginx_sites": SITES,
+    "lvs_nginx_upstreams.app.servers": ["192.0.2.1:8080", "192.0.2.2:8080"],
+}
+BOTH = "  web1, web2, port 80:\n"
+
+
+def said(written: str, headers: Any = None, client: str = "", changes: dict[str, Any] | None = None) -> str:
+    return told(model_of(with_changes({**CHANGES, **(changes or {})})), asked(written, headers, client))
+
+
+def test_the_whole_text() -> None:
+    assert said("GET http://Example.com/api/x?q=1#part") == (
+        "GET http://Example.com/api/x?q=1#part\n"
+        "  web1, web2, port 80:\n"
+        "    site www, by its name example.com (lvs_nginx_sites.www)\n"
+        "    not route beta: cookie beta does not fit\n"
+        "    route 2 (lvs_nginx_sites.www.routes[2])\n"
+        "    upstream app: GET /x?q=1\n"
+        "        round_robin of 192.0.2.1:8080, 192.0.2.2:8080\n"
+        "    raw lines (extra) of the site or the route may change this\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "headers", "words"),
+    [
+        ("POST http://example.com/api", ["Cookie: a=b; beta=1"], "route beta (lvs_nginx_sites.www.routes[0])"),
+        ("http://example.com/api", {"cookie": "beta=1"}, "answer 410: Nginx's own page"),
+        ("http://x.example.org/a", None, "site old, by its name *.example.org"),
+        ("http://x.example.org/a", None, "answer 200: 'old'"),
+        ("http://x.example.org/b", None, "no route: 404"),
+        ("http://198.51.100.200/", None, "no site has the name 198.51.100.200, and none is the default"),
+        ("http://198.51.100.200/", None, "no answer: the connection is closed"),
+        ("http://198.51.100.200/", "Host: example.com:80", "site www"),
+        ("http://198.51.100.200/lvs-health", None, "the health address: 200"),
+        ("http://example.com?v=1", None, "upstream app: GET /?v=1"),
+        ("http://example.com/office", None, "no client is given; use lvs_preview_request_client"),
+        ("https://example.com/", None, "nothing: no TCP service has port 443; the services have: 80"),
+        ("http://example.com:81/", None, "nothing: no TCP service has port 81"),
+    ],
+)
+def test_each_word(written: str, headers: Any, words: str) -> None:
+    assert words in said(written, headers)
+
+
+def test_a_client_is_of_a_network() -> None:
+    assert "redirect 301 to https://office.example.com/office" in said("http://example.com/office", client="192.0.2.7")
+    assert "upstream app" in said("http://example.com/office", client="2001:db8::1")
+
+
+def test_a_port_is_that_of_the_real_servers() -> None:
+    """Another one behind forward: nat; and each pool may have other sites."""
+    changes = {
+        "lvs_virtual_services.web": {"vip": "web", "ports": [8080], "real_port": 80, "forward": "nat"},
+        "lvs_virtual_services.raw": {"vip": "web", "ports": [8081]},
+    }
+    assert BOTH + "    site www, by its name example.com" in said("http://example.com:8080/", changes=changes)
+    assert "port 8081:\n    no site has the port" in said("http://example.com:8081/", changes=changes)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (("example.com/",), "is no request; must be like GET https://example.com/path"),
+        (("GET http://example.com/a b",), "is no request"),
+        (("http://example.com/", "X-Kind"), "'X-Kind' is no header; must be like X-Kind: 1"),
+        (("http://example.com/", None, "me"), "'me' is no address of a client"),
+    ],
+)
+def test_what_is_no_request(given: Any, words: str) -> None:
+    with pytest.raises(LvsError, match=words):
+        asked(*given)
