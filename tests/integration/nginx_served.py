@@ -234,6 +234,11 @@ class Served:
             raise RuntimeError(answer["raised"])
         return answer["result"]
 
+    @property
+    def process(self) -> int:
+        """One that is in the network namespace of Nginx."""
+        return self._agent.pid
+
     # --- Nginx
 
     def site(

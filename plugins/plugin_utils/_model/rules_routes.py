@@ -41,7 +41,11 @@ def check_routes(scope: Scope, path: str, site: SiteInput) -> None:
     _check_order(scope, path, routes)
     last = taking_all(routes)
     own = "upstream" if site["upstream"] else "static"
-    if last is not None and site[own] and all(route["upstream"] or route["static"] or _ends(route) for route in routes):
+    if (
+        last is not None
+        and (site["upstream"] or site["static"])
+        and all(route["upstream"] or route["static"] or _ends(route) for route in routes)
+    ):
         what = "takes every request that comes so far, so none reaches %s.%s; leave one of the two out"
         scope.wrong("%s.routes[%d]" % (path, last), what % (path, own))
 

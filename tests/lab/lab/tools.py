@@ -19,6 +19,8 @@ TOOLS = {
 }  # fmt: skip
 # Daemons with which tests validate configurations.
 DAEMONS = {"nginx": "nginx", "keepalived": "keepalived"}
+# Clients that ask for much: over kept connections, and over a new one for each request.
+CLIENTS = {"h2load": "nghttp2-client", "ab": "apache2-utils"}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 POLICY = Path("/usr/sbin/policy-rc.d")
 NEEDED_DISK = 4 << 30
@@ -92,6 +94,11 @@ def install() -> None:
 def install_daemons() -> None:
     """Install the daemons with which tests validate configurations, without starting them."""
     _install("daemons", lambda: sorted(package for name, package in DAEMONS.items() if not shutil.which(name)))
+
+
+def install_load() -> None:
+    """Install the clients of `make bench` that ask Nginx for much."""
+    _install("load clients", lambda: [package for name, package in CLIENTS.items() if not shutil.which(name)])
 
 
 def _install(what: str, lacking: Callable[[], list[str]]) -> None:
