@@ -12,29 +12,25 @@ from typing import Any, Callable
 from ..module_utils import _text
 from ..plugin_utils._fit.fit import settle
 from ..plugin_utils._fit.shape import HostFacts
+from ..plugin_utils._keepalived_conf.services import services_part
 from ..plugin_utils._live.director_table import as_option
 from ..plugin_utils._live.drain import with_weights
 from ..plugin_utils._live.inspect_request import foreign_question
-from ..plugin_utils._model.shape import HostSlice, Model, Service
+from ..plugin_utils._model.shape import Director, HostSlice, Model, Service
 from ..plugin_utils._model.shape_nginx import Nginx
 from ..plugin_utils._model.view import bare
 from ..plugin_utils._nginx.settings import from_variables
 from ..plugin_utils._nginx.sites import sites_file, upstreams_file
+from ..plugin_utils._plain import plain
 from ..plugin_utils._preview import files
 
-_KEEPALIVED_METHODS = {"dr": "DR", "nat": "NAT", "tunnel": "TUN"}
 
+def keepalived_services(director: Director, folder: str, weights_in_files: bool) -> str:
+    """The virtual services of a director for keepalived.conf. ``folder``: where the files of their weights are.
 
-def keepalived_method(forward: str) -> str:
-    """The forwarding method of the model (dr, nat, tunnel) as keepalived.conf's lvs_method."""
-    return _KEEPALIVED_METHODS[forward]
-
-
-def keepalived_granularity(prefix: int, family: str = "inet") -> str:
-    """A prefix length as persistence_granularity: a netmask for IPv4, the number itself for IPv6."""
-    if family == "inet6":
-        return str(prefix)
-    return str(ipaddress.ip_network(f"0.0.0.0/{prefix}").netmask)
+    ``weights_in_files``: whether Keepalived reads weights in them.
+    """
+    return services_part(plain(director), folder, weights_in_files).strip()
 
 
 def nginx_sites(nginx: Nginx, host: str, settings: Mapping[str, Any]) -> str:
@@ -105,8 +101,7 @@ class FilterModule:
             "foreign_question": foreign_question,
             "ipvs_rules": ipvs_rules,
             "ipvs_services": ipvs_services,
-            "keepalived_granularity": keepalived_granularity,
-            "keepalived_method": keepalived_method,
+            "keepalived_services": keepalived_services,
             "nginx_sites": nginx_sites,
             "nginx_upstreams": nginx_upstreams,
             "proc_ip_vs_key": proc_ip_vs_key,

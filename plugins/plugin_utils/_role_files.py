@@ -10,6 +10,7 @@ and not templated again at each mention.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Iterable, NamedTuple
 
@@ -28,6 +29,7 @@ Tree = dict[str, Any]
 _COLLECTION = Path(__file__).resolve().parents[2]
 # Roles that all others depend on, in the order in which they come.
 _SHARED = ("topology", "host")
+_KEY_OF_SLICE = re.compile(r"{{ lvs_slice\.([a-z_]+) }}")
 
 
 class _Role(NamedTuple):
@@ -62,7 +64,7 @@ class RoleFiles:
     def of(self, role: str) -> Tree | None:
         """``ROLE_files`` of the host as plain data; None where the host has no part in the role."""
         variables = self._use(role)
-        variables[role + "_model"] = self._value(role, role + "_model")
+        variables[role + "_model"] = self._model_of(role)
         return None if variables[role + "_model"] is None else self._value(role, role + "_files")
 
     def digests(self, roles: Iterable[str]) -> Digests:
@@ -76,6 +78,13 @@ class RoleFiles:
         """The family of the distribution that the files are for: the host told it, or the inventory."""
         self._use("host")
         return str(self._value("host", "host_family"))
+
+    def _model_of(self, role: str) -> Any:
+        """The part of the model that the role reads. Where that is a key of the slice, Ansible need not template all
+        that is in it."""
+        text = self._templar.available_variables[role + "_model"]
+        key = _KEY_OF_SLICE.fullmatch(text) if isinstance(text, str) else None
+        return self._above["lvs_slice"][key[1]] if key else self._value(role, role + "_model")
 
     def _use(self, role: str) -> Tree:
         """The variables of a task of the role on the host, which are then those that templates see."""

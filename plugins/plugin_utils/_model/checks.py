@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kinds of checks that a director makes of its real servers: all that differs between them is defined here, once.
 
-A kind is an entry of CHECKS and a block of roles/keepalived/templates, ``check_KIND.j2``. The choices of the input, the
-rules, the worst case, the words of a preview and the request that verify makes all come from the entry.
+A kind is an entry of CHECKS and a block of keepalived.conf, in `_keepalived_conf/checks.py`. The choices of the input,
+the rules, the worst case, the words of a preview and the request that verify makes all come from the entry.
 """
 
 from __future__ import annotations

@@ -13,19 +13,6 @@ from host_facts import link
 from ansible_collections.vipstack.lvs.plugins.filter import render
 
 
-@pytest.mark.parametrize(("forward", "method"), [("dr", "DR"), ("nat", "NAT"), ("tunnel", "TUN")])
-def test_forwarding_methods_have_keepalived_names(forward: str, method: str) -> None:
-    assert render.keepalived_method(forward) == method
-
-
-@pytest.mark.parametrize(
-    ("prefix", "family", "text"),
-    [(32, "inet", "255.255.255.255"), (24, "inet", "255.255.255.0"), (0, "inet", "0.0.0.0"), (64, "inet6", "64")],
-)
-def test_granularity_is_a_netmask_for_ipv4_and_a_length_for_ipv6(prefix: int, family: str, text: str) -> None:
-    assert render.keepalived_granularity(prefix, family) == text
-
-
 @pytest.mark.parametrize(
     ("service", "key"),
     [

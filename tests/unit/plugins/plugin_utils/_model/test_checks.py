@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A kind of check is defined in one place: its entry and its block of the template are all that knows it."""
+"""A kind of check is defined in one place: its entry and its block of keepalived.conf are all that knows it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Iterator
 import pytest
 from inventory import model_of, with_changes
 
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._keepalived_conf.checks import BLOCKS
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.inspect_request import probes
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.checks import CHECKS, CheckKind
@@ -24,9 +25,8 @@ TYPE = "lvs_virtual_services.web.check.type"
 OPTION_TYPES = ("bool", "dict", "float", "int", "list", "path", "str")
 
 
-def test_each_kind_has_its_block_of_the_template() -> None:
-    blocks = (ROOT / "roles/keepalived/templates").glob("check_*.j2")
-    assert sorted(path.stem[len("check_") :] for path in blocks) == sorted(CHECKS)
+def test_each_kind_has_its_block_of_keepalived_conf() -> None:
+    assert sorted(BLOCKS) == sorted(CHECKS)
 
 
 def kinds_read(source: str) -> Iterator[int]:
@@ -48,8 +48,10 @@ def kinds_read(source: str) -> Iterator[int]:
 def test_no_other_file_knows_a_kind() -> None:
     """Who does not read a kind cannot name one. A rule and the schema take the kinds from the table."""
     folders = [ROOT / "plugins" / name for name in ("action", "filter", "plugin_utils")]
-    found = {path.stem for folder in folders for path in folder.rglob("*.py") if list(kinds_read(path.read_text()))}
-    assert found == {"checks", "rules_services"}
+    paths = [path for folder in folders for path in folder.rglob("*.py") if list(kinds_read(path.read_text()))]
+    assert {"%s/%s" % (path.parent.name, path.name) for path in paths} == {
+        "_keepalived_conf/checks.py", "_model/checks.py", "_model/rules_services.py",
+    }  # fmt: skip
     rules = ast.walk(ast.parse((ROOT / "plugins/plugin_utils/_model/rules_services.py").read_text()))
     check = next(one for one in rules if isinstance(one, ast.FunctionDef) and one.name == "_check_check")
     assert {one.value for one in ast.walk(check) if isinstance(one, ast.Constant)}.isdisjoint(CHECKS)

@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a virtual service of the model is in keepalived.conf."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from inventory import model_of, with_changes
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._keepalived_conf.services import services_part
+
+WEB = "lvs_virtual_services.web."
+
+
+def part(changes: dict[str, Any], weights_in_files: bool = True) -> str:
+    director = model_of(with_changes(changes))["hosts"]["d1"]["director"]
+    return services_part(director, "/weights", weights_in_files)
+
+
+def lines(changes: dict[str, Any], weights_in_files: bool = True) -> list[str]:
+    return [line.strip() for line in part(changes, weights_in_files).splitlines()]
+
+
+@pytest.mark.parametrize(("forward", "method"), [("dr", "DR"), ("tunnel", "TUN")])
+def test_forwarding_methods_have_keepalived_s_names(forward: str, method: str) -> None:
+    assert "lvs_method " + method in lines({WEB + "forward": forward})
+
+
+@pytest.mark.parametrize(("prefix", "mask"), [(32, "255.255.255.255"), (24, "255.255.255.0"), (1, "128.0.0.0")])
+def test_clients_of_ipv4_are_told_apart_by_a_netmask(prefix: int, mask: str) -> None:
+    found = lines({WEB + "persistence": {"timeout": 300, "prefix": prefix}})
+    assert found[found.index("persistence_timeout 300") + 1] == "persistence_granularity " + mask
+
+
+def test_a_weight_is_in_the_file_or_in_the_configuration() -> None:
+    weights = {"web1:lvs_weight": 3, "web2:lvs_weight": 0}
+    wanted = {True: ["1", "1", "1", "1"], False: ["0", "0", "3", "1"]}
+    for in_files, values in wanted.items():
+        assert [line[7:] for line in lines(weights, in_files) if line.startswith("weight ")] == values
+
+
+def test_each_real_server_watches_its_file() -> None:
+    found = lines({})
+    named = [line.split()[1] for line in found if line.startswith("track_file ") and line.endswith("{")]
+    assert named == [line.split()[1] for line in found if line.startswith("track_file ") and not line.endswith("{")]
+    assert ["file /weights/" + name for name in named] == [line for line in found if line.startswith("file ")]
+
+
+def test_what_a_service_does_not_have_is_not_written() -> None:
+    wanted = {"ops", "inhibit_on_failure", "persistence_timeout", "uthreshold", "lthreshold", "sorry_server"}
+    changes = {WEB + "inhibit_on_failure": False, WEB + "check.type": "none"}
+    first = {line.split()[0] for line in lines(changes) if line}
+    assert not first & (wanted | {"HTTP_GET", "TCP_CHECK"})
+
+
+def test_a_check_of_http_asks_as_the_model_says() -> None:
+    check = {"type": "http", "path": "/up", "host": "example.com", "status": 204, "retries": 3}
+    text = part({WEB + "check": check})
+    assert text.count("HTTP_GET {\n            retry 3\n            url {\n                path /up\n") == 2
+    assert text.count("status_code 204\n                virtualhost example.com\n") == 2
