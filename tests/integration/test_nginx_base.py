@@ -66,7 +66,8 @@ def test_an_application_that_cannot_be_reached_is_given_up_soon(nginx: Served) -
 def test_an_application_that_does_not_answer_is_given_up(nginx: Served, option: str) -> None:
     site = {"server_names": ["example.com"], "upstream": "app"}
     changes: dict[str, Any] = {"lvs_nginx_sites.www": {**site, **({option: 0.2} if option == "read_timeout" else {})}}
-    nginx.site(changes, **({} if option == "read_timeout" else {option: 1}))
+    others: dict[str, Any] = {} if option == "read_timeout" else {option: 1}
+    nginx.site(changes, **others)
     assert nginx.ask("/?hold=1").status == 504
 
 
