@@ -22,7 +22,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.outage impor
 
 ROOT = Path(__file__).resolve().parents[5]
 TYPE = "lvs_virtual_services.web.check.type"
-OPTION_TYPES = ("bool", "dict", "float", "int", "list", "path", "str")
+OPTION_TYPES = ("bool", "dict", "float", "int", "list", "path", "raw", "str")
 
 
 def test_each_kind_has_its_block_of_keepalived_conf() -> None:
