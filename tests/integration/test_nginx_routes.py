@@ -131,7 +131,7 @@ def test_a_path_is_rewritten(nginx: Served, condition: Tree, rewrite: Tree, sent
         ({"host": "www.example.com", "status": 308}, "/a?b=1", 308, "http://www.example.com:8080/a?b=1"),
         ({"scheme": "https"}, "/a", 301, "https://example.com:8080/a"),
         ({"path": "/new", "status": 302}, "/a?b=1", 302, "http://example.com:8080/new"),
-        ({"path": "/new$uri$is_args$args"}, "/a?b=1", 301, "http://example.com:8080/new/a?b=1"),
+        ({"path": "/new$request_uri"}, "/a?b=1", 301, "http://example.com:8080/new/a?b=1"),
     ],
 )
 def test_a_redirect_keeps_what_it_does_not_name(

@@ -12,7 +12,7 @@ from typing import Any, Callable, Mapping
 
 from .fields import Field
 from .forms import FORMS
-from .nginx_variables import is_variable
+from .nginx_variables import DECODED, is_variable
 from .said import Wrong, must, must_be_text, printable
 
 _LONGEST = 1024
@@ -66,6 +66,15 @@ def _expanded(field: Field, value: Any) -> str:
     for name in (braced or bare for braced, bare in _USED.findall(text)):
         if not is_variable(name):
             raise Wrong("has $%s, which is no variable of Nginx; a $ alone cannot be written" % printable(name))
+    return text
+
+
+def _sent(field: Field, value: Any) -> str:
+    """The same, in a header: no variable whose value a client can write lines in."""
+    text = _expanded(field, value)
+    for name in (braced or bare for braced, bare in _USED.findall(text)):
+        if name.lower() in DECODED:
+            raise Wrong("has $%s, in which a client can write lines of its own; %s" % (name, DECODED[name.lower()]))
     return text
 
 
@@ -168,6 +177,7 @@ NGINX_VALUES: Mapping[str, Callable[[Field, Any], Any]] = {
     "replaced": _replaced,
     "matched": _matched,
     "expanded": _expanded,
+    "sent": _sent,
     "network": _network,
     "route_path": _route_path,
     "server_name": _server_name,

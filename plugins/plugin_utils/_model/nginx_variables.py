@@ -16,7 +16,7 @@ _FAMILIES = re.compile(
     re.IGNORECASE,
 )
 _OTHERS = """
-    args binary_remote_addr body_bytes_sent bytes_received bytes_sent connection connection_requests connection_time
+    args binary_remote_addr body_bytes_sent bytes_sent connection connection_requests
     content_length content_type document_root document_uri host hostname https is_args limit_rate lvs_port lvs_route
     lvs_site msec nginx_version pid pipe proxy_add_x_forwarded_for proxy_host proxy_port proxy_protocol_addr
     proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port query_string realip_remote_addr
@@ -27,9 +27,18 @@ _OTHERS = """
     time_iso8601 time_local upstream_addr upstream_bytes_received upstream_bytes_sent upstream_cache_status
     upstream_connect_time upstream_header_time upstream_response_length upstream_response_time upstream_status uri
 """
-_NAMES = frozenset(_OTHERS.split())
+NAMES = frozenset(_OTHERS.split())
+# What Nginx has decoded. A new line in it would end a header, and the next one would be the client's. In small letters,
+# with what to write instead.
+DECODED = {
+    "uri": "use $request_uri",
+    "document_uri": "use $request_uri",
+    "request_filename": "use $request_uri",
+    "request_body": "leave it out",
+    "remote_user": "use $http_authorization",
+}
 
 
 def is_variable(name: str) -> bool:
     """Whether Nginx has a variable of a name, which stands here without its $."""
-    return name in _NAMES or bool(_FAMILIES.fullmatch(name))
+    return name in NAMES or bool(_FAMILIES.fullmatch(name))

@@ -15,6 +15,6 @@ STATIC = table(
     index=many("Files that a folder is shown by.", ["index.html"], text("", REQUIRED, "name")),
     extensions=many("Also looked for: with `html`, `/about` finds `about.html`.", [], text("", REQUIRED, "name")),
     fallback=text("File below `root` for what is not there, such as `/index.html`.", None, "file_path", "none: 404"),
-    cache_control=Field("expanded", "Header `Cache-Control` of files; `fallback` has none.", None, otherwise="none"),
+    cache_control=Field("sent", "Header `Cache-Control` of files; `fallback` has none.", None, otherwise="none"),
     symlinks=switch("Symbolic links below `root` are followed.", False),
 )

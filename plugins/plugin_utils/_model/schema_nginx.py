@@ -55,14 +55,14 @@ HANDLING: dict[str, Field] = {
     "request_headers": table(
         "Headers that an upstream gets, besides what the client sent.",
         None,
-        set=_values("They replace what the client sent.", Field("expanded"), "header_name"),
+        set=_values("They replace what the client sent.", Field("sent"), "header_name"),
         remove=many("They do not reach the upstream.", [], text("", REQUIRED, "header_name")),
     ),
     "response_headers": table(
         "Headers that a client gets, besides what the upstream sent.",
         None,
-        set=_values("They replace what the upstream sent.", Field("expanded"), "header_name"),
-        add=_values("They stand beside what the upstream sent.", Field("expanded"), "header_name"),
+        set=_values("They replace what the upstream sent.", Field("sent"), "header_name"),
+        add=_values("They stand beside what the upstream sent.", Field("sent"), "header_name"),
         remove=many("They do not reach the client.", [], text("", REQUIRED, "header_name")),
     ),
 }
@@ -89,14 +89,14 @@ REDIRECT = table(
     None,
     "to",
     to=Field(
-        "expanded",
+        "sent",
         "The whole address; where it has no path, that of the request and its query come behind it.",
         None,
         otherwise="made of the parts below",
     ),
     scheme=choice("`http` or `https`.", None, "http", "https"),
     host=text("Name of the host; the port is kept.", None, "host_name", "that of the request"),
-    path=Field("expanded", "Path; without the query.", None, otherwise="that of the request, and its query"),
+    path=Field("sent", "Path; without the query.", None, otherwise="that of the request, and its query"),
     status=choice("Permanent: 301, 308. Temporary: 302, 303, 307.", "301", "301", "302", "303", "307", "308"),
 )
 

@@ -33,6 +33,7 @@ _KINDS = {
     "endpoint": "ADDRESS:PORT, `[ADDRESS]:PORT` for IPv6",
     "sysctls": "`{net.…: value}`",
     "expanded": "a text; variables of Nginx like `$uri` stand for their values",
+    "sent": "a text; variables of Nginx like `$host` stand for their values",
     "matched": "a text, or `~` and a regular expression",
     "network": "ADDRESS or ADDRESS/LENGTH",
     "raw": "directives of Nginx on one line",

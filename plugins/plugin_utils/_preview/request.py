@@ -106,6 +106,10 @@ def done(nginx: Nginx, route: Route, port: int, asked: Asked) -> Iterator[str]:
         words = "Nginx's own page" if body is None else repr(expanded(body, asked, port))
         yield "answer %d: %s" % (route["answer"]["status"], words)
     else:
+        if route["static"]:
+            yield "files below %s" % route["static"]["root"]
+        if not route["upstream"]:
+            return
         target = asked.target
         for line in rewrite(route):
             target = rewritten(str(line.words[0]), str(line.words[1]), asked, port)

@@ -52,6 +52,7 @@ VALUES: dict[str, list[str]] = {
     "host_address6": ["2001:db8::9"],
     "endpoint": ["192.0.2.1:80"],
     "expanded": ["/a b/$uri", "${arg_x}-\"'\\;{}#"],
+    "sent": ["/a b/$request_uri", "${arg_x}-\"'\\;{}#"],
     "matched": ["a b", 'a$"\\;{', "~^[a;]{1,2}$"],
     "regex": ["^/a(.*)$", "\\d{2};#\"'"],
     "replaced": ["/$1/x", "/$uri"],

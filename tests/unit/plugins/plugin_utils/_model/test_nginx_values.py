@@ -89,6 +89,14 @@ def said(route: Any, **site: Any) -> list[str]:
         ({"redirect": {}}, ROUTE + ".redirect says nowhere to go; must have to, scheme, host or path"),
         ({"redirect": "example.com"}, ROUTE + '.redirect.to is "example.com"; must begin with http://, https:// or /'),
         ({"rewrite": {"pattern": "a", "to": "$1"}}, ROUTE + ".rewrite.to has $1, but pattern has 0 groups"),
+        (
+            {"redirect": {"path": "/a$uri"}},
+            ROUTE + ".redirect.path has $uri, in which a client can write lines of its own",
+        ),
+        (
+            {"request_headers": {"set": {"X-User": "${remote_user}"}}},
+            ROUTE + ".request_headers.set.X-User has $remote_user, in which a client can write lines of its own",
+        ),
         ({"rewrite": {"pattern": "(a)", "to": "/${1}x"}}, ROUTE + ".rewrite.to has $1, which is no variable of Nginx"),
         ({"rewrite": {"strip": True}, "answer": 200}, ROUTE + ".rewrite is given, but nothing looks at the path"),
         ({"path": "/x", "request_headers": {"set": {"X": "$nothing"}}}, "has $nothing, which is no variable of Nginx"),

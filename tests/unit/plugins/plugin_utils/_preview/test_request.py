@@ -25,7 +25,11 @@ SITES = {
             {"path": "/api", "rewrite": {"strip": True}, "extra": ["proxy_buffering off;"]},
         ],
     },
-    "old": {"server_names": ["*.example.org"], "default": False, "routes": [{"path": "/a", "answer": {"body": "old"}}]},
+    "old": {
+        "server_names": ["*.example.org"],
+        "default": False,
+        "routes": [{"path": "/a", "answer": {"body": "old"}}, {"path": "/c", "static": "/srv/c"}],
+    },
 }
 CHANGES: dict[str, Any] = {
     "lvs_nginx_sites": SITES,
@@ -59,6 +63,7 @@ def test_the_whole_text() -> None:
         ("http://x.example.org/a", None, "site old, by its name *.example.org"),
         ("http://x.example.org/a", None, "answer 200: 'old'"),
         ("http://x.example.org/b", None, "no route: 404"),
+        ("http://x.example.org/c", None, "files below /srv/c\n"),
         ("http://198.51.100.200/", None, "no site has the name 198.51.100.200, and none is the default"),
         ("http://198.51.100.200/", None, "no answer: the connection is closed"),
         ("http://198.51.100.200/", "Host: example.com:80", "site www"),
