@@ -57,7 +57,7 @@ class Seen:
     @classmethod
     def of(cls, record: Tree) -> Seen:
         known = {name: value for name, value in record.items() if name in cls.__dataclass_fields__}
-        known["headers"] = [(name, value) for name, value in known.get("headers", ())]
+        known["headers"] = list(map(tuple, known.get("headers", ())))
         return cls(**known, more={name: value for name, value in record.items() if name not in known})
 
     def all(self, name: str) -> list[str]:
@@ -83,7 +83,7 @@ class Answer:
 
     @classmethod
     def of(cls, found: Tree) -> Answer:
-        return cls(**{**found, "headers": [(name, value) for name, value in found["headers"]]})
+        return cls(**{**found, "headers": list(map(tuple, found["headers"]))})
 
     def all(self, name: str) -> list[str]:
         return [value for one, value in self.headers if one.lower() == name.lower()]

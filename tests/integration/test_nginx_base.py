@@ -17,7 +17,7 @@ SORRY_PAGE = {"/etc/nginx/lvs-sorry/sorry.html": "<h1>Back soon</h1>"}
 
 def test_connections_to_an_application_are_kept(nginx: Served) -> None:
     nginx.site(nginx_worker_processes=1)
-    for _ in range(5):
+    for _time in range(5):
         assert nginx.ask("/").status == 200
     assert {one.connection for one in nginx.seen()} == {1}
     assert {one.version for one in nginx.seen()} == {"HTTP/1.1"}
@@ -25,7 +25,7 @@ def test_connections_to_an_application_are_kept(nginx: Served) -> None:
 
 def test_no_more_idle_connections_are_kept_than_told(nginx: Served) -> None:
     nginx.site({"lvs_nginx_upstreams.app.keepalive": 0}, nginx_worker_processes=1)
-    for _ in range(3):
+    for _time in range(3):
         assert nginx.ask("/").status == 200
     assert len({one.connection for one in nginx.seen()}) == 3
 
@@ -33,7 +33,7 @@ def test_no_more_idle_connections_are_kept_than_told(nginx: Served) -> None:
 def test_a_dead_application_is_passed_over(nginx: Served) -> None:
     nginx.site(TWO)
     nginx.down(9001)
-    answers = [nginx.ask("/") for _ in range(6)]
+    answers = [nginx.ask("/") for _time in range(6)]
     assert {one.status for one in answers} == {200}
     assert {one.app for one in answers} == {9002}
 
@@ -49,7 +49,7 @@ def test_only_what_has_no_effect_is_tried_again(nginx: Served, method: str, stat
     nginx.fresh()
     nginx.site(TWO, nginx_worker_processes=1)
     nginx.tell(9001, "die=1")
-    found = {nginx.ask("/", method=method).status for _ in range(2)}
+    found = {nginx.ask("/", method=method).status for _time in range(2)}
     assert statuses <= found
 
 
@@ -105,7 +105,7 @@ def test_a_node_shows_its_name_where_it_is_told_to(nginx: Served) -> None:
 
 def test_requests_are_shared_by_the_servers_of_an_upstream(nginx: Served) -> None:
     nginx.site(TWO, nginx_worker_processes=1)
-    answers = nginx.ask_many([Request("/") for _ in range(20)], connections=1)
+    answers = nginx.ask_many([Request("/") for _time in range(20)], connections=1)
     assert [sum(one.app == port for one in answers) for port in (9001, 9002)] == [10, 10]
 
 

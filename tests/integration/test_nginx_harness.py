@@ -69,7 +69,7 @@ def test_an_application_is_told_what_to_answer(nginx: Served) -> None:
 def test_an_application_that_is_down_is_not_asked(nginx: Served) -> None:
     nginx.site(TWO_APPS)
     nginx.down(9001)
-    assert {nginx.ask().app for _ in range(4)} == {9002}
+    assert {nginx.ask().app for _time in range(4)} == {9002}
     nginx.down(9002)
     assert nginx.ask().status == 502
     assert {one.app for one in nginx.seen()} == {9002}
@@ -121,7 +121,7 @@ def test_requests_in_one_piece_are_answered_one_by_one(nginx: Served) -> None:
     nginx.site()
     with nginx.connect() as client:
         client.send(Request("/1").data + Request("/2").data)
-        assert [client.answer().seen.target for _ in range(2)] == ["/1", "/2"]
+        assert [client.answer().seen.target for _time in range(2)] == ["/1", "/2"]
 
 
 def test_no_answer_is_told_with_its_reason(nginx: Served) -> None:
@@ -156,7 +156,7 @@ def test_a_request_is_held_over_a_reload(nginx: Served) -> None:
         nginx.go(9001)
         assert client.answer().app == 9001
     assert not set(before) & set(nginx.workers)
-    assert {nginx.ask().app for _ in range(4)} == {9001, 9002}
+    assert {nginx.ask().app for _time in range(4)} == {9001, 9002}
 
 
 def test_files_that_nginx_refuses_are_told_and_the_old_ones_go_on(nginx: Served) -> None:

@@ -178,6 +178,6 @@ def test_raw_lines_stand_at_every_level(nginx: Served) -> None:
             "lvs_nginx_upstreams.app.servers": ["127.0.0.1:9001", "127.0.0.1:9002"],
         }
     )
-    answers = nginx.ask_many([Request("/a", headers=[("X-Key", "same")]) for _ in range(8)])
+    answers = nginx.ask_many([Request("/a", headers=[("X-Key", "same")]) for _time in range(8)])
     assert {one.header("X-Route") for one in answers} == {"h;{"}
     assert len({one.app for one in answers}) == 1

@@ -75,7 +75,7 @@ def _switch(field: Field, value: Any) -> bool:
 
 
 def _choice(field: Field, value: Any) -> str:
-    text = str(value) if type(value) is int else value
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if isinstance(text, str) and text in field.choices:
         return text
     raise must(value, "one of " + ", ".join(field.choices))

@@ -109,7 +109,7 @@ class Agent:
         await self.apps[port].down()
 
     async def go(self, port: int, count: int) -> None:
-        for _ in range(count):
+        for _time in range(count):
             self.apps[port].held.release()
 
     async def seen(self, count: int) -> list[Record]:

@@ -129,5 +129,5 @@ async def ask_many(requests: list[Request], connections: int) -> list[Answer]:
             if one is not None:
                 one.close()
 
-    await asyncio.gather(*(work() for _ in range(connections)))
+    await asyncio.gather(*(work() for _time in range(connections)))
     return answers
