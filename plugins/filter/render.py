@@ -20,7 +20,8 @@ from ..plugin_utils._model.shape import Director, HostSlice, Model, Service
 from ..plugin_utils._model.shape_nginx import Nginx
 from ..plugin_utils._model.view import bare
 from ..plugin_utils._nginx.settings import from_variables
-from ..plugin_utils._nginx.sites import sites_file, upstreams_file
+from ..plugin_utils._nginx.sites import sites_file
+from ..plugin_utils._nginx.upstreams import upstreams_file
 from ..plugin_utils._plain import plain
 from ..plugin_utils._preview import files
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Mapping
 
 from .derive_routes import raw
-from .normal import UpstreamInput
+from .derive_upstreams import upstreams
 from .shape import CheckScript, HealthAddress
-from .shape_nginx import NamesHash, Nginx, Route, Site, Upstream
+from .shape_nginx import NamesHash, Nginx, Route, Site
 from .view import ClusterView
 
 
@@ -53,7 +53,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "health_path": health_path,
             "ipv6": view.has_ipv6,
             "names_hash": _names_hash(served),
-            "upstreams": [_upstream(name, one) for name, one in sorted(view.data["upstreams"].items())],
+            "upstreams": upstreams(view),
             "sites": served,
             "extra": raw("lvs_nginx_extra", view.data["nginx_extra"]),
         }
@@ -69,16 +69,6 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "extra": [],
         }
     return None
-
-
-def _upstream(name: str, given: UpstreamInput) -> Upstream:
-    """A server takes 1 KiB at most; its name may stand for several."""
-    return {
-        "name": name,
-        "zone_kib": max(64, 4 * len(given["servers"])),
-        **given,
-        "extra": raw("lvs_nginx_upstreams.%s.extra" % name, given["extra"]),
-    }
 
 
 def _names_hash(served: list[Site]) -> NamesHash:

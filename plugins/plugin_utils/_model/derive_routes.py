@@ -12,7 +12,8 @@ from .normal import RouteInput, SiteInput
 from .read import Reader
 from .routes import taking_all
 from .schema_nginx import HANDLING, ROUTE
-from .shape_nginx import Handling, Raw, Route
+from .shape_nginx import Handling, Route
+from .shape_upstreams import Raw
 from .view import ClusterView
 
 # A route that nobody wrote: all paths, as they are.

@@ -39,6 +39,11 @@ DECODED = {
 }
 
 
+def names_variable(text: str) -> bool:
+    """Whether a text that was read as one with variables has any."""
+    return "$" in text
+
+
 def is_variable(name: str) -> bool:
     """Whether Nginx has a variable of a name, which stands here without its $."""
     return name in NAMES or bool(_FAMILIES.fullmatch(name))

@@ -13,7 +13,8 @@ from typing import TypedDict
 
 from .shape import Check, Notify, ScriptSettings, ServiceSettings, TableOwner, Thresholds, VipSettings
 from .shape_content import Static
-from .shape_nginx import Answer, Handling, Redirect, Rewrite, RouteMatch, UpstreamSettings
+from .shape_nginx import Answer, Handling, Redirect, Rewrite, RouteMatch
+from .shape_upstreams import UpstreamSettings
 
 
 class HostInput(TypedDict):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of upstreams and sites: what Nginx would refuse or, worse, take without a word."""
+"""Rules of sites, and of them with upstreams and services: what Nginx would refuse or, worse, take without a word."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .normal import ServiceInput, SiteInput
 from .read import endpoint
 from .rules_routes import check_routes
 from .rules_scope import Scope
-from .shape_nginx import UpstreamSettings
+from .rules_upstreams import check_upstream
 from .view import TLS_PORTS, bare
 
 NO_TLS = "sites have no TLS in this version"
@@ -21,8 +21,9 @@ def check_nginx(scope: Scope) -> None:
     upstreams, sites = scope.cluster["upstreams"], scope.cluster["sites"]
     _check_letters(scope, "lvs_nginx_upstreams", upstreams or ())
     _check_letters(scope, "lvs_nginx_sites", sites or ())
+    answers = _answers(scope)
     for name, upstream in sorted((upstreams or {}).items()):
-        _check_upstream(scope, "lvs_nginx_upstreams.%s" % name, upstream)
+        check_upstream(scope, "lvs_nginx_upstreams.%s" % name, upstream, answers)
     for name, site in sorted((sites or {}).items()):
         path = "lvs_nginx_sites.%s" % name
         if site["upstream"] and upstreams is not None:
@@ -51,21 +52,6 @@ def _expanded(site: SiteInput) -> list[str]:
     for name in site["server_names"] or ():
         found += [name[1:], "*" + name] if name.startswith(".") else [name]
     return found
-
-
-def _check_upstream(scope: Scope, path: str, upstream: UpstreamSettings) -> None:
-    servers = [one for one in upstream["servers"] or () if one["address"] and one["port"]]
-    names = [endpoint(one["address"], one["port"]) for one in servers]
-    scope.twice(path + ".servers", names)
-    backups = [name for name, one in zip(names, servers) if one["backup"]]
-    if servers and len(backups) == len(servers):
-        scope.wrong(path + ".servers", "are all backups; must have one that is none")
-    elif backups and upstream["method"] in ("ip_hash", "random"):
-        what = "is %s, which has no backups, but %s is one"
-        scope.wrong(path + ".method", what % (upstream["method"], backups[0]))
-    for name in sorted(set(names) & set(_answers(scope))):
-        what = "has %s, the virtual service %s; a real server has that address itself and would ask itself"
-        scope.wrong(path + ".servers", what % (name, _answers(scope)[name]))
 
 
 def _answers(scope: Scope) -> dict[str, str]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .checks import CHECKS
 from .fields import REQUIRED, Field, choice, many, named, number, switch, table, text, whole
-from .schema_nginx import SITE, UPSTREAM
+from .schema_nginx import SITE
+from .schema_upstreams import UPSTREAM
 
 SCHEDULERS = ("rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "twos")
 SCHEDULER_FLAGS = ("sh-fallback", "sh-port", "mh-fallback", "mh-port")

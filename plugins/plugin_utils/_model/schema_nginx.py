@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an operator may write about Nginx, as data: upstreams, sites, routes, and how a route handles a request."""
+"""What an operator may write about Nginx, as data: sites, routes, and how a route handles a request."""
 
 from __future__ import annotations
 
@@ -9,26 +9,6 @@ from .fields import REQUIRED, Field, choice, many, number, switch, table, text, 
 from .schema_content import STATIC
 
 EXTRA = many("Raw lines for Nginx, each of whole directives.", [], Field("raw"))
-
-UPSTREAM_SERVER = table(
-    "A server behind Nginx. A single ADDRESS:PORT is enough.",
-    REQUIRED,
-    "endpoint",
-    address=text("Address of the server.", REQUIRED, "host_name"),
-    port=whole("Port of the server.", REQUIRED, 1, 65535),
-    weight=whole("Share of the requests, relative to the other servers.", 1, 1, 65535),
-    max_fails=whole("Failures within `fail_timeout` after which it is taken out; 0: never.", 3, 0, 1000),
-    fail_timeout=whole("Time in which failures count, and for which the server then stays out.", 10, 1, 3600, "s"),
-    backup=switch("Gets requests only when all others are out.", False),
-)
-
-UPSTREAM = table(
-    "An upstream: servers behind Nginx.",
-    servers=many("Servers of the upstream.", REQUIRED, UPSTREAM_SERVER, least=1),
-    keepalive=whole("Idle connections that each worker keeps open; 0: none.", 32, 0, 65535),
-    method=choice("How Nginx selects a server.", "round_robin", "round_robin", "least_conn", "ip_hash", "random"),
-    extra=EXTRA,
-)
 
 
 def _values(doc: str, of: Field, form: str) -> Field:

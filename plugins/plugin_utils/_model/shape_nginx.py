@@ -8,40 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from .shape_content import Static
-
-
-class UpstreamServer(TypedDict):
-    """A server behind Nginx."""
-
-    address: str
-    port: int
-    weight: int
-    max_fails: int
-    fail_timeout: int
-    backup: bool
-
-
-class UpstreamSettings(TypedDict):
-    """Servers behind Nginx."""
-
-    servers: list[UpstreamServer]
-    keepalive: int
-    method: str
-
-
-class Upstream(UpstreamSettings):
-    """Servers behind Nginx, by name."""
-
-    name: str
-    extra: list[Raw]
-    zone_kib: Annotated[int, "memory that its servers need, shared by the workers"]
-
-
-class Raw(TypedDict):
-    """A line of Nginx as an operator wrote it."""
-
-    line: str
-    source: Annotated[str, "where it stands in the inventory"]
+from .shape_upstreams import Raw, Upstream
 
 
 class RouteMatch(TypedDict):

@@ -1,13 +1,13 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server blocks of a host: the files conf.d/lvs-sites.conf and conf.d/lvs-upstreams.conf as directives."""
+"""The server blocks of a host: the file conf.d/lvs-sites.conf as directives."""
 
 from __future__ import annotations
 
 from typing import Iterator
 
-from .._model.shape_nginx import Nginx, Site, Upstream, UpstreamServer
+from .._model.shape_nginx import Nginx, Site
 from .content import static_maps
 from .directive import Directive, Line, Raw, block, simple, written
 from .handling import behind, handled
@@ -94,32 +94,3 @@ def _refusing(nginx: Nginx, port: int) -> Iterator[Line]:
     yield "No site is the default on port %d: unknown names get no answer, but the directors' checks do." % port
     lines = [*_listens(nginx, port, True), simple("server_name", "_"), *_health(nginx)]
     yield block("server", [], [*lines, block("location", ["/"], [simple("return", 444)])])
-
-
-def upstreams_file(nginx: Nginx) -> str:
-    """The text of conf.d/lvs-upstreams.conf. Raises LvsError for what cannot be written."""
-    lines: list[Line] = [line for one in nginx["upstreams"] for line in ("", _upstream(one))]
-    return written(lines or ["No upstream on this host."])
-
-
-def _upstream(given: Upstream) -> Directive:
-    lines: list[Line] = [simple("zone", given["name"], "%dk" % given["zone_kib"])]
-    if given["method"] != "round_robin":
-        lines.append(simple(given["method"]))
-    lines += [_upstream_server(server) for server in given["servers"]]
-    if given["keepalive"]:
-        lines.append(simple("keepalive", given["keepalive"]))
-    return block("upstream", [given["name"]], [*lines, *(Raw(one["line"], one["source"]) for one in given["extra"])])
-
-
-def _upstream_server(server: UpstreamServer) -> Directive:
-    """What is Nginx's default is not written."""
-    address, port = server["address"], server["port"]
-    words = ["[%s]:%d" % (address, port) if ":" in address else "%s:%d" % (address, port)]
-    if server["weight"] != 1:
-        words.append("weight=%d" % server["weight"])
-    if server["max_fails"] != 1:
-        words.append("max_fails=%d" % server["max_fails"])
-    if server["fail_timeout"] != 10:
-        words.append("fail_timeout=%ds" % server["fail_timeout"])
-    return simple("server", *words, *(["backup"] if server["backup"] else []))

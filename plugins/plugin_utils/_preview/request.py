@@ -11,7 +11,8 @@ from .._model.read import endpoint
 from .._model.routes import conditions, covers_path, holds, winner
 from .._model.server_names import Chosen, chosen
 from .._model.shape import Model, Service
-from .._model.shape_nginx import Nginx, Route, Site, UpstreamServer
+from .._model.shape_nginx import Nginx, Route, Site
+from .._model.shape_upstreams import UpstreamServer
 from .._nginx.handling import redirect, rewrite
 from .asked import NO_CLIENT, Asked, expanded, rewritten
 

@@ -18,7 +18,15 @@ from rst import rst
 ROOT = Path(__file__).resolve().parents[3]
 URL = "https://github.com/vipstack/ansible-lvs/blob/main/"
 LABEL = "ansible_collections.vipstack.lvs.docsite."
-SITE = ("model", "preview", "verify", "drain", "foreign", "glossary")  # docs/NAME.md is a page of the site, too
+SITE = (
+    "model",
+    "nginx",
+    "preview",
+    "verify",
+    "drain",
+    "foreign",
+    "glossary",
+)  # docs/NAME.md is a page of the site, too
 HEAD = """..
   Copyright: (c) 2026, vipstack.lvs contributors
   GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)

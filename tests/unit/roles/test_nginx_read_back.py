@@ -21,6 +21,10 @@ PLACE = "/etc/nginx/"
 SITES, UPSTREAMS, MAIN = "conf.d/lvs-sites.conf", "conf.d/lvs-upstreams.conf", "nginx.conf"
 
 
+METHODS = ("least_conn", "ip_hash", "random")
+KEPT = ("keepalive", "keepalive_requests", "keepalive_timeout")
+
+
 def parsed(folder: Path, text: str) -> list[Tree]:
     """The directives of a file, each `{directive, args, block}`."""
     (folder / "file").write_text(text, encoding="utf-8")
@@ -49,21 +53,27 @@ def server(words: list[str]) -> Tree:
         "weight": int(given.pop("weight", 1)),
         "max_fails": int(given.pop("max_fails", 1)),
         "fail_timeout": int(given.pop("fail_timeout", "10s").removesuffix("s")),
+        "max_conns": int(given.pop("max_conns", 0)),
         "backup": "backup" in words,
+        "down": "down" in words,
     }
 
 
 def upstream(one: Tree) -> Tree:
-    methods = [name for name in ("least_conn", "ip_hash", "random") if args(one["block"], name)]
-    keepalive = args(one["block"], "keepalive")
+    methods = ["_".join([name, *words]) for name in METHODS for words in args(one["block"], name)]
+    hashes = [{"key": key, "consistent": flags == ["consistent"]} for key, *flags in args(one["block"], "hash")]
+    kept = {name: words for name in KEPT for (words,) in args(one["block"], name)}
     ((zone, size),) = args(one["block"], "zone")
     assert zone == one["args"][0]
     return {
         "name": zone,
         "zone_kib": int(size.removesuffix("k")),
         "servers": [server(words) for words in args(one["block"], "server")],
-        "keepalive": int(keepalive[0][0]) if keepalive else 0,
         "method": methods[0] if methods else "round_robin",
+        "hash": hashes[0] if hashes else None,
+        "keepalive": int(kept.get("keepalive", 0)),
+        "keepalive_requests": int(kept["keepalive_requests"]) if "keepalive_requests" in kept else None,
+        "keepalive_timeout": int(kept["keepalive_timeout"][:-1]) if "keepalive_timeout" in kept else None,
     }
 
 

@@ -39,7 +39,15 @@ def test_every_default_is_filled_in() -> None:
         "web1": {**host, "address": "198.51.100.102"},
         "web2": {**host, "address": "198.51.100.103"},
     }
-    server = {"weight": 1, "max_fails": 3, "fail_timeout": 10, "backup": False, "port": 8080}
+    server = {
+        "weight": 1,
+        "max_fails": 3,
+        "fail_timeout": 10,
+        "max_conns": 0,
+        "backup": False,
+        "down": False,
+        "port": 8080,
+    }
     assert normal["pools"] == {}
     assert normal["clusters"] == {
         "default": {
@@ -68,7 +76,8 @@ def test_every_default_is_filled_in() -> None:
             "upstreams": {
                 "app": {
                     "servers": [{"address": "198.51.100.201", **server}, {"address": "198.51.100.202", **server}],
-                    "keepalive": 32, "method": "round_robin", "extra": [],
+                    "method": "round_robin", "hash": None, "keepalive": 32, "keepalive_requests": None,
+                    "keepalive_timeout": None, "extra": [],
                 }
             },
             "sites": {
@@ -88,7 +97,7 @@ def test_every_default_is_filled_in() -> None:
 
 
 VIP, SERVICE, UPSTREAM = "lvs_vips.web", "lvs_virtual_services.web", "lvs_nginx_upstreams.app"
-SERVER = {"port": 80, "weight": 1, "max_fails": 3, "fail_timeout": 10, "backup": False}
+SERVER = {"port": 80, "weight": 1, "max_fails": 3, "fail_timeout": 10, "max_conns": 0, "backup": False, "down": False}
 
 
 WRITTEN: dict[str, tuple[Tree, str, Any]] = {

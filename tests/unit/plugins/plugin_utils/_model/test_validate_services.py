@@ -172,6 +172,29 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         },
         ["lvs_nginx_upstreams.app.method is ip_hash, which has no backups, but b:80 is one"],
     ),
+    "no server that gets requests": (
+        {UPSTREAM + ".servers": [{"address": "a", "port": 80, "down": True}]},
+        ["lvs_nginx_upstreams.app.servers are all down; must have one that is not"],
+    ),
+    "a hash and a method": (
+        {UPSTREAM + ".hash": "$uri", UPSTREAM + ".method": "least_conn"},
+        ["lvs_nginx_upstreams.app.hash is given beside method least_conn; must be one of them"],
+    ),
+    "a hash of what is always the same": (
+        {UPSTREAM + ".hash": "uri"},
+        ["lvs_nginx_upstreams.app.hash.key has no variable, so that one server would get every request"],
+    ),
+    "a backup where a hash selects": (
+        {UPSTREAM + ".servers": ["a:80", {"address": "b", "port": 80, "backup": True}], UPSTREAM + ".hash": "$uri"},
+        ["lvs_nginx_upstreams.app.method is hash, which has no backups, but b:80 is one"],
+    ),
+    "limits of connections that are not kept": (
+        {UPSTREAM + ".keepalive": 0, UPSTREAM + ".keepalive_requests": 9, UPSTREAM + ".keepalive_timeout": 9},
+        [
+            "lvs_nginx_upstreams.app.keepalive_requests is given, but keepalive is 0",
+            "lvs_nginx_upstreams.app.keepalive_timeout is given, but keepalive is 0",
+        ],
+    ),
     "an upstream server that is the service": (
         {UPSTREAM + ".servers": ["198.51.100.200:80"]},
         [

@@ -270,7 +270,12 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     "an upstream without servers": ({UPSTREAM + ".servers": []}, ["lvs_nginx_upstreams.app.servers is empty"]),
     "a method that Nginx does not have": (
         {UPSTREAM + ".method": "fastest"},
-        [('lvs_nginx_upstreams.app.method is "fastest"; must be one of round_robin, least_conn, ip_hash, random')],
+        [
+            (
+                'lvs_nginx_upstreams.app.method is "fastest"; must be one of round_robin, least_conn, ip_hash, '
+                "random, random_two"
+            )
+        ],
     ),
     "a server name that ends the line": (
         {SITE + ".server_names": ["a; b"]},

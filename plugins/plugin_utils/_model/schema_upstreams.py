@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an operator may write about an upstream, as data: its servers, and how Nginx selects one."""
+
+from __future__ import annotations
+
+from .fields import REQUIRED, Field, choice, many, switch, table, text, whole
+
+UPSTREAM_SERVER = table(
+    "A server behind Nginx. A single ADDRESS:PORT is enough.",
+    REQUIRED,
+    "endpoint",
+    address=text("Address of the server.", REQUIRED, "host_name"),
+    port=whole("Port of the server.", REQUIRED, 1, 65535),
+    weight=whole("Share of the requests, relative to the other servers.", 1, 1, 65535),
+    max_fails=whole("Failures within `fail_timeout` after which it is taken out; 0: never.", 3, 0, 1000),
+    fail_timeout=whole("Time in which failures count, and for which the server then stays out.", 10, 1, 3600, "s"),
+    max_conns=whole("Connections that a node opens to it at a time; 0: no limit.", 0, 0, 65535),
+    backup=switch("Gets requests only when all others are out.", False),
+    down=switch("Gets no requests. With a hash the others keep theirs.", False),
+)
+
+HASH = table(
+    "The server is selected by a hash. A single text sets `key`.",
+    None,
+    "key",
+    key=Field("expanded", "What is hashed, such as `$cookie_user`. Requests for which it is empty take turns."),
+    consistent=switch("When a server comes or goes, only its own share moves.", True),
+)
+
+UPSTREAM = table(
+    "An upstream: servers behind Nginx.",
+    servers=many("Servers of the upstream.", REQUIRED, UPSTREAM_SERVER, least=1),
+    method=choice(
+        "How Nginx selects a server. `random_two`: of two at random the one with fewer connections.",
+        "round_robin",
+        "round_robin",
+        "least_conn",
+        "ip_hash",
+        "random",
+        "random_two",
+    ),
+    hash=HASH,
+    keepalive=whole("Idle connections that each worker keeps open; 0: none.", 32, 0, 65535),
+    keepalive_requests=whole(
+        "Requests after which a connection is closed.",
+        None,
+        1,
+        10**9,
+        otherwise="1000; before Nginx 1.19.10 100",
+    ),
+    keepalive_timeout=whole(
+        "How long a connection stays idle; below what the servers allow.", None, 1, 86400, "s", "60"
+    ),
+    extra=many("Raw lines for Nginx, each of whole directives.", [], Field("raw")),
+)

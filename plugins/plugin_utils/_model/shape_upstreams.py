@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model's part of upstreams: servers behind Nginx."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+
+class Raw(TypedDict):
+    """A line of Nginx as an operator wrote it."""
+
+    line: str
+    source: Annotated[str, "where it stands in the inventory"]
+
+
+class UpstreamServer(TypedDict):
+    """A server behind Nginx."""
+
+    address: str
+    port: int
+    weight: int
+    max_fails: int
+    fail_timeout: int
+    max_conns: Annotated[int, "0: no limit"]
+    backup: bool
+    down: bool
+
+
+class Hash(TypedDict):
+    """What selects a server by a hash."""
+
+    key: str
+    consistent: bool
+
+
+class UpstreamSettings(TypedDict):
+    """Servers behind Nginx."""
+
+    servers: list[UpstreamServer]
+    method: str
+    hash: Annotated[Hash | None, "instead of the method"]
+    keepalive: int
+    keepalive_requests: int | None
+    keepalive_timeout: Annotated[int | None, "seconds"]
+
+
+class Upstream(UpstreamSettings):
+    """Servers behind Nginx, by name."""
+
+    name: str
+    extra: list[Raw]
+    zone_kib: Annotated[int, "memory that its servers need, shared by the workers"]
