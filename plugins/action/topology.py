@@ -14,6 +14,7 @@ from ..module_utils._host.places import STACK
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._hostvars import SharedVariables
 from ..plugin_utils._model.build import build
+from ..plugin_utils._model.group_servers import named_groups
 from ..plugin_utils._model.validate import Mistake
 
 # Imported once, before workers start, and not once in each of them.
@@ -33,13 +34,15 @@ class ActionModule(LvsAction):
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         groups = {name: [str(host) for host in hosts] for name, hosts in self.variables["groups"].items()}
-        built = build({"groups": groups, "hostvars": self._read(self._hosts(groups))})
+        hostvars = self._read(self._hosts(groups))
+        behind = {host for name in named_groups(hostvars) for host in groups.get(name, [])}
+        built = build({"groups": groups, "hostvars": hostvars, "others": self._read(sorted(behind - set(hostvars)))})
         if built.model is None:
             self._fail(built.mistakes)
         return {"changed": False, "model": built.model, "stack": STACK._asdict(), "warnings": built.warnings}
 
     def _hosts(self, groups: Mapping[str, list[str]]) -> list[str]:
-        """Every host that the model may speak of: the two groups, whatever the play and --limit say."""
+        """Every host of the model: the two groups, whatever the play and --limit say."""
         names = [
             self._templar.template(self.variables.get(variable, default))
             for variable, default in (

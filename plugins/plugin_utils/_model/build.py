@@ -21,6 +21,9 @@ class Result(NamedTuple):
 
 
 def build(inventory: Mapping[str, Any]) -> Result:
-    """The model of ``{groups: {NAME: [HOST]}, hostvars: {HOST: {VARIABLE: VALUE}}}``, or all that is wrong with it."""
+    """The model of ``{groups: {NAME: [HOST]}, hostvars: {HOST: {VARIABLE: VALUE}}}``, or all that is wrong with it.
+
+    ``others``, likewise: variables of hosts that are only behind an upstream.
+    """
     normal, mistakes, warnings = normalise(inventory)
     return Result(None if mistakes else derive(normal), mistakes, warnings)

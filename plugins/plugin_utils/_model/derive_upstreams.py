@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from .derive_routes import raw
 from .normal import UpstreamInput
-from .shape_upstreams import Upstream
+from .shape_upstreams import Upstream, UpstreamSettings
 from .view import ClusterView
 
 
@@ -18,9 +20,11 @@ def upstreams(view: ClusterView) -> list[Upstream]:
 
 def _upstream(name: str, given: UpstreamInput) -> Upstream:
     """A server takes 1 KiB at most; its name may stand for several."""
+    as_given = cast("dict[str, object]", given)
+    settings = cast(UpstreamSettings, {key: as_given[key] for key in UpstreamSettings.__annotations__})
     return {
+        **settings,
         "name": name,
         "zone_kib": max(64, 4 * len(given["servers"])),
-        **given,
         "extra": raw("lvs_nginx_upstreams.%s.extra" % name, given["extra"]),
     }

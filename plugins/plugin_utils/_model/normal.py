@@ -77,7 +77,10 @@ class RouteInput(RouteMatch, Handling):
 
 
 class UpstreamInput(UpstreamSettings):
-    """An upstream of `lvs_nginx_upstreams`."""
+    """An upstream of `lvs_nginx_upstreams`; its servers are all, those of its group among them."""
+
+    group: str | None
+    port: int | None
 
     extra: list[str]
 

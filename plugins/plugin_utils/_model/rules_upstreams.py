@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Mapping
 
 from .nginx_variables import names_variable
+from .normal import UpstreamInput
 from .read import endpoint
 from .rules_scope import Scope
 from .shape_upstreams import UpstreamSettings
@@ -16,14 +17,20 @@ from .shape_upstreams import UpstreamSettings
 WITHOUT_BACKUPS = ("ip_hash", "random", "random_two", "hash")
 
 
-def check_upstream(scope: Scope, path: str, upstream: UpstreamSettings, answers: Mapping[str, str]) -> None:
+def check_upstream(scope: Scope, path: str, upstream: UpstreamInput, answers: Mapping[str, str]) -> None:
     """``answers``: ADDRESS:PORT of every TCP service -> its name."""
     _check_servers(scope, path, upstream, answers)
     _check_method(scope, path, upstream)
     _check_keepalive(scope, path, upstream)
 
 
-def _check_servers(scope: Scope, path: str, upstream: UpstreamSettings, answers: Mapping[str, str]) -> None:
+def _check_servers(scope: Scope, path: str, upstream: UpstreamInput, answers: Mapping[str, str]) -> None:
+    if upstream["servers"] is None and not upstream["group"] and scope.read_whole(path):
+        scope.wrong(path, "has neither servers nor group; must have one")
+    if upstream["group"] and upstream["port"] is None and scope.read_whole(path + ".port"):
+        scope.wrong(path + ".port", "is missing; must be that of the hosts of group %s" % upstream["group"])
+    if upstream["port"] is not None and not upstream["group"] and scope.read_whole(path + ".group"):
+        scope.wrong(path + ".port", "is given, but no group; a server has a port of its own")
     servers = [one for one in upstream["servers"] or () if one["address"] and one["port"]]
     names = [endpoint(one["address"], one["port"]) for one in servers]
     scope.twice(path + ".servers", names)
@@ -34,7 +41,10 @@ def _check_servers(scope: Scope, path: str, upstream: UpstreamSettings, answers:
         what = "is %s, which has no backups, but %s is one"
         scope.wrong(path + ".method", what % (method_of(upstream), backups[0]))
     if servers and all(one["down"] for one in servers):
-        scope.wrong(path + ".servers", "are all down; must have one that is not")
+        where, what = (
+            (path + ".group", "has only hosts that are") if upstream["group"] else (path + ".servers", "are all")
+        )
+        scope.wrong(where, what + " down; must have one that is not")
     for name in sorted(set(names) & set(answers)):
         what = "has %s, the virtual service %s; a real server has that address itself and would ask itself"
         scope.wrong(path + ".servers", what % (name, answers[name]))

@@ -31,7 +31,14 @@ HASH = table(
 
 UPSTREAM = table(
     "An upstream: servers behind Nginx.",
-    servers=many("Servers of the upstream.", REQUIRED, UPSTREAM_SERVER, least=1),
+    servers=many("Servers of the upstream.", None, UPSTREAM_SERVER, 1, "none besides those of `group`"),
+    group=text(
+        "An inventory group whose hosts are servers: by `lvs_address`, with `lvs_weight`; `down` where drained.",
+        None,
+        "group",
+        "none",
+    ),
+    port=whole("Port of the hosts of `group`.", None, 1, 65535),
     method=choice(
         "How Nginx selects a server. `random_two`: of two at random the one with fewer connections.",
         "round_robin",

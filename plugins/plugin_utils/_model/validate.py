@@ -13,6 +13,7 @@ import re
 from typing import Any, Iterable, Mapping, cast
 
 from .forms import FORMS, address_of
+from .group_servers import add_group_servers, own_address
 from .normal import ClusterInput, HostInput, Normal
 from .read import Reader
 from .rules import check_cluster, check_inventory
@@ -36,12 +37,15 @@ ALIKE = 0.75
 def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list[str]]:
     """Normal, mistakes and warnings of ``{groups: {NAME: [HOST]}, hostvars: {HOST: {VARIABLE: VALUE}}}``.
 
+    ``others``, likewise: the variables of hosts that are in no cluster, but in a group that an upstream names.
+
     Normal is ``{hosts: {HOST: …}, clusters: {NAME: …}, pools: {GROUP: [HOST]}}`` and to be used where there are no
     mistakes. No order changes anything, that of a group's hosts neither: an inventory that is asked of somebody else
     may come in another one each time, and priorities must not move with it.
     """
     groups: Mapping[str, list[str]] = inventory["groups"]
     hostvars: Variables = inventory["hostvars"]
+    others: Variables = inventory.get("others", {})
     reader = Reader()
     settings = {name: _setting(reader, name, hostvars) for name in INVENTORY}
     directors = _members(groups, settings["lvs_directors_group"])
@@ -64,6 +68,7 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
         inside = [host for host in members if hosts[host]["cluster"] == name]
         readers[name] = Reader()
         cluster = _cluster(readers[name], inside, hostvars)
+        add_group_servers(readers[name], cluster["upstreams"], groups, {**others, **hostvars})
         cluster["directors"] = [host for host in directors if host in inside]
         cluster["real_servers"] = [host for host in real_servers if host in inside]
         clusters[name] = cluster
@@ -71,7 +76,7 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
         pools.update(_pools(cluster, groups))
         reported = check_cluster(readers[name], ClusterView(name, cluster, hosts, pools))
         warnings += ["cluster %s: %s" % (name, one) for one in reported]
-    check_inventory(reader, clusters, hosts, _reached_at(hostvars))
+    check_inventory(reader, clusters, hosts, _reached_at({**others, **hostvars}))
     mistakes = {*reader.mistakes, *_of_clusters(readers)}
     normal: Normal = {"hosts": hosts, "clusters": clusters, "pools": pools}
     return normal, sorted(mistakes), sorted(set(warnings))
@@ -144,7 +149,7 @@ def _host(reader: Reader, host: str, given: Mapping[str, Any]) -> HostInput:
     if given.get("lvs_interface") is None:
         read["interface"] = OPEN
     if given.get("lvs_address") is None:
-        read["address"] = _own_address(reader, host, given)
+        read["address"] = own_address(reader, host, given)
     return cast(HostInput, read)
 
 
@@ -156,15 +161,6 @@ def _reached_at(hostvars: Variables) -> dict[str, str]:
         if address:
             found.setdefault(str(address), printable(host))
     return found
-
-
-def _own_address(reader: Reader, host: str, given: Mapping[str, Any]) -> str | None:
-    for candidate in (given.get("ansible_host"), host):
-        if address_of(candidate):
-            return str(reader.read(HOST["lvs_address"], candidate, "%s: lvs_address" % host) or "") or None
-    what = "is missing; must be an IP address, as neither ansible_host nor the inventory name is one"
-    reader.wrong("%s: lvs_address" % host, what)
-    return None
 
 
 def _cluster(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> ClusterInput:

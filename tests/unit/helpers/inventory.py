@@ -38,11 +38,16 @@ def good() -> Tree:
 def put(inventory: Tree, path: str, value: Any) -> None:
     """Write a value: `lvs_vips.web.vrid` for all hosts, `d1:lvs_weight` for one, `group:NAME` for a group.
 
+    `other:app1:lvs_weight`: of a host that is in neither of the two groups.
+
     Dots go down into dicts, which are made on the way; a value of `...` takes the key away.
     """
     front, _sep, rest = path.rpartition(":")
     if front == "group":
         inventory["groups"][rest] = value
+        return
+    if front.startswith("other:"):
+        inventory.setdefault("others", {}).setdefault(front[len("other:") :], {})[rest] = value
         return
     hosts = [front] if front else list(inventory["hostvars"])
     *inner, last = rest.split(".")

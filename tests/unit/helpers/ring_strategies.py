@@ -25,6 +25,7 @@ V6 = st.integers(1, 65000).map("2001:db8::%x".__mod__)
 REFERENCES: dict[Path, list[str]] = {
     ("lvs_virtual_services", "web", "vip"): ["web", "dns"],
     ("lvs_virtual_services", "web", "pool"): ["lvs_real_servers"],
+    ("lvs_nginx_upstreams", "web", "group"): ["lvs_real_servers"],
     ("lvs_nginx_sites", "web", "upstream"): ["web", "api"],
     ("lvs_nginx_sites", "web", "routes", 0, "upstream"): ["web", "api"],
     ("lvs_vips", "web", "prefer", 0): ["d1", "d2"],

@@ -35,7 +35,8 @@ def parsed(folder: Path, text: str) -> list[Tree]:
 
 
 def args(block: list[Tree], directive: str) -> list[list[str]]:
-    return [one["args"] for one in block if one["directive"] == directive]
+    """A backslash in quotes is written as two; crossplane leaves that to Nginx."""
+    return [[word.replace("\\\\", "\\") for word in one["args"]] for one in block if one["directive"] == directive]
 
 
 def only(block: list[Tree], directive: str) -> str:
@@ -83,7 +84,7 @@ def site(one: Tree) -> Tree:
     (names,) = args(one["block"], "server_name")
     passed = [args(block, "proxy_pass") for block in locations.values()]
     return {
-        "names": [name.replace("\\\\", "\\") for name in names],  # in quotes; crossplane leaves that to Nginx
+        "names": names,
         "listens": sorted(words[0] for words in listens),
         "default": {"default_server" in words for words in listens},
         "health": [name[2:] for name in locations if name.startswith("= ") and "access_log" in str(locations[name])],

@@ -33,6 +33,18 @@ def test_variables_are_templated_by_the_host_that_has_them(tmp_path: Path) -> No
     assert result["model"] == build(good()).model
 
 
+def test_hosts_behind_an_upstream_are_read(tmp_path: Path) -> None:
+    """What they say of groups is not looked at: they may know nothing of directors."""
+    inventory = with_changes(
+        {"lvs_nginx_upstreams.app": {"group": "apps", "port": 80}, "lvs_directors_group": "lvs_directors"}
+    )
+    inventory["groups"]["apps"] = ["a1"]
+    inventory["hostvars"]["a1"] = {"ansible_host": "{{ '192.0.2.' ~ 5 }}", "lvs_directors_group": "others"}
+    result = controller.run(ActionModule, inventory, {}, tmp_path)
+    servers = result["model"]["hosts"]["web1"]["nginx"]["upstreams"][0]["servers"]
+    assert [(one["address"], one["port"]) for one in servers] == [("192.0.2.5", 80)]
+
+
 def test_the_groups_may_have_other_names(tmp_path: Path) -> None:
     inventory = with_changes({"lvs_directors_group": "{{ 'balan' ~ 'cers' }}"})
     inventory["groups"]["balancers"] = inventory["groups"].pop("lvs_directors")

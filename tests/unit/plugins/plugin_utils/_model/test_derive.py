@@ -350,6 +350,27 @@ def test_a_site_without_names_is_the_default() -> None:
     assert [(site["name"], site["default"]) for site in sites] == [("api", True), ("www", False)]
 
 
+def test_hosts_of_a_group_are_servers_of_an_upstream() -> None:
+    """By their names; those of the cluster by what it knows of them, the others by their own variables."""
+    changes = {
+        "lvs_nginx_upstreams.app": {"servers": ["192.0.2.9:80"], "group": "apps", "port": 8080},
+        "group:apps": ["a3", "web2", "a2", "192.0.2.1"],
+        "web2:lvs_weight": 7,
+        "other:a2:ansible_host": "192.0.2.2",
+        "other:a2:lvs_state": "drained",
+        "other:a3:lvs_address": "2001:db8::3",
+        "other:a3:lvs_weight": "0",
+    }
+    found = model(changes)["hosts"]["web1"]["nginx"]["upstreams"][0]["servers"]
+    assert [(one["address"], one["port"], one["weight"], one["down"]) for one in found] == [
+        ("192.0.2.9", 80, 1, False),
+        ("192.0.2.1", 8080, 1, False),
+        ("192.0.2.2", 8080, 1, True),
+        ("2001:db8::3", 8080, 1, True),
+        ("198.51.100.103", 8080, 7, False),
+    ]
+
+
 @pytest.mark.parametrize(("servers", "kib"), [(1, 64), (16, 64), (65, 260), (1000, 4000)])
 def test_an_upstream_has_room_for_its_servers(servers: int, kib: int) -> None:
     written = {"lvs_nginx_upstreams.app.servers": ["192.0.2.1:%d" % port for port in range(1, servers + 1)]}

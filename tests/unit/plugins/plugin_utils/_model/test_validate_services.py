@@ -172,6 +172,53 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         },
         ["lvs_nginx_upstreams.app.method is ip_hash, which has no backups, but b:80 is one"],
     ),
+    "neither servers nor a group": (
+        {UPSTREAM: {"keepalive": 9}},
+        ["lvs_nginx_upstreams.app has neither servers nor group; must have one"],
+    ),
+    "a group without a port": (
+        {UPSTREAM: {"group": "lvs_real_servers"}},
+        ["lvs_nginx_upstreams.app.port is missing; must be that of the hosts of group lvs_real_servers"],
+    ),
+    "a port without a group": (
+        {UPSTREAM + ".port": 80},
+        ["lvs_nginx_upstreams.app.port is given, but no group; a server has a port of its own"],
+    ),
+    "a group of servers that is not there": (
+        {UPSTREAM: {"group": "apps", "port": 80}},
+        ['lvs_nginx_upstreams.app.group is "apps", which is no group of the inventory'],
+    ),
+    "a group of servers without hosts": (
+        {UPSTREAM: {"group": "apps", "port": 80}, "group:apps": []},
+        ['lvs_nginx_upstreams.app.group is "apps", a group without hosts'],
+    ),
+    "hosts of a group without address, weight and state": (
+        {
+            UPSTREAM: {"group": "apps", "port": 80},
+            "group:apps": ["a1", "a2"],
+            "other:a2:lvs_address": "192.0.2.7",
+            "other:a2:lvs_weight": -1,
+            "other:a2:lvs_state": "off",
+        },
+        [
+            "a1: lvs_address is missing; must be an IP address, as neither ansible_host nor the inventory name is one",
+            'a2: lvs_state is "off"; must be one of active, drained',
+            "a2: lvs_weight is -1; must be 0-65535",
+        ],
+    ),
+    "a group of hosts that are all out": (
+        {
+            UPSTREAM: {"group": "apps", "port": 80},
+            "group:apps": ["192.0.2.7", "192.0.2.8"],
+            "other:192.0.2.7:lvs_state": "drained",
+            "other:192.0.2.8:lvs_weight": 0,
+        },
+        ["lvs_nginx_upstreams.app.group has only hosts that are down; must have one that is not"],
+    ),
+    "a host of a group that is a server itself": (
+        {UPSTREAM: {"group": "apps", "port": 80, "servers": ["192.0.2.7:80"]}, "group:apps": ["192.0.2.7"]},
+        ["lvs_nginx_upstreams.app.servers has 192.0.2.7:80 twice"],
+    ),
     "no server that gets requests": (
         {UPSTREAM + ".servers": [{"address": "a", "port": 80, "down": True}]},
         ["lvs_nginx_upstreams.app.servers are all down; must have one that is not"],
