@@ -49,6 +49,8 @@ FORMS = {
     "method": (r"[A-Z][A-Z_-]{0,30}", "a method in capital letters"),
     "header_name": (r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", "the name of a header: 1-63 letters, digits or -"),
     "cookie_name": (r"[A-Za-z0-9_.-]{1,63}", "the name of a cookie: 1-63 letters, digits or _ . -, without blanks"),
+    # What may stand behind $cookie_ and $http_: Nginx knows no other characters in the name of a variable.
+    "variable_part": (r"[A-Za-z0-9_]{1,63}", "1-63 letters, digits or _"),
     "argument_name": (r"[A-Za-z0-9_.~-]{1,63}", "the name of an argument: 1-63 letters, digits or _ . ~ -"),
     "media_type": (
         r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}(; charset=[A-Za-z0-9-]{1,31})?",

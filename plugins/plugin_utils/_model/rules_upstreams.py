@@ -14,7 +14,7 @@ from .rules_scope import Scope
 from .shape_upstreams import UpstreamSettings
 
 # Methods by which Nginx has no backups.
-WITHOUT_BACKUPS = ("ip_hash", "random", "random_two", "hash")
+WITHOUT_BACKUPS = ("ip_hash", "random", "random_two", "hash", "sticky")
 
 
 def check_upstream(scope: Scope, path: str, upstream: UpstreamInput, answers: Mapping[str, str]) -> None:
@@ -51,17 +51,20 @@ def _check_servers(scope: Scope, path: str, upstream: UpstreamInput, answers: Ma
 
 
 def method_of(upstream: UpstreamSettings) -> str:
-    """How Nginx selects a server; a hash goes before the method."""
-    return "hash" if upstream["hash"] else upstream["method"]
+    """How Nginx selects a server; a hash and a cookie go before the method."""
+    return next((name for name in ("sticky", "hash") if upstream.get(name)), upstream["method"])
 
 
 def _check_method(scope: Scope, path: str, upstream: UpstreamSettings) -> None:
-    given = upstream["hash"]
-    if not given:
-        return
-    if upstream["method"] not in (None, "round_robin"):
-        scope.wrong(path + ".hash", "is given beside method %s; must be one of them" % upstream["method"])
-    if given["key"] and not names_variable(given["key"]):
+    given, sticky = upstream["hash"], upstream["sticky"]
+    for name in ("hash", "sticky"):
+        if upstream.get(name) and upstream["method"] not in (None, "round_robin"):
+            scope.wrong("%s.%s" % (path, name), "is given beside method %s; must be one of them" % upstream["method"])
+    if given and sticky:
+        scope.wrong(path + ".sticky", "is given beside hash; must be one of them")
+    if sticky and sticky["same_site"] == "none" and sticky["secure"] is False:
+        scope.wrong(path + ".sticky.secure", "is false, but browsers take same_site none only with true")
+    if given and given["key"] and not names_variable(given["key"]):
         scope.wrong(path + ".hash.key", "has no variable, so that one server would get every request")
 
 

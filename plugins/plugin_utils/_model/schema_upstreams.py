@@ -29,6 +29,17 @@ HASH = table(
     consistent=switch("When a server comes or goes, only its own share moves.", True),
 )
 
+STICKY = table(
+    "A client stays with its server by a cookie, which Nginx sets. A single text is `cookie`.",
+    None,
+    "cookie",
+    cookie=text("Name of the cookie.", REQUIRED, "variable_part"),
+    path=text("Paths that the client sends it for.", "/", "url_path"),
+    max_age=whole("How long the client keeps it.", None, 1, 10**9, "s", "until its browser ends"),
+    secure=switch("The client sends it over TLS only.", False),
+    same_site=choice("Whether requests from other sites have it.", "lax", "lax", "strict", "none"),
+)
+
 UPSTREAM = table(
     "An upstream: servers behind Nginx.",
     servers=many("Servers of the upstream.", None, UPSTREAM_SERVER, 1, "none besides those of `group`"),
@@ -49,6 +60,7 @@ UPSTREAM = table(
         "random_two",
     ),
     hash=HASH,
+    sticky=STICKY,
     keepalive=whole("Idle connections that each worker keeps open; 0: none.", 32, 0, 65535),
     keepalive_requests=whole(
         "Requests after which a connection is closed.",

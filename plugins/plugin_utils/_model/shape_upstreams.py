@@ -35,12 +35,23 @@ class Hash(TypedDict):
     consistent: bool
 
 
+class Sticky(TypedDict):
+    """The cookie that keeps a client with its server."""
+
+    cookie: str
+    path: str
+    max_age: Annotated[int | None, "seconds"]
+    secure: bool
+    same_site: str
+
+
 class UpstreamSettings(TypedDict):
     """Servers behind Nginx."""
 
     servers: list[UpstreamServer]
     method: str
     hash: Annotated[Hash | None, "instead of the method"]
+    sticky: Annotated[Sticky | None, "likewise"]
     keepalive: int
     keepalive_requests: int | None
     keepalive_timeout: Annotated[int | None, "seconds"]

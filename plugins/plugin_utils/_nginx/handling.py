@@ -12,6 +12,7 @@ from .._model.shape_nginx import Answer, Redirect, Rewrite, Route
 from .content import behind_name, files, folder, hidden, not_found
 from .directive import Directive, Line, Raw, block, simple
 from .settings import Settings
+from .sticky import sticky_cookie
 
 # What an upstream is told of the client. Direct routing keeps the client's address, so nothing it claims is carried on.
 _TOLD = {
@@ -112,6 +113,7 @@ def proxied(route: Route, settings: Settings) -> Iterator[Directive]:
     yield simple("proxy_next_upstream", "error", "timeout")
     yield simple("proxy_next_upstream_tries", settings.next_upstream_tries)
     yield simple("proxy_next_upstream_timeout", seconds(settings.next_upstream_timeout))
+    yield from sticky_cookie(route, settings)
 
 
 def request_headers(route: Route) -> Iterator[Directive]:

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple
 
+from .._model.shape_upstreams import Upstream
+
 
 class Settings(NamedTuple):
-    """Times in seconds. ``node``: the host's name; ``node_header``: the header that shows it, or nothing."""
+    """Times in seconds. ``node``: the host's name; ``node_header``: the header that shows it, or nothing.
+
+    ``upstreams``: those of the host, by name.
+    """
 
     node: str
     node_header: str
@@ -18,6 +23,7 @@ class Settings(NamedTuple):
     send_timeout: float
     next_upstream_tries: int
     next_upstream_timeout: float
+    upstreams: Mapping[str, Upstream] = {}
 
 
 def from_variables(node: str, given: Mapping[str, Any]) -> Settings:

@@ -13,17 +13,19 @@ from .directive import Directive, Line, Raw, block, simple, written
 from .handling import behind, handled
 from .routing import Routing
 from .settings import Settings
+from .upstreams import upstream_maps
 
 
 def sites_file(nginx: Nginx, settings: Settings) -> str:
     """The text of conf.d/lvs-sites.conf. Raises LvsError for what cannot be written."""
+    settings = settings._replace(upstreams={one["name"]: one for one in nginx["upstreams"]})
     routings = {site["name"]: Routing(site) for site in nginx["sites"]}
     maps = [one for routing in routings.values() for one in routing.maps()]
     maps += static_maps(route for site in nginx["sites"] for route in site["routes"])
     lines: list[Line] = [
         simple("server_names_hash_bucket_size", nginx["names_hash"]["bucket_size"]),
         simple("server_names_hash_max_size", nginx["names_hash"]["max_size"]),
-        *_room(maps),
+        *_room(len(maps) + len(upstream_maps(nginx))),
         *(Raw(one["line"], one["source"]) for one in nginx["extra"]),
         *(line for one in maps for line in ("", one)),
         *(line for site in nginx["sites"] for line in ("", _server(nginx, site, routings[site["name"]], settings))),
@@ -32,10 +34,10 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     return written(lines)
 
 
-def _room(maps: list[Directive]) -> Iterator[Directive]:
+def _room(variables: int) -> Iterator[Directive]:
     """Nginx's table of variables, where its own size does not do."""
-    if len(maps) > 200:
-        yield simple("variables_hash_max_size", 1024 << (len(maps) // 256).bit_length())
+    if variables > 200:
+        yield simple("variables_hash_max_size", 1024 << (variables // 256).bit_length())
         yield simple("variables_hash_bucket_size", 256)
 
 

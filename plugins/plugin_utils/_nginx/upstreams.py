@@ -10,6 +10,7 @@ from typing import Iterator
 from .._model.shape_nginx import Nginx
 from .._model.shape_upstreams import Upstream, UpstreamServer
 from .directive import Directive, Line, Raw, block, simple, written
+from .sticky import sticky_key, sticky_maps
 
 _METHODS = {
     "least_conn": ("least_conn",),
@@ -21,8 +22,14 @@ _METHODS = {
 
 def upstreams_file(nginx: Nginx) -> str:
     """The text of conf.d/lvs-upstreams.conf. Raises LvsError for what cannot be written."""
-    lines: list[Line] = [line for one in nginx["upstreams"] for line in ("", _upstream(one))]
+    blocks = [*upstream_maps(nginx), *map(_upstream, nginx["upstreams"])]
+    lines: list[Line] = [line for one in blocks for line in ("", one)]
     return written(lines or ["No upstream on this host."])
+
+
+def upstream_maps(nginx: Nginx) -> list[Directive]:
+    """Variables that the upstreams read."""
+    return [line for one in nginx["upstreams"] if one["sticky"] for line in sticky_maps(one["name"], one["sticky"])]
 
 
 def _upstream(given: Upstream) -> Directive:
@@ -38,7 +45,9 @@ def _upstream(given: Upstream) -> Directive:
 
 
 def _method(given: Upstream) -> Iterator[Directive]:
-    if given["hash"]:
+    if given["sticky"]:
+        yield simple("hash", "$" + sticky_key(given["name"]), "consistent")
+    elif given["hash"]:
         yield simple("hash", given["hash"]["key"], *(["consistent"] if given["hash"]["consistent"] else []))
     elif given["method"] in _METHODS:
         yield simple(*_METHODS[given["method"]])

@@ -53,6 +53,7 @@ TEXTS = {
     "header_name": ["X-Kind", "Host"],
     "cookie_name": ["kind"],
     "argument_name": ["kind"],
+    "variable_part": ["kind"],
     "media_type": ["text/html"],
     "mail": ["root@example.com"],
 }

@@ -43,6 +43,7 @@ PLAIN = {
     "header_name": "X-Kind",
     "cookie_name": "kind",
     "argument_name": "kind",
+    "variable_part": "kind",
     "media_type": "text/html",
 }
 # Values of the kinds that have no forms, each of which a field of the kind takes.

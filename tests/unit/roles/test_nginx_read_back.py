@@ -60,9 +60,28 @@ def server(words: list[str]) -> Tree:
     }
 
 
-def upstream(one: Tree) -> Tree:
+def sticky(read: list[Tree], variable: str) -> Tree:
+    """The cookie that selects a server: the one that a client without it gets."""
+    maps = {one["args"][1]: {row["directive"]: row["args"][0] for row in one["block"]} for one in read}
+    assert maps[variable][""] == "$request_id"
+    flags = maps[variable.replace("__key", "__cookie")][""].split("; ")
+    given = dict(word.split("=") for word in flags if "=" in word)
+    name = next(iter(given))
+    assert (given[name], "HttpOnly" in flags) == ("$request_id", True)
+    assert maps[variable]["default"] == "$cookie_" + name.lower()
+    return {
+        "cookie": name,
+        "path": given["Path"],
+        "max_age": int(given["Max-Age"]) if "Max-Age" in given else None,
+        "secure": "Secure" in flags,
+        "same_site": given["SameSite"].lower(),
+    }
+
+
+def upstream(one: Tree, read: list[Tree]) -> Tree:
     methods = ["_".join([name, *words]) for name in METHODS for words in args(one["block"], name)]
     hashes = [{"key": key, "consistent": flags == ["consistent"]} for key, *flags in args(one["block"], "hash")]
+    stays = [sticky(read, one["key"]) for one in hashes if one["key"].startswith("$lvs_upstream__")]
     kept = {name: words for name in KEPT for (words,) in args(one["block"], name)}
     ((zone, size),) = args(one["block"], "zone")
     assert zone == one["args"][0]
@@ -71,7 +90,8 @@ def upstream(one: Tree) -> Tree:
         "zone_kib": int(size.removesuffix("k")),
         "servers": [server(words) for words in args(one["block"], "server")],
         "method": methods[0] if methods else "round_robin",
-        "hash": hashes[0] if hashes else None,
+        "hash": hashes[0] if hashes and not stays else None,
+        "sticky": stays[0] if stays else None,
         "keepalive": int(kept.get("keepalive", 0)),
         "keepalive_requests": int(kept["keepalive_requests"]) if "keepalive_requests" in kept else None,
         "keepalive_timeout": int(kept["keepalive_timeout"][:-1]) if "keepalive_timeout" in kept else None,
@@ -131,7 +151,9 @@ def test_the_files_of_nginx_say_what_the_model_says(tmp_path: Path, drawn: list[
             continue
         texts = files(model, host, inventory["hostvars"][host]["lvs_vips"])
         upstreams = [{key: value for key, value in one.items() if key != "extra"} for one in nginx["upstreams"]]
-        assert [upstream(one) for one in parsed(tmp_path, texts[PLACE + UPSTREAMS])] == upstreams
+        read = parsed(tmp_path, texts[PLACE + UPSTREAMS])
+        maps = [one for one in read if one["directive"] == "map"]
+        assert [upstream(one, maps) for one in read if one["directive"] == "upstream"] == upstreams
         read = parsed(tmp_path, texts[PLACE + SITES])
         found = [site(one) for one in read if one["directive"] == "server"]
         assert found == [*wanted_sites(nginx), *({**one, "upstreams": set()} for one in catch_alls(nginx))]

@@ -76,7 +76,7 @@ def test_every_default_is_filled_in() -> None:
             "upstreams": {
                 "app": {
                     "servers": [{"address": "198.51.100.201", **server}, {"address": "198.51.100.202", **server}],
-                    "method": "round_robin", "hash": None, "keepalive": 32, "keepalive_requests": None,
+                    "method": "round_robin", "hash": None, "sticky": None, "keepalive": 32, "keepalive_requests": None,
                     "keepalive_timeout": None, "extra": [], "group": None, "port": None,
                 }
             },

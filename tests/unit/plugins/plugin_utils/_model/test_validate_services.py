@@ -235,6 +235,22 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {UPSTREAM + ".servers": ["a:80", {"address": "b", "port": 80, "backup": True}], UPSTREAM + ".hash": "$uri"},
         ["lvs_nginx_upstreams.app.method is hash, which has no backups, but b:80 is one"],
     ),
+    "a cookie and a hash": (
+        {UPSTREAM + ".sticky": "sid", UPSTREAM + ".hash": "$uri"},
+        ["lvs_nginx_upstreams.app.sticky is given beside hash; must be one of them"],
+    ),
+    "a cookie and a method": (
+        {UPSTREAM + ".sticky": "sid", UPSTREAM + ".method": "random"},
+        ["lvs_nginx_upstreams.app.sticky is given beside method random; must be one of them"],
+    ),
+    "a cookie that browsers do not take": (
+        {UPSTREAM + ".sticky": {"cookie": "sid", "same_site": "none"}},
+        ["lvs_nginx_upstreams.app.sticky.secure is false, but browsers take same_site none only with true"],
+    ),
+    "a cookie of a name that Nginx cannot read": (
+        {UPSTREAM + ".sticky": "s id"},
+        ['lvs_nginx_upstreams.app.sticky.cookie is "s id"; must be 1-63 letters, digits or _'],
+    ),
     "limits of connections that are not kept": (
         {UPSTREAM + ".keepalive": 0, UPSTREAM + ".keepalive_requests": 9, UPSTREAM + ".keepalive_timeout": 9},
         [
