@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .fields import REQUIRED, Field, choice, many, number, switch, table, text, whole
 from .schema_content import STATIC
+from .schema_upstreams import RETRIES
 
 EXTRA = many("Raw lines for Nginx, each of whole directives.", [], Field("raw"))
 
@@ -32,6 +33,7 @@ HANDLING: dict[str, Field] = {
         None,
         otherwise="`nginx_client_max_body_size` of the role",
     ),
+    "retries": RETRIES,
     "request_headers": table(
         "Headers that an upstream gets, besides what the client sent.",
         None,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .fields import REQUIRED, Field, choice, many, switch, table, text, whole
+from .fields import REQUIRED, Field, choice, many, number, switch, table, text, whole
 
 UPSTREAM_SERVER = table(
     "A server behind Nginx. A single ADDRESS:PORT is enough.",
@@ -19,6 +19,28 @@ UPSTREAM_SERVER = table(
     max_conns=whole("Connections that a node opens to it at a time; 0: no limit.", 0, 0, 65535),
     backup=switch("Gets requests only when all others are out.", False),
     down=switch("Gets no requests. With a hash the others keep theirs.", False),
+)
+
+# What a server does wrong that another one may do right.
+FAULTS = ("error", "timeout", "invalid_header", *("http_%d" % status for status in (403, 404, 429, 500, 502, 503, 504)))
+
+RETRIES = table(
+    "Other servers that a request may go to; none after a part of an answer, and no `POST`, `PATCH` or `LOCK` that was "
+    "sent. A single number sets `tries`.",
+    None,
+    "tries",
+    tries=whole(
+        "Servers for one request; 1: no other one.", None, 1, 100, "", "`nginx_proxy_next_upstream_tries` of the role"
+    ),
+    timeout=number(
+        "Time after which no other one is tried.",
+        None,
+        0.1,
+        3600,
+        "s",
+        "`nginx_proxy_next_upstream_timeout` of the role",
+    ),
+    on=many("What goes to another one.", ["error", "timeout"], choice("", REQUIRED, *FAULTS), least=1),
 )
 
 HASH = table(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from .shape_content import Static
-from .shape_upstreams import Raw, Upstream
+from .shape_upstreams import Raw, Retries, Upstream
 
 
 class RouteMatch(TypedDict):
@@ -45,6 +45,7 @@ class Handling(TypedDict, total=False):
     read_timeout: float
     send_timeout: float
     max_body: str
+    retries: Retries
     request_headers: RequestHeaders
     response_headers: ResponseHeaders
 

@@ -28,6 +28,14 @@ class UpstreamServer(TypedDict):
     down: bool
 
 
+class Retries(TypedDict):
+    """Other servers that a request may go to."""
+
+    tries: int | None
+    timeout: Annotated[float | None, "seconds"]
+    on: list[str]
+
+
 class Hash(TypedDict):
     """What selects a server by a hash."""
 

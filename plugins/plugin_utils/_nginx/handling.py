@@ -9,6 +9,7 @@ from typing import Iterator
 
 from .._model.routes import escaped
 from .._model.shape_nginx import Answer, Redirect, Rewrite, Route
+from .._model.shape_upstreams import Retries
 from .content import behind_name, files, folder, hidden, not_found
 from .directive import Directive, Line, Raw, block, simple
 from .settings import Settings
@@ -109,11 +110,16 @@ def proxied(route: Route, settings: Settings) -> Iterator[Directive]:
     }
     for name, value in times.items():
         yield simple("proxy_%s_timeout" % name, seconds(value))
-    # Another server is tried, but never for a request that may have had an effect.
-    yield simple("proxy_next_upstream", "error", "timeout")
-    yield simple("proxy_next_upstream_tries", settings.next_upstream_tries)
-    yield simple("proxy_next_upstream_timeout", seconds(settings.next_upstream_timeout))
+    yield from retries(handling.get("retries"), settings)
     yield from sticky_cookie(route, settings)
+
+
+def retries(given: Retries | None, settings: Settings) -> Iterator[Directive]:
+    """Another server is tried, but never for a request that may have had an effect: without non_idempotent."""
+    given = given or {"tries": None, "timeout": None, "on": ["error", "timeout"]}
+    yield simple("proxy_next_upstream", *given["on"])
+    yield simple("proxy_next_upstream_tries", given["tries"] or settings.next_upstream_tries)
+    yield simple("proxy_next_upstream_timeout", seconds(given["timeout"] or settings.next_upstream_timeout))
 
 
 def request_headers(route: Route) -> Iterator[Directive]:
