@@ -48,13 +48,13 @@ def add_group_servers(
 
 def _servers(reader: Reader, hosts: Iterable[str], port: int, hostvars: Variables) -> list[UpstreamServer]:
     """In the order of their names, which is the same on every node."""
-    found = []
+    found: list[UpstreamServer] = []
     for host in hosts:
         given = hostvars.get(host, {})
         address, weight, state = (_value(reader, host, name, given) for name in ("address", "weight", "state"))
         if address is not None and weight is not None and state is not None:
             short = {"address": address, "port": port, "weight": weight or 1}
-            found.append({**reader.read(UPSTREAM_SERVER, short, ""), "down": not weight or state == "drained"})
+            found.append(reader.read(UPSTREAM_SERVER, {**short, "down": not weight or state == "drained"}, ""))
     return found
 
 

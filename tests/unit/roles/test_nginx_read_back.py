@@ -80,7 +80,9 @@ def sticky(read: list[Tree], variable: str) -> Tree:
 
 def upstream(one: Tree, read: list[Tree]) -> Tree:
     methods = ["_".join([name, *words]) for name in METHODS for words in args(one["block"], name)]
-    hashes = [{"key": key, "consistent": flags == ["consistent"]} for key, *flags in args(one["block"], "hash")]
+    hashes: list[Tree] = [
+        {"key": key, "consistent": flags == ["consistent"]} for key, *flags in args(one["block"], "hash")
+    ]
     stays = [sticky(read, one["key"]) for one in hashes if one["key"].startswith("$lvs_upstream__")]
     kept = {name: words for name in KEPT for (words,) in args(one["block"], name)}
     ((zone, size),) = args(one["block"], "zone")
