@@ -25,7 +25,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     lines: list[Line] = [
         simple("server_names_hash_bucket_size", nginx["names_hash"]["bucket_size"]),
         simple("server_names_hash_max_size", nginx["names_hash"]["max_size"]),
-        *_room(len(maps) + len(upstream_maps(nginx))),
+        *_room([*maps, *upstream_maps(nginx)]),
         *(Raw(one["line"], one["source"]) for one in nginx["extra"]),
         *(line for one in maps for line in ("", one)),
         *(line for site in nginx["sites"] for line in ("", _server(nginx, site, routings[site["name"]], settings))),
@@ -34,10 +34,11 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     return written(lines)
 
 
-def _room(variables: int) -> Iterator[Directive]:
-    """Nginx's table of variables, where its own size does not do."""
-    if variables > 200:
-        yield simple("variables_hash_max_size", 1024 << (variables // 256).bit_length())
+def _room(maps: list[Directive]) -> Iterator[Directive]:
+    """Nginx's table of variables, where its own size does not do: 1024 of them, names of 46 characters."""
+    if len(maps) > 200:
+        yield simple("variables_hash_max_size", 1024 << (len(maps) // 256).bit_length())
+    if len(maps) > 200 or any(len(str(one.words[-1])) > 40 for one in maps):
         yield simple("variables_hash_bucket_size", 256)
 
 
