@@ -21,6 +21,8 @@ PLACE = "/etc/nginx/"
 SITES, UPSTREAMS, MAIN = "conf.d/lvs-sites.conf", "conf.d/lvs-upstreams.conf", "nginx.conf"
 
 
+# Of the server in the raw lines of ring_strategies.
+RAW = "192.0.2.99:80"
 METHODS = ("least_conn", "ip_hash", "random")
 KEPT = ("keepalive", "keepalive_requests", "keepalive_timeout")
 
@@ -90,7 +92,7 @@ def upstream(one: Tree, read: list[Tree]) -> Tree:
     return {
         "name": zone,
         "zone_kib": int(size.removesuffix("k")),
-        "servers": [server(words) for words in args(one["block"], "server")],
+        "servers": [server(words) for words in args(one["block"], "server") if words[0] != RAW],
         "method": methods[0] if methods else "round_robin",
         "hash": hashes[0] if hashes and not stays else None,
         "sticky": stays[0] if stays else None,
