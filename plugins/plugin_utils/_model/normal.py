@@ -123,6 +123,7 @@ class ClusterInput(TypedDict):
     virtual_services: dict[str, ServiceInput]
     upstreams: dict[str, UpstreamInput]
     sites: dict[str, SiteInput]
+    trusted_proxies: list[str]
     nginx_extra: list[str]
     check_script: ScriptInput
     notify: Notify

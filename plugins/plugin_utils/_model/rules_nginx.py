@@ -19,6 +19,7 @@ NO_TLS = "sites have no TLS in this version"
 
 def check_nginx(scope: Scope) -> None:
     upstreams, sites = scope.cluster["upstreams"], scope.cluster["sites"]
+    scope.twice("lvs_trusted_proxies", scope.cluster["trusted_proxies"] or ())
     _check_letters(scope, "lvs_nginx_upstreams", upstreams or ())
     _check_letters(scope, "lvs_nginx_sites", sites or ())
     answers = _answers(scope)

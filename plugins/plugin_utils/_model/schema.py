@@ -141,6 +141,9 @@ CLUSTER: dict[str, Field] = {
     "lvs_virtual_services": named("", SERVICE, 48),
     "lvs_nginx_upstreams": named("", UPSTREAM),
     "lvs_nginx_sites": named("", SITE),
+    "lvs_trusted_proxies": many(
+        "Networks of proxies in front of the VIPs: what they say of a client is believed.", [], Field("network")
+    ),
     "lvs_nginx_extra": many("Raw lines for Nginx at the level of `http`.", [], Field("raw")),
     "lvs_check_script": table(
         "The check script, with which a director checks itself.",

@@ -116,6 +116,7 @@ class Nginx(TypedDict):
     health_path: str
     ipv6: Annotated[bool, "it listens on IPv6 as well"]
     names_hash: Annotated[NamesHash, "room for all server names"]
+    trusted_proxies: Annotated[list[str], "networks whose word on a client is believed"]
     upstreams: list[Upstream]
     sites: list[Site]
     extra: Annotated[list[Raw], "raw lines for all sites"]

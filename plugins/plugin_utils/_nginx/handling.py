@@ -15,23 +15,12 @@ from .directive import Directive, Line, Raw, block, simple
 from .settings import Settings
 from .sticky import sticky_cookie
 
-# What an upstream is told of the client. Direct routing keeps the client's address, so nothing it claims is carried on.
-_TOLD = {
-    "Host": "$host$lvs_port",
-    "X-Real-IP": "$remote_addr",
-    "X-Forwarded-For": "$remote_addr",
-    "X-Forwarded-Host": "$host$lvs_port",
-    "X-Forwarded-Port": "$server_port",
-    "X-Forwarded-Proto": "$scheme",
-    "X-Request-ID": "$request_id",
-}
-
 
 def handled(index: int, route: Route, settings: Settings) -> list[Line]:
     """All lines of a location that handles a route."""
     lines: list[Line] = [*limits(route)]
     if route["redirect"]:
-        lines += [*response_headers(route, settings), redirect(route["redirect"])]
+        lines += [*response_headers(route, settings), redirect(route["redirect"], settings.told["X-Forwarded-Proto"])]
     elif route["answer"]:
         lines += [*response_headers(route, settings), *answer(route["answer"])]
     elif route["static"]:
@@ -61,9 +50,11 @@ def limits(route: Route) -> Iterator[Directive]:
         yield simple("client_max_body_size", route["handling"]["max_body"])
 
 
-def redirect(given: Redirect) -> Directive:
-    """The address that the client is sent to; of what is not given that of the request."""
+def redirect(given: Redirect, scheme: str = "$scheme") -> Directive:
+    """The address that the client is sent to; of what is not given that of the request. ``scheme``: the client's."""
     if given["to"]:
+        if given["to"].startswith("/"):
+            return simple("return", given["status"], "%s://$host$lvs_port%s" % (scheme, given["to"]))
         bare = given["to"].partition("://")[2]
         whole = given["to"] if not bare or "/" in bare else given["to"] + "$request_uri"
         return simple("return", given["status"], whole)
@@ -73,7 +64,7 @@ def redirect(given: Redirect) -> Directive:
     return simple(
         "return",
         given["status"],
-        "%s://%s$lvs_port%s" % (given["scheme"] or "$scheme", host, given["path"] or "$request_uri"),
+        "%s://%s$lvs_port%s" % (given["scheme"] or scheme, host, given["path"] or "$request_uri"),
     )
 
 
@@ -102,7 +93,7 @@ def proxied(route: Route, settings: Settings) -> Iterator[Directive]:
     handling = route["handling"]
     yield simple("proxy_pass", "http://%s" % route["upstream"])
     yield simple("proxy_http_version", "1.1")
-    yield from request_headers(route)
+    yield from request_headers(route, settings)
     times = {
         "connect": handling.get("connect_timeout", settings.connect_timeout),
         "read": handling.get("read_timeout", settings.read_timeout),
@@ -122,13 +113,14 @@ def retries(given: Retries | None, settings: Settings) -> Iterator[Directive]:
     yield simple("proxy_next_upstream_timeout", seconds(given["timeout"] or settings.next_upstream_timeout))
 
 
-def request_headers(route: Route) -> Iterator[Directive]:
+def request_headers(route: Route, settings: Settings) -> Iterator[Directive]:
     given = route["handling"].get("request_headers") or {"set": {}, "remove": []}
     changed = {**given["set"], **dict.fromkeys(given["remove"], "")}
     letters = {name.lower() for name in changed}
     yield simple("proxy_set_header", "Connection", "$lvs_connection")
     yield simple("proxy_set_header", "Upgrade", "$http_upgrade")
-    for name, value in {**{key: one for key, one in _TOLD.items() if key.lower() not in letters}, **changed}.items():
+    told = {name: value for name, value in settings.told.items() if name.lower() not in letters}
+    for name, value in {**told, **changed}.items():
         yield simple("proxy_set_header", name, value)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any, Mapping, NamedTuple
 
 from .._model.shape_upstreams import Upstream
+from .clients import DIRECT
 
 
 class Settings(NamedTuple):
     """Times in seconds. ``node``: the host's name; ``node_header``: the header that shows it, or nothing.
 
-    ``upstreams``: those of the host, by name.
+    ``upstreams``: those of the host, by name; ``told``: header -> what an upstream is told of the client.
     """
 
     node: str
@@ -24,6 +25,7 @@ class Settings(NamedTuple):
     next_upstream_tries: int
     next_upstream_timeout: float
     upstreams: Mapping[str, Upstream] = {}
+    told: Mapping[str, str] = DIRECT
 
 
 def from_variables(node: str, given: Mapping[str, Any]) -> Settings:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from .._model.shape_nginx import Nginx, Site
+from .clients import told, trusted
 from .content import static_maps
 from .directive import Directive, Line, Raw, block, simple, written
 from .handling import behind, handled
@@ -18,7 +19,7 @@ from .upstreams import upstream_maps
 
 def sites_file(nginx: Nginx, settings: Settings) -> str:
     """The text of conf.d/lvs-sites.conf. Raises LvsError for what cannot be written."""
-    settings = settings._replace(upstreams={one["name"]: one for one in nginx["upstreams"]})
+    settings = settings._replace(upstreams={one["name"]: one for one in nginx["upstreams"]}, told=told(nginx))
     routings = {site["name"]: Routing(site) for site in nginx["sites"]}
     maps = [one for routing in routings.values() for one in routing.maps()]
     maps += static_maps(route for site in nginx["sites"] for route in site["routes"])
@@ -26,6 +27,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
         simple("server_names_hash_bucket_size", nginx["names_hash"]["bucket_size"]),
         simple("server_names_hash_max_size", nginx["names_hash"]["max_size"]),
         *_room([*maps, *upstream_maps(nginx)]),
+        *trusted(nginx),
         *(Raw(one["line"], one["source"]) for one in nginx["extra"]),
         *(line for one in maps for line in ("", one)),
         *(line for site in nginx["sites"] for line in ("", _server(nginx, site, routings[site["name"]], settings))),

@@ -101,7 +101,7 @@ def done(nginx: Nginx, route: Route, port: int, asked: Asked) -> Iterator[str]:
     """What a route does with the request."""
     if route["redirect"]:
         status, target = map(str, redirect(route["redirect"]).words)
-        yield "redirect %s to %s" % (status, location(expanded(target, asked, port), asked, port))
+        yield "redirect %s to %s" % (status, expanded(target, asked, port))
     elif route["answer"]:
         body = route["answer"]["body"]
         words = "Nginx's own page" if body is None else repr(expanded(body, asked, port))
@@ -118,14 +118,6 @@ def done(nginx: Nginx, route: Route, port: int, asked: Asked) -> Iterator[str]:
         for one in nginx["upstreams"]:
             if one["name"] == route["upstream"]:
                 yield "    %s of %s" % (one["method"], ", ".join(map(_server, one["servers"])))
-
-
-def location(target: str, asked: Asked, port: int) -> str:
-    """A redirect's address as Nginx sends it: whole, with its own port where that is not the usual one."""
-    if not target.startswith("/"):
-        return target
-    usual = port == (443 if asked.scheme == "https" else 80)
-    return "%s://%s%s%s" % (asked.scheme, asked.request.host, "" if usual else ":%d" % port, target)
 
 
 def _server(server: UpstreamServer) -> str:
