@@ -44,6 +44,19 @@ def nginx_upstreams(nginx: Nginx) -> str:
     return upstreams_file(nginx).strip()
 
 
+def nginx_user_files(users: Mapping[str, Mapping[str, str]], names: list[str], group: str) -> list[dict[str, str]]:
+    """A file with the hashes of each of these names, for the module config_tree; only the group may read it."""
+    return [
+        {
+            "path": "lvs-users/" + name,
+            "mode": "0640",
+            "group": group,
+            "content": "".join("%s:%s\n" % entry for entry in sorted(users[name].items())),
+        }
+        for name in names
+    ]
+
+
 def proc_ip_vs_key(service: Mapping[str, Any]) -> str:
     """How a virtual service begins its line in /proc/net/ip_vs, up to and with the space behind the port.
 
@@ -104,6 +117,7 @@ class FilterModule:
             "ipvs_services": ipvs_services,
             "keepalived_services": keepalived_services,
             "nginx_sites": nginx_sites,
+            "nginx_user_files": nginx_user_files,
             "nginx_upstreams": nginx_upstreams,
             "proc_ip_vs_key": proc_ip_vs_key,
         }

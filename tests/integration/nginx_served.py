@@ -248,7 +248,8 @@ class Served:
         """Serve what a host gets of an inventory with these changes. ``files``: further ones; ``variables``: further
         ones of the inventory. Returns what `nginx -t` says; raises Refused."""
         model = model_of(with_changes({**ONE_APP, **(changes or {})}))
-        made = files_of(model, host, {}, **variables)
+        users = (changes or {}).get("lvs_nginx_users", {})
+        made = files_of(model, host, {}, **{"lvs_nginx_users": users, **variables})
         mine = {path: text for path, text in made.items() if path.startswith("/etc/nginx/")}
         return self.serve({**mine, **(files or {})}, reload=reload)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from nginx_served import Served
+from nginx_served import Request, Served
 
 Tree = dict[str, Any]
 SITE = "lvs_nginx_sites.www"
@@ -111,3 +111,80 @@ def test_the_files_of_a_site_are_those_of_its_routes(nginx: Served) -> None:
     answer = nginx.ask("/docs/a.txt")
     assert (answer.body, answer.header("X-Part"), nginx.ask("/").body) == ("docs/a.txt", "docs", "index.html")
     assert nginx.ask("/api/x").seen.target == "/api/x"
+
+
+PAGES = {404: {"text": "<p>$status: none</p>"}, "502": "/etc/nginx/www/errors/502.html", "503": "/etc/nginx/none.html"}
+ERRORS = {"/etc/nginx/www/errors/502.html": "busy"}
+
+
+@BY_PATH_AND_CHOSEN
+def test_an_error_has_a_page_and_keeps_its_status(nginx: Served, condition: Tree) -> None:
+    headers = {"set": {"X-Part": "all"}}
+    listed = [{"path": "/api", "upstream": "app", **condition}, {"static": ROOT, **condition}]
+    nginx.site(site(*listed, error_pages=PAGES, response_headers=headers), files={**FILES, **ERRORS})
+    found = nginx.ask("/none?a=b", headers=CHOSEN, method="POST", body="x")
+    assert (found.status, found.body, found.header("Content-Type")) == (404, "<p>404: none</p>", "text/html")
+    assert found.header("X-Part") == "all"
+    # An error of the application is its own.
+    assert nginx.ask("/api/?status=404&body=mine", headers=CHOSEN).body == "mine"
+    nginx.down(9001)
+    for method in ("GET", "POST"):
+        answer = nginx.ask("/api/", headers=CHOSEN, method=method)
+        assert (answer.status, answer.body, answer.header("X-Part")) == (502, "busy", "all")
+    assert nginx.ask("//lvs/route-0/502", headers=CHOSEN).status == 404
+
+
+@BY_PATH_AND_CHOSEN
+def test_errors_of_the_application_may_have_pages_as_well(nginx: Served, condition: Tree) -> None:
+    route = {"upstream": "app", "error_pages": PAGES, "intercept_errors": True, **condition}
+    nginx.site(site(route), files=ERRORS)
+    for status, body in ((404, "<p>404: none</p>"), (502, "busy"), (500, "mine"), (200, "mine")):
+        answer = nginx.ask("/?body=mine&status=%d" % status, headers=CHOSEN)
+        assert (answer.status, answer.body) == (status, body)
+    # A page whose file is not there takes nothing of the status away.
+    assert nginx.ask("/?status=503", headers=CHOSEN).status == 503
+
+
+def test_what_no_route_takes_has_the_page_of_its_site(nginx: Served) -> None:
+    nginx.site(site({"path": "/api", "upstream": "app"}, error_pages=PAGES))
+    assert (nginx.ask("/x").status, nginx.ask("/x").body) == (404, "<p>404: none</p>")
+
+
+@BY_PATH_AND_CHOSEN
+def test_events_come_one_after_another(nginx: Served, condition: Tree) -> None:
+    nginx.site(site({"upstream": "app", "buffering": False, **condition}))
+    with nginx.connect() as client:
+        client.send(Request("/events?sse=3&hold=1", headers=CHOSEN).data)
+        for number in (1, 2, 3):
+            nginx.go(9001)
+            assert "data: %d\n" % number in client.read("\n\n")
+
+
+@BY_PATH_AND_CHOSEN
+def test_a_body_reaches_the_application_before_it_has_an_end(nginx: Served, condition: Tree) -> None:
+    nginx.start(9003, "raw")
+    route = {"upstream": "app", "request_buffering": False, **condition}
+    nginx.site({**site(route), "lvs_nginx_upstreams.app.servers": ["127.0.0.1:9003"]})
+    with nginx.connect() as client:
+        client.send("POST / HTTP/1.1\r\nHost: example.com\r\nX-Kind: 1\r\nContent-Length: 10\r\n\r\nhello")
+        assert client.answer().status == 200
+    assert nginx.seen(9003)[0].bytes.partition("\r\n\r\n")[2] in ("", "hello")
+
+
+def test_a_websocket_lives_across_a_reload(nginx: Served) -> None:
+    nginx.site()
+    with nginx.connect() as client:
+        assert client.upgrade("/chat").status == 101
+        assert client.say("before") == "before"
+        nginx.site({"lvs_nginx_sites.www.max_body": "1k"}, reload=True)
+        assert client.say("after") == "after"
+
+
+def test_a_route_has_a_time_limit_of_its_own(nginx: Served) -> None:
+    nginx.site(site({"path": "/short", "read_timeout": 0.1}, upstream="app"))
+    assert nginx.ask("/short?hold=1").status == 504
+    with nginx.connect() as client:
+        client.send(Request("/long?hold=1").data)
+        nginx.seen(9001, count=2)
+        nginx.go(9001, 2)
+        assert client.answer().status == 200

@@ -55,6 +55,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "names_hash": _names_hash(served),
             "trusted_proxies": view.data["trusted_proxies"],
             "upstreams": upstreams(view),
+            "users": _users(served),
             "sites": served,
             "extra": raw("lvs_nginx_extra", view.data["nginx_extra"]),
         }
@@ -67,10 +68,16 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "names_hash": _names_hash([]),
             "trusted_proxies": view.data["trusted_proxies"],
             "upstreams": [],
+            "users": [],
             "sites": [_sorry_site(ports)],
             "extra": [],
         }
     return None
+
+
+def _users(served: list[Site]) -> list[str]:
+    basic = [route["handling"].get("basic_auth") for site in served for route in site["routes"]]
+    return sorted({one["users"] for one in basic if one and one["enabled"] and one["users"]})
 
 
 def _names_hash(served: list[Site]) -> NamesHash:

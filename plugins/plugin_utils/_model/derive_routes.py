@@ -18,6 +18,7 @@ from .view import ClusterView
 
 # A route that nobody wrote: all paths, as they are.
 _REST: RouteInput = Reader().default(replace(ROUTE, default={}))
+_NOT_FOUND: RouteInput = Reader().default(replace(ROUTE, default={"answer": 404}))
 
 
 def routes(view: ClusterView) -> dict[str, list[Route]]:
@@ -31,8 +32,11 @@ def _of_site(name: str, site: SiteInput) -> list[Route]:
         _route(site, route, route["name"] or str(index), "%s.routes[%d]" % (path, index))
         for index, route in enumerate(site["routes"])
     ]
-    if (site["upstream"] is None and site["static"] is None) or taking_all(found) is not None:
+    if taking_all(found) is not None:
         return found
+    if site["upstream"] is None and site["static"] is None:
+        # What no route takes is not found; that is a route where the site has a page for it.
+        return [*found, _route(site, _NOT_FOUND, "rest", path)] if "404" in (site.get("error_pages") or {}) else found
     return [*found, _route(site, _REST, "rest", path)]
 
 

@@ -56,6 +56,10 @@ FORMS = {
         r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}(; charset=[A-Za-z0-9-]{1,31})?",
         "a media type, like text/html",
     ),
+    "realm": (r"(?!off$)[A-Za-z0-9_.,:/ -]{1,100}", "1-100 letters, digits, blanks or _ . , : / -, and not off"),
+    "user_name": (r"[A-Za-z0-9_.@+-]{1,64}", "the name of a user: 1-64 letters, digits or _ . @ + -"),
+    # 418 chooses a route, 444 and 499 are no answers.
+    "error_status": (r"(?!418|444|499)[45][0-9]{2}", "a status from 400 to 599 that Nginx answers with"),
     "mail": (r"(?=.{1,254}$)[A-Za-z0-9._%+-]+@[A-Za-z0-9._-]+", "a mail address"),
 }
 # What a password may hold without a meaning of its own in keepalived.conf.
@@ -64,7 +68,7 @@ PASSWORD = re.compile(r"[A-Za-z0-9._+=,:/^%*?-]*")
 SYSCTL = re.compile(r"net(?:\.[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*)+")
 SYSCTL_VALUE = re.compile(r"[A-Za-z0-9_.,:/+-]+(?:[ \t]+[A-Za-z0-9_.,:/+-]+)*")
 # Names of values that nobody quotes, wherever they stand and however they are misspelt.
-_SECRET = re.compile(r"pass|pwd|secret|token|auth|credential|private", re.IGNORECASE)
+_SECRET = re.compile(r"pass|pwd|secret|token|auth|credential|private|lvs_nginx_users", re.IGNORECASE)
 
 
 def is_secret(path: str) -> bool:

@@ -20,6 +20,14 @@ _SIZE = re.compile(r"(0|[1-9][0-9]{0,8})([kKmMgG]?)")
 _USED = re.compile(r"\$(?:\{([^}]*)\}|([A-Za-z0-9_]*))")
 # A group of a regular expression, as a replacement names it; Nginx has no ${1}.
 GROUP = re.compile(r"\$([1-9])(?![0-9])")
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]{0,30}://(?:[A-Za-z0-9_.-]{1,253}|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+# As `openssl passwd -apr1`, `htpasswd -B` and `mkpasswd` write them.
+_HASH = re.compile(
+    r"\$apr1\$[./0-9A-Za-z]{1,8}\$[./0-9A-Za-z]{22}|\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}"
+    r"|\$5\$(?:rounds=[0-9]{1,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{43}"
+    r"|\$6\$(?:rounds=[0-9]{1,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{86}"
+    r"|\$y\$[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{1,86}\$[./0-9A-Za-z]{43}"
+)
 _QUOTES = ('"', "'")
 
 
@@ -172,6 +180,22 @@ def _route_path(field: Field, value: Any) -> str:
     return value
 
 
+def _origin(field: Field, value: Any) -> str:
+    """An origin as browsers send it, ~ and a regular expression, or *."""
+    if isinstance(value, str) and value.startswith("~"):
+        return "~" + _regex(field, value[1:])
+    if not isinstance(value, str) or not _ORIGIN.fullmatch(value):
+        raise must_be_text(value, "an origin without a path, like https://www.example.com")
+    return value
+
+
+def _password_hash(field: Field, value: Any) -> bool:
+    """That there is one. Its value goes nowhere, errors included."""
+    if not isinstance(value, str) or not _HASH.fullmatch(value):
+        raise Wrong("is no hash of a password; must be one of apr1, bcrypt, SHA-256, SHA-512 or yescrypt")
+    return True
+
+
 NGINX_VALUES: Mapping[str, Callable[[Field, Any], Any]] = {
     "regex": _regex,
     "replaced": _replaced,
@@ -183,4 +207,6 @@ NGINX_VALUES: Mapping[str, Callable[[Field, Any], Any]] = {
     "server_name": _server_name,
     "size": _size,
     "raw": _raw,
+    "origin": _origin,
+    "password_hash": _password_hash,
 }

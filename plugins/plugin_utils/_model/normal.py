@@ -124,6 +124,7 @@ class ClusterInput(TypedDict):
     upstreams: dict[str, UpstreamInput]
     sites: dict[str, SiteInput]
     trusted_proxies: list[str]
+    nginx_users: dict[str, dict[str, bool]]
     nginx_extra: list[str]
     check_script: ScriptInput
     notify: Notify

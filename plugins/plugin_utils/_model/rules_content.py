@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+from .normal import RouteInput, SiteInput
 from .rules_scope import Scope
-from .shape_content import Static
+from .shape_content import AuthRequest, BasicAuth, Cors, Static
+
+# Of one connection, and not of what is sent over it: Nginx needs them as they are.
+HOP = ("connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade")
 
 
 def check_static(scope: Scope, path: str, static: Static, upstream: str | None) -> None:
@@ -16,3 +20,57 @@ def check_static(scope: Scope, path: str, static: Static, upstream: str | None) 
     if static["fallback"] and upstream:
         what = "is given beside an upstream, which gets what is no file; must be one of them"
         scope.wrong(path + ".static.fallback", what)
+
+
+def check_content(scope: Scope, path: str, given: SiteInput | RouteInput, pages: object) -> None:
+    """``path``: that of the site or the route; ``pages``: the error pages that hold for it."""
+    _check_networks(scope, path, given.get("allow") or [], given.get("deny") or [])
+    _check_basic_auth(scope, path + ".basic_auth", given.get("basic_auth"))
+    _check_auth_request(scope, path + ".auth_request", given.get("auth_request"))
+    _check_cors(scope, path + ".cors", given.get("cors"))
+    for status, page in sorted((given.get("error_pages") or {}).items()):
+        where = "%s.error_pages.%s" % (path, status)
+        if page["file"] and page["text"] is not None:
+            scope.wrong(where, "has file and text; must have one of them")
+    if given.get("intercept_errors") and not pages:
+        scope.wrong(path + ".intercept_errors", "is true, but there are no error_pages")
+
+
+def _check_basic_auth(scope: Scope, path: str, given: BasicAuth | None) -> None:
+    if given and given["enabled"] and given["users"] is None and scope.read_whole(path):
+        scope.wrong(path + ".users", "is not given; must be a name in lvs_nginx_users")
+    if given and given["users"] and scope.cluster["nginx_users"] is not None:
+        scope.known(path + ".users", given["users"], scope.cluster["nginx_users"], "in lvs_nginx_users")
+
+
+def _check_auth_request(scope: Scope, path: str, given: AuthRequest | None) -> None:
+    if not given:
+        return
+    if given["enabled"] and given["upstream"] is None and scope.read_whole(path):
+        scope.wrong(path + ".upstream", "is not given; must be the one that is asked")
+    if given["upstream"] and scope.cluster["upstreams"] is not None:
+        scope.known(path + ".upstream", given["upstream"], scope.cluster["upstreams"], "an upstream")
+    names = [name.lower() for name in given["headers"] or ()]
+    scope.twice(path + ".headers", names)
+    for name in sorted({*names} & {*HOP}):
+        scope.wrong(path + ".headers", "has %s, which Nginx writes itself" % name)
+
+
+def _check_networks(scope: Scope, path: str, allow: list[str], deny: list[str]) -> None:
+    scope.twice(path + ".allow", allow)
+    scope.twice(path + ".deny", deny)
+    for network in sorted({*allow} & {*deny}):
+        scope.wrong(path + ".deny", "has %s, as allow; must be in one of them" % network)
+
+
+def _check_cors(scope: Scope, path: str, cors: Cors | None) -> None:
+    if not cors:
+        return
+    origins = cors["origins"] or []
+    lists = {"origins": origins, "methods": cors["methods"], "headers": cors["headers"], "expose": cors["expose"]}
+    for name, listed in lists.items():
+        scope.twice("%s.%s" % (path, name), listed or ())
+    if "*" in origins and len(origins) > 1:
+        scope.wrong(path + ".origins", "has * beside others; must be alone, as it is all of them")
+    if "*" in origins and cors["credentials"]:
+        scope.wrong(path + ".credentials", "is true, but origins has *, with which no browser sends any; name them")

@@ -11,13 +11,11 @@ from typing import Mapping
 from .nginx_values import GROUP
 from .normal import RouteInput, SiteInput
 from .routes import places, taking_all
-from .rules_content import check_static
+from .rules_content import HOP, check_content, check_static
 from .rules_scope import Scope
 from .said import shown
 from .shape_nginx import Answer, Redirect, Rewrite
 
-# Of one connection, and not of what is sent over it: Nginx needs them as they are.
-HOP = ("connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade")
 # Nginx writes these itself, whatever else there is.
 OWN = (*HOP, "date", "server")
 # Statuses of answers that have no body.
@@ -27,6 +25,7 @@ WITHOUT_BODY = (204, 304, 444)
 def check_routes(scope: Scope, path: str, site: SiteInput) -> None:
     if site["static"]:
         check_static(scope, path, site["static"], site["upstream"])
+    check_content(scope, path, site, site.get("error_pages"))
     routes = site["routes"] or []
     if len(routes) == 0 or not scope.read_whole(path + ".routes"):
         _check_headers(scope, path, site)
@@ -38,6 +37,8 @@ def check_routes(scope: Scope, path: str, site: SiteInput) -> None:
         _check_action(scope, where, route, site)
         _check_matching(scope, where, route)
         _check_headers(scope, where, route)
+        pages = route.get("error_pages")
+        check_content(scope, where, route, site.get("error_pages") if pages is None else pages)
     _check_order(scope, path, routes)
     last = taking_all(routes)
     own = "upstream" if site["upstream"] else "static"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .checks import CHECKS
 from .fields import REQUIRED, Field, choice, many, named, number, switch, table, text, whole
+from .schema_content import USERS
 from .schema_nginx import SITE
 from .schema_upstreams import UPSTREAM
 
@@ -144,6 +145,7 @@ CLUSTER: dict[str, Field] = {
     "lvs_trusted_proxies": many(
         "Networks of proxies in front of the VIPs: what they say of a client is believed.", [], Field("network")
     ),
+    "lvs_nginx_users": named("Users by name; keep them in a vault.", USERS),
     "lvs_nginx_extra": many("Raw lines for Nginx at the level of `http`.", [], Field("raw")),
     "lvs_check_script": table(
         "The check script, with which a director checks itself.",

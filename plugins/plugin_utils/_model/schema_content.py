@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .fields import REQUIRED, Field, many, switch, table, text
+from .fields import REQUIRED, Field, many, switch, table, text, whole
 
 STATIC = table(
     "Files of the node. A single path sets `root`. Beside an `upstream` that gets what is no file.",
@@ -18,3 +18,67 @@ STATIC = table(
     cache_control=Field("sent", "Header `Cache-Control` of files; `fallback` has none.", None, otherwise="none"),
     symlinks=switch("Symbolic links below `root` are followed.", False),
 )
+
+BASIC_AUTH = table(
+    "Name and password. A single name sets `users`.",
+    None,
+    "users",
+    enabled=switch("`false`: none here, although the site has it.", True),
+    users=text("A name in `lvs_nginx_users`.", None, "name", "none; needed where it is enabled"),
+    realm=text("What a browser shows.", "Restricted", "realm"),
+)
+
+AUTH_REQUEST = table(
+    "An application is asked about each request: 2xx lets it in, 401 and 403 go to the client, all else is 500.",
+    None,
+    enabled=switch("`false`: nobody is asked here, although the site does.", True),
+    upstream=text("A name in `lvs_nginx_upstreams`.", None, "name", "none; needed where it is enabled"),
+    path=text("Path at which it is asked.", "/", "url_path"),
+    headers=many(
+        "Headers of its answer that the upstream gets; a client's own do not reach it.",
+        [],
+        text("", REQUIRED, "header_name"),
+    ),
+)
+
+CORS = table(
+    "Pages of other origins may use this. The upstream's own headers for it are removed.",
+    None,
+    origins=many("Origins, `~` and a regular expression for a whole one, or `*` alone.", REQUIRED, Field("origin"), 1),
+    methods=many("Methods that such a page may use.", ["GET", "HEAD", "POST"], text("", REQUIRED, "method")),
+    headers=many("Headers that it may send.", [], text("", REQUIRED, "header_name")),
+    expose=many("Headers of the answer that it may read.", [], text("", REQUIRED, "header_name")),
+    credentials=switch("It may send cookies and passwords.", False),
+    max_age=whole("How long a browser remembers the answer to its question.", 600, 0, 86400, "s"),
+)
+
+ERROR_PAGE = table(
+    "What is sent with an error; without both, Nginx's own page. A single path sets `file`.",
+    REQUIRED,
+    "file",
+    file=text("A file of the node.", None, "file_path", "none"),
+    text=Field("expanded", "A text.", None, otherwise="none"),
+    media_type=text("Type of the text.", "text/html", "media_type"),
+)
+
+# What a site may say for all of its routes, and a route for itself.
+CONTENT: dict[str, Field] = {
+    "allow": many(
+        "Networks of clients that may come. The longest network of `allow` and `deny` decides.",
+        None,
+        Field("network"),
+        otherwise="all",
+    ),
+    "deny": many(
+        "Networks of clients that get 403.", None, Field("network"), otherwise="where `allow` has any, all others"
+    ),
+    "basic_auth": BASIC_AUTH,
+    "auth_request": AUTH_REQUEST,
+    "cors": CORS,
+    "error_pages": Field("map", "Pages by status; the status stays.", None, of=ERROR_PAGE, form="error_status"),
+    "intercept_errors": switch("`error_pages` also replace errors of the upstream.", None, "`false`"),
+    "buffering": switch("An answer is collected before it is sent on; `false` for events.", None, "`true`"),
+    "request_buffering": switch("A body is collected before it is sent on.", None, "`true`"),
+}
+
+USERS = Field("map", "Users with the hash of their password.", {}, of=Field("password_hash"), form="user_name")

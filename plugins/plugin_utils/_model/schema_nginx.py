@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .fields import REQUIRED, Field, choice, many, number, switch, table, text, whole
-from .schema_content import STATIC
+from .schema_content import CONTENT, STATIC
 from .schema_upstreams import RETRIES
 
 EXTRA = many("Raw lines for Nginx, each of whole directives.", [], Field("raw"))
@@ -47,6 +47,7 @@ HANDLING: dict[str, Field] = {
         add=_values("They stand beside what the upstream sent.", Field("sent"), "header_name"),
         remove=many("They do not reach the client.", [], text("", REQUIRED, "header_name")),
     ),
+    **CONTENT,
 }
 
 # What a route asks of a request. Everything that is given has to fit.

@@ -36,6 +36,8 @@ _KINDS = {
     "sent": "a text; variables of Nginx like `$host` stand for their values",
     "matched": "a text, or `~` and a regular expression",
     "network": "ADDRESS or ADDRESS/LENGTH",
+    "origin": "an origin, `~` and a regular expression, or `*`",
+    "password_hash": "the hash of a password",
     "raw": "directives of Nginx on one line",
     "regex": "a regular expression",
     "replaced": "a text with `$1` to `$9` and variables of Nginx",
@@ -47,7 +49,7 @@ _KINDS = {
 
 def markdown() -> str:
     """The whole page."""
-    tables = {name: field for name, field in CLUSTER.items() if field.kind in ("table", "map")}
+    tables = {name: field for name, field in CLUSTER.items() if field.kind == "table" or _by_name(field)}
     plain = {name: field for name, field in CLUSTER.items() if name not in tables}
     parts = [
         _HEAD,
@@ -58,6 +60,11 @@ def markdown() -> str:
     for name, field in tables.items():
         parts += _section("`%s`" % name, _about(field), _fields(field))
     return "\n".join(parts)
+
+
+def _by_name(field: Field) -> bool:
+    """Whether it is a map of tables."""
+    return bool(field.kind == "map" and field.of and field.of.kind == "table")
 
 
 def _about(field: Field) -> str:
@@ -81,10 +88,10 @@ def _rows(name: str, field: Field) -> Iterator[str]:
     """A row for a field and for each field inside it."""
     unit = " (%s)" % field.unit if field.unit else ""
     yield "| `%s` | %s | %s%s | %s |" % (name, field.doc, _allowed(field), unit, _default(field))
-    inner = field.of if field.kind == "list" else field
+    inner = field.of if field.kind in ("list", "map") else field
     if inner and inner.kind == "table":
         if inner is not field:
-            name += "[]"
+            name += "[]" if field.kind == "list" else ".NAME"
         for key, of in inner.fields.items():
             yield from _rows("%s.%s" % (name, key), of)
 

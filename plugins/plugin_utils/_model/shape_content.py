@@ -17,3 +17,53 @@ class Static(TypedDict):
     fallback: str | None
     cache_control: str | None
     symlinks: bool
+
+
+class BasicAuth(TypedDict):
+    """Name and password."""
+
+    enabled: bool
+    users: str | None
+    realm: str
+
+
+class AuthRequest(TypedDict):
+    """An application that is asked about each request."""
+
+    enabled: bool
+    upstream: str | None
+    path: str
+    headers: list[str]
+
+
+class Cors(TypedDict):
+    """What pages of other origins may do."""
+
+    origins: list[str]
+    methods: list[str]
+    headers: list[str]
+    expose: list[str]
+    credentials: bool
+    max_age: int
+
+
+class ErrorPage(TypedDict):
+    """What is sent with an error: a file or a text."""
+
+    file: str | None
+    text: str | None
+    media_type: str
+
+
+class Content(TypedDict, total=False):
+    """What a site says for all of its routes, or a route for itself."""
+
+    allow: list[str]
+    deny: list[str]
+    basic_auth: BasicAuth
+    auth_request: AuthRequest
+    cors: Cors
+    error_pages: dict[str, ErrorPage]
+    intercept_errors: bool
+    buffering: bool
+    request_buffering: bool

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from .shape_content import Static
+from .shape_content import Content, Static
 from .shape_upstreams import Raw, Retries, Upstream
 
 
@@ -38,7 +38,7 @@ class ResponseHeaders(TypedDict):
     remove: list[str]
 
 
-class Handling(TypedDict, total=False):
+class Handling(Content, total=False):
     """How a request is handled; what is not there is left to the role's settings and to Nginx."""
 
     connect_timeout: float
@@ -118,5 +118,6 @@ class Nginx(TypedDict):
     names_hash: Annotated[NamesHash, "room for all server names"]
     trusted_proxies: Annotated[list[str], "networks whose word on a client is believed"]
     upstreams: list[Upstream]
+    users: Annotated[list[str], "keys of lvs_nginx_users that its sites need"]
     sites: list[Site]
     extra: Annotated[list[Raw], "raw lines for all sites"]

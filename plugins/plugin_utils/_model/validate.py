@@ -171,7 +171,10 @@ def _cluster(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> Clust
 
 
 def _secrets_are_seen(reader: Reader, cluster: ClusterInput, hostvars: Variables) -> None:
-    """A password is read from each director's own variables, so each has to have it."""
+    """A password is read from each host's own variables, so each has to have it."""
+    for host in cluster["real_servers"] if cluster["nginx_users"] else ():
+        if "lvs_nginx_users" not in hostvars.get(host, {}):
+            reader.wrong("lvs_nginx_users", "is not set for real server %s, which needs the users in it" % host)
     vips = cluster["vips"] or {}
     if not any(vip["auth_pass"] for vip in vips.values()):
         return

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator
 
-from .._model.shape_content import Static
+from .._model.shape_content import ErrorPage, Static
 from .._model.shape_nginx import Route
 from .directive import Directive, block, simple
+from .spot import Spot
 
 # Names that begin with a dot, at every level; only /.well-known is for the world.
 _HIDDEN = r"[^/]/\.|^/\.(?!well-known(?:/|$))"
 # What no file has as its name, for a variable that is to find nothing.
-_NOTHING = "/.none"
-
-
-def behind_name(index: int) -> str:
-    """The location to which the one of a route goes on, once it has let the request in."""
-    return "@lvs_behind_%d" % index
+NOTHING = "/.none"
 
 
 def static_maps(routes: Iterable[Route]) -> Iterator[Directive]:
@@ -30,7 +26,7 @@ def static_maps(routes: Iterable[Route]) -> Iterator[Directive]:
     if not any(route["static"] for route in routes):
         return
     for name, ending in (("lvs_folder", "/"), ("lvs_no_folder", "[^/]")):
-        rows = [simple("volatile"), simple("default", _NOTHING + "/"), simple("~%s\\z" % ending, "$uri")]
+        rows = [simple("volatile"), simple("default", NOTHING + "/"), simple("~%s\\z" % ending, "$uri")]
         yield block("map", ["$uri", "$" + name], rows)
     yield block("map", ["$request_uri", "$lvs_asked"], [simple("~^(?<lvs_asked_path>[^?]*)", "$lvs_asked_path")])
 
@@ -46,20 +42,42 @@ def folder(given: Static) -> Iterator[Directive]:
         yield simple("disable_symlinks", "on", "from=$document_root")
 
 
-def files(index: int, given: Static) -> Iterator[Directive]:
+def files(spot: Spot, given: Static) -> Iterator[Directive]:
     """What is looked for, in its order. It is served by this location: no other route sees the file's own path."""
     found = ["$uri", *("$uri.%s" % one for one in given["extensions"])]
     found += ["${lvs_folder}%s" % one for one in given["index"]]
     if given["cache_control"]:
         yield simple("add_header", "Cache-Control", given["cache_control"])
-    yield simple("try_files", *found, behind_name(index))
+    yield simple("try_files", *found, spot.behind)
 
 
-def not_found(route: Route, given: Static) -> Iterator[Directive]:
+def not_found(route: Route, given: Static, scheme: str) -> Iterator[Directive]:
     """A folder without its / is sent there, so that links in its page fit. Then the fallback."""
-    address = "$scheme://$host$lvs_port$lvs_asked/$is_args$args"
+    address = scheme + "://$host$lvs_port$lvs_asked/$is_args$args"
     yield block("if", ["(-d", "$document_root$lvs_no_folder)"], [simple("return", 301, address)])
     if given["fallback"]:
         yield simple("try_files", given["fallback"], "=404")
     elif not route["upstream"]:
         yield simple("return", 404)
+
+
+def error_pages(spot: Spot, route: Route) -> Iterator[Directive]:
+    for status in pages(route):
+        yield simple("error_page", status, spot.inner(status))
+
+
+def pages(route: Route) -> dict[str, ErrorPage]:
+    """Status -> page, in order; where a route has neither file nor text, the page is Nginx's own."""
+    given = route["handling"].get("error_pages") or {}
+    return {status: page for status, page in sorted(given.items()) if page["file"] or page["text"] is not None}
+
+
+def error_page(status: str, given: ErrorPage) -> Iterator[Directive]:
+    """In a location of its own. Without its file the status is there all the same."""
+    if given["file"]:
+        above, _slash, name = given["file"].rpartition("/")
+        yield simple("root", above or "/")
+        yield simple("try_files", "/" + name, "=" + status)
+    elif given["text"] is not None:
+        yield simple("default_type", given["media_type"])
+        yield simple("return", status, given["text"])

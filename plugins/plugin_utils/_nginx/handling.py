@@ -5,39 +5,79 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Mapping
 
 from .._model.routes import escaped
+from .._model.shape_content import AuthRequest
 from .._model.shape_nginx import Answer, Redirect, Rewrite, Route
 from .._model.shape_upstreams import Retries
-from .content import behind_name, files, folder, hidden, not_found
+from .access import answered, asks_who, networks, questions
+from .content import NOTHING, error_page, error_pages, files, folder, hidden, not_found, pages
+from .cors import cors_headers, preflight
 from .directive import Directive, Line, Raw, block, simple
 from .settings import Settings
+from .spot import Spot
 from .sticky import sticky_cookie
 
 
-def handled(index: int, route: Route, settings: Settings) -> list[Line]:
-    """All lines of a location that handles a route."""
-    lines: list[Line] = [*limits(route)]
-    if route["redirect"]:
-        lines += [*response_headers(route, settings), redirect(route["redirect"], settings.told["X-Forwarded-Proto"])]
-    elif route["answer"]:
-        lines += [*response_headers(route, settings), *answer(route["answer"])]
-    elif route["static"]:
-        given = route["static"]
-        lines += [hidden(), *folder(given), *rewrite(route), *response_headers(route, settings), *files(index, given)]
+def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
+    """All lines of a location that handles a route: first who may come, then what is done."""
+    lines: list[Line] = [*networks(spot, route), *preflight(spot, route), *questions(spot, route)]
+    given = route["static"]
+    if _ends(route) and asks_who(route):
+        # Files come after the questions, a return before them. So nothing is looked for, and the rest is behind it.
+        lines.append(simple("try_files", NOTHING, spot.behind))
+    elif _ends(route):
+        lines += [*response_headers(spot, route, settings), *_end(route, settings)]
+    elif given:
+        lines += [hidden(), *folder(given), *rewrite(route)]
+        lines += [*response_headers(spot, route, settings), *files(spot, given)]
     else:
-        lines += [*rewrite(route), *proxied(route, settings), *response_headers(route, settings)]
-    return [*lines, *raw(route)]
+        lines += [*rewrite(route), *proxied(spot, route, settings), *response_headers(spot, route, settings)]
+    return [*limits(route), *lines, *error_pages(spot, route), *raw(route)]
 
 
-def behind(index: int, route: Route, settings: Settings) -> Iterator[Directive]:
+def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     """Locations to which that of a route goes on."""
+    lines: list[Line] = [*limits(route)]
     if route["static"]:
-        lines: list[Line] = [*limits(route), *folder(route["static"]), *not_found(route, route["static"])]
-        if route["upstream"]:
-            lines += proxied(route, settings)
-        yield block("location", [behind_name(index)], [*lines, *response_headers(route, settings), *raw(route)])
+        lines += [*folder(route["static"]), *not_found(route, route["static"], settings.told["X-Forwarded-Proto"])]
+        lines += proxied(spot, route, settings) if route["upstream"] else ()
+    elif _ends(route) and asks_who(route):
+        lines += _end(route, settings)
+    if route["static"] or (_ends(route) and asks_who(route)):
+        lines += [*response_headers(spot, route, settings), *error_pages(spot, route), *raw(route)]
+        yield block("location", [spot.behind], lines)
+    asked = route["handling"].get("auth_request")
+    if asked and asked["enabled"]:
+        yield block("location", ["=", spot.inner("auth")], _asked(asked, route, settings))
+    for status, page in pages(route).items():
+        headers = response_headers(spot, {**route, "upstream": None}, settings)
+        yield block("location", ["=", spot.inner(status)], [simple("internal"), *headers, *error_page(status, page)])
+
+
+def _ends(route: Route) -> bool:
+    return bool(route["redirect"] or route["answer"])
+
+
+def _end(route: Route, settings: Settings) -> Iterator[Directive]:
+    if route["redirect"]:
+        yield redirect(route["redirect"], settings.told["X-Forwarded-Proto"])
+    elif route["answer"]:
+        yield from answer(route["answer"])
+
+
+def _asked(given: AuthRequest, route: Route, settings: Settings) -> Iterator[Directive]:
+    """A request without its body. 401 and 403 of its answer are the client's, what is not 2xx else is 500."""
+    yield simple("internal")
+    yield simple("proxy_pass", "http://%s%s" % (given["upstream"], given["path"]))
+    yield simple("proxy_http_version", "1.1")
+    yield simple("proxy_pass_request_body", "off")
+    told = {"Connection": "", "Upgrade": "", "Content-Length": "", **settings.told, "X-Original-URI": "$request_uri"}
+    told["X-Original-Method"] = "$request_method"
+    for name, value in {**told, **dict.fromkeys(given["headers"], "")}.items():
+        yield simple("proxy_set_header", name, value)
+    yield from times(route, settings)
 
 
 def raw(route: Route) -> Iterator[Raw]:
@@ -89,20 +129,27 @@ def rewrite(route: Route) -> Iterator[Directive]:
     yield simple("rewrite", r"^%s(?:/+([\s\S]*))?$" % escaped(stripped), added + "/$1", "break")
 
 
-def proxied(route: Route, settings: Settings) -> Iterator[Directive]:
-    handling = route["handling"]
+def proxied(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     yield simple("proxy_pass", "http://%s" % route["upstream"])
     yield simple("proxy_http_version", "1.1")
-    yield from request_headers(route, settings)
-    times = {
+    yield from request_headers(route, answered(spot, route), settings)
+    for name in ("buffering", "request_buffering", "intercept_errors"):
+        if name in route["handling"]:
+            yield simple("proxy_" + name, "on" if route["handling"].get(name) else "off")
+    yield from times(route, settings)
+    yield from sticky_cookie(route, settings)
+
+
+def times(route: Route, settings: Settings) -> Iterator[Directive]:
+    handling = route["handling"]
+    limits = {
         "connect": handling.get("connect_timeout", settings.connect_timeout),
         "read": handling.get("read_timeout", settings.read_timeout),
         "send": handling.get("send_timeout", settings.send_timeout),
     }
-    for name, value in times.items():
+    for name, value in limits.items():
         yield simple("proxy_%s_timeout" % name, seconds(value))
     yield from retries(handling.get("retries"), settings)
-    yield from sticky_cookie(route, settings)
 
 
 def retries(given: Retries | None, settings: Settings) -> Iterator[Directive]:
@@ -113,9 +160,11 @@ def retries(given: Retries | None, settings: Settings) -> Iterator[Directive]:
     yield simple("proxy_next_upstream_timeout", seconds(given["timeout"] or settings.next_upstream_timeout))
 
 
-def request_headers(route: Route, settings: Settings) -> Iterator[Directive]:
+def request_headers(route: Route, answered: Mapping[str, str], settings: Settings) -> Iterator[Directive]:
     given = route["handling"].get("request_headers") or {"set": {}, "remove": []}
-    changed = {**given["set"], **dict.fromkeys(given["remove"], "")}
+    ours = {name.lower() for name in answered}
+    own = {**given["set"], **dict.fromkeys(given["remove"], "")}
+    changed = {**{name: value for name, value in own.items() if name.lower() not in ours}, **answered}
     letters = {name.lower() for name in changed}
     yield simple("proxy_set_header", "Connection", "$lvs_connection")
     yield simple("proxy_set_header", "Upgrade", "$http_upgrade")
@@ -124,10 +173,11 @@ def request_headers(route: Route, settings: Settings) -> Iterator[Directive]:
         yield simple("proxy_set_header", name, value)
 
 
-def response_headers(route: Route, settings: Settings) -> Iterator[Directive]:
+def response_headers(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     """Nginx takes no header of an outer block where an inner one has any, so each location has them all."""
     if settings.node_header:
         yield simple("add_header", settings.node_header, settings.node, "always")
+    yield from cors_headers(spot, route)
     given = route["handling"].get("response_headers")
     if given is None:
         return

@@ -14,15 +14,17 @@ from typing import Callable, Iterable, Iterator, Sequence
 
 from .._model.routes import Condition, Place, conditions, pattern, places
 from .._model.shape_nginx import Route, Site
+from .content import pages
 from .directive import Directive, Line, block, simple, variable
+from .spot import Spot
 
 # Never sent: a request leaves with another location before.
 CHOSEN = 418
 NOWHERE = "@lvs_nowhere"
 _SUBJECTS = {"path": "$uri", "cookie": "$http_cookie", "query": "$args"}
-# What writes the lines of a location that handles a route, by its index; and further locations that it goes on to.
-Handler = Callable[[int, Route], Sequence[Line]]
-Behind = Callable[[int, Route], Iterable[Directive]]
+# What writes the lines of a location that handles a route; and further locations that it goes on to.
+Handler = Callable[[Spot, Route], Sequence[Line]]
+Behind = Callable[[Spot, Route], Iterable[Directive]]
 
 
 class Routing:
@@ -62,18 +64,30 @@ class Routing:
             if self._is_open(place):
                 named.update(place.routes)
                 target = "$" + variable(self.name, "route", number)
-                yield block("location", words, [simple("error_page", CHOSEN, "=", target), simple("return", CHOSEN)])
+                lines = [simple("error_page", CHOSEN, "=", target), simple("return", CHOSEN)]
+                if any(pages(self.routes[index]) for index in place.routes):
+                    # The choice itself is an error page, and there would be no other behind it.
+                    lines.insert(0, simple("recursive_error_pages", "on"))
+                yield block("location", words, lines)
             elif place.routes:
                 alone.add(place.routes[0])
-                yield block("location", words, handled(place.routes[0], self.routes[place.routes[0]]))
+                yield block("location", words, handled(self._spot(place.routes[0]), self.routes[place.routes[0]]))
             else:
                 yield block("location", words, [simple("return", 404)])
         for index in sorted(named):
-            yield block("location", [self._name(index)], handled(index, self.routes[index]))
+            yield block("location", [self._name(index)], handled(self._spot(index), self.routes[index]))
         for index in sorted(named | alone):
-            yield from behind(index, self.routes[index])
+            yield from behind(self._spot(index), self.routes[index])
         if any(self._is_open(place) and self.asked[place.routes[-1]] for place in self.places):
             yield block("location", [NOWHERE], [simple("return", 404)])
+
+    def spots(self) -> Iterator[tuple[Spot, Route]]:
+        """All routes."""
+        for index, route in enumerate(self.routes):
+            yield self._spot(index), route
+
+    def _spot(self, index: int) -> Spot:
+        return Spot(self.name, index)
 
     def _name(self, index: int) -> str:
         return "@lvs_route_%d" % index

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterable, Iterator
 
 from .._model.shape_nginx import Nginx, Site
+from .access import access_maps
 from .clients import told, trusted
 from .content import static_maps
+from .cors import cors_maps, preflight_map
 from .directive import Directive, Line, Raw, block, simple, written
 from .handling import behind, handled
 from .routing import Routing
@@ -22,7 +24,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     settings = settings._replace(upstreams={one["name"]: one for one in nginx["upstreams"]}, told=told(nginx))
     routings = {site["name"]: Routing(site) for site in nginx["sites"]}
     maps = [one for routing in routings.values() for one in routing.maps()]
-    maps += static_maps(route for site in nginx["sites"] for route in site["routes"])
+    maps += _content_maps(routings.values())
     lines: list[Line] = [
         simple("server_names_hash_bucket_size", nginx["names_hash"]["bucket_size"]),
         simple("server_names_hash_max_size", nginx["names_hash"]["max_size"]),
@@ -34,6 +36,16 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
         *(line for port in _open_ports(nginx["sites"]) for line in _refusing(nginx, port)),
     ]
     return written(lines)
+
+
+def _content_maps(routings: Iterable[Routing]) -> Iterator[Directive]:
+    found = [one for routing in routings for one in routing.spots()]
+    yield from static_maps(route for _spot, route in found)
+    if any(route["handling"].get("cors") for _spot, route in found):
+        yield preflight_map()
+    for spot, route in found:
+        yield from access_maps(spot, route)
+        yield from cors_maps(spot, route)
 
 
 def _room(maps: list[Directive]) -> Iterator[Directive]:
@@ -64,7 +76,7 @@ def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> D
         lines += _sorry()
     else:
         lines += routing.locations(
-            lambda index, route: handled(index, route, settings), lambda index, route: behind(index, route, settings)
+            lambda spot, route: handled(spot, route, settings), lambda spot, route: behind(spot, route, settings)
         )
     lines += [Raw(one["line"], one["source"]) for one in site["extra"]]
     return block("server", [], lines)

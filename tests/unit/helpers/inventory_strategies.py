@@ -56,6 +56,7 @@ TEXTS = {
     "variable_part": ["kind"],
     "media_type": ["text/html"],
     "mail": ["root@example.com"],
+    "realm": ["Members only"],
 }
 FITTING = {
     "switch": st.booleans(),

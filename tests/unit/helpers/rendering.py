@@ -13,7 +13,7 @@ import jinja2
 import yaml
 from host_facts import facts
 
-from ansible_collections.vipstack.lvs.plugins.filter.render import FilterModule, proc_ip_vs_key
+from ansible_collections.vipstack.lvs.plugins.filter.render import FilterModule, nginx_user_files, proc_ip_vs_key
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.places import STACK
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.fit import settle
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview import files as preview
@@ -112,6 +112,10 @@ def files(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str
             wanted["/usr/libexec/keepalived/lvs-repair"] = "lvs-repair.j2"
         for path, template in wanted.items():
             found[path] = _environment(role).get_template(template).render(variables)
+        if role == "nginx":
+            users = others.get("lvs_nginx_users") or {name: {} for name in part["users"]}
+            made = nginx_user_files(users, part["users"], "www-data")
+            found.update(("/etc/nginx/" + one["path"], one["content"]) for one in made)
     return found
 
 

@@ -45,6 +45,7 @@ PLAIN = {
     "argument_name": "kind",
     "variable_part": "kind",
     "media_type": "text/html",
+    "realm": "Members only",
 }
 # Values of the kinds that have no forms, each of which a field of the kind takes.
 VALUES: dict[str, list[str]] = {
@@ -59,9 +60,19 @@ VALUES: dict[str, list[str]] = {
     "replaced": ["/$1/x", "/$uri"],
     "network": ["198.51.100.0/24", "2001:db8::/32", "192.0.2.1"],
     "size": ["16m", "0"],
+    "origin": ["https://www.example.com", "~https://[a-z;]{2}", "*"],
+    "password_hash": ["$apr1$abcdefgh$" + 22 * "x"],
     "raw": ["proxy_buffering off;", 'if ($arg_x) { set $x "};{"; }'],
     "route_path": ["/a", '/a/{;"#$/', "~\\.php$"],
     "server_name": ["www.example.com", "*.example.com", "~^w\\d{2};$"],
+}
+# Names in maps that are of a form of their own.
+KEYS = {"error_status": "502"}
+# What a table has to have besides what every one of its kind has.
+STARTS: dict[Any, Tree] = {
+    "basic_auth": {"users": "web"},
+    "auth_request": {"upstream": "web"},
+    "cors": {"origins": ["https://www.example.com"]},
 }
 OTHERS: tuple[Any, ...] = (
     None, True, 0, -1, 0.5, 1e-9, 1e308, float("nan"), float("inf"), 2**63, "", "no", [], [None], {}, {"a": 1}, [[]],
@@ -92,13 +103,20 @@ def wrong(field: Field) -> list[Any]:
     return found
 
 
+def _key(field: Field) -> Any:
+    """A place in a list, or a name in a map."""
+    if field.kind == "list":
+        return 0
+    return KEYS.get(field.form) or ("web" if field.of and field.of.kind in ("table", "map") else "d1")
+
+
 def paths(front: Path, field: Field) -> Iterator[tuple[Path, Field]]:
     """(path, field) of every place for one value below a field, with `web` for every name."""
     if field.kind == "table":
         for key, of in field.fields.items():
             yield from paths((*front, key), of)
     elif field.of:
-        yield from paths((*front, 0 if field.kind == "list" else "web" if field.of.kind == "table" else "d1"), field.of)
+        yield from paths((*front, _key(field)), field.of)
     else:
         yield front, field
 
@@ -133,6 +151,7 @@ def _whole_inventory() -> bytes:
             "web": {"server_names": ["example.com"], "upstream": "web"},
             "api": {"server_names": ["api.example.com"], "upstream": "api"},
         },
+        "lvs_nginx_users": {"web": {"bob": "$apr1$abcdefgh$" + 22 * "x"}, "api": {}},
         "lvs_notify": {"command": "/usr/bin/true", "mail": "root@example.com"},
     }
     hostvars = {host: {"lvs_address": address, **copy.deepcopy(shared)} for host, address in HOSTS.items()}
@@ -143,11 +162,12 @@ def _whole_inventory() -> bytes:
 def tables(front: Path, field: Field) -> Iterator[tuple[Path, Tree]]:
     """(path, what it has to have) of every table below a field."""
     if field.kind == "table":
-        yield front, {key: plain(of) for key, of in field.fields.items() if of.default is REQUIRED and not of.of}
+        needed = {key: plain(of) for key, of in field.fields.items() if of.default is REQUIRED and not of.of}
+        yield front, {**needed, **STARTS.get(front[-1], {})}
         for key, of in field.fields.items():
             yield from tables((*front, key), of)
     elif field.of:
-        yield from tables((*front, 0 if field.kind == "list" else "web"), field.of)
+        yield from tables((*front, _key(field)), field.of)
 
 
 NEEDED = dict(entry for name, field in CLUSTER.items() for entry in tables((name,), field))

@@ -22,6 +22,7 @@ HOST_NAMES = st.one_of(
 ALL = ["d1", "d2", "web1", "web2"]
 V4 = st.integers(1, 250).map("198.51.100.%d".__mod__)
 V6 = st.integers(1, 65000).map("2001:db8::%x".__mod__)
+SITES: list[Path] = [("lvs_nginx_sites", "web"), ("lvs_nginx_sites", "web", "routes", 0)]
 REFERENCES: dict[Path, list[str]] = {
     ("lvs_virtual_services", "web", "vip"): ["web", "dns"],
     ("lvs_virtual_services", "web", "pool"): ["lvs_real_servers"],
@@ -31,6 +32,8 @@ REFERENCES: dict[Path, list[str]] = {
     # What a raw line may be depends on where it stands.
     ("lvs_nginx_upstreams", "web", "extra", 0): ["server 192.0.2.99:80;"],
     ("lvs_nginx_extra", 0): ["proxy_buffering off;"],
+    **{(*site, "auth_request", "upstream"): ["web", "api"] for site in SITES},
+    **{(*site, "basic_auth", "users"): ["web", "api"] for site in SITES},
     ("lvs_vips", "web", "prefer", 0): ["d1", "d2"],
     ("lvs_drained_services", 0): ["web", "dns"],
 }

@@ -105,6 +105,8 @@ def upstream(one: Tree, read: list[Tree]) -> Tree:
 def site(one: Tree) -> Tree:
     listens = args(one["block"], "listen")
     locations = {" ".join(part["args"]): part["block"] for part in one["block"] if part["directive"] == "location"}
+    # Those inside are for no client.
+    locations = {name: block for name, block in locations.items() if not name.startswith("= //lvs/")}
     (names,) = args(one["block"], "server_name")
     passed = [args(block, "proxy_pass") for block in locations.values()]
     return {

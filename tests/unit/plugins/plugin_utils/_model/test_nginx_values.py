@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from inventory import with_changes
+from inventory import model_of, with_changes
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.nginx_values import why_no_regex, why_not_whole
@@ -113,6 +113,19 @@ def said(route: Any, **site: Any) -> list[str]:
             {"static": {"root": "/srv", "fallback": "/x"}, "upstream": "app"},
             ROUTE + ".static.fallback is given beside an upstream, which gets what is no file",
         ),
+        ({"basic_auth": "team"}, ROUTE + '.basic_auth.users names "team", which is not in lvs_nginx_users'),
+        ({"basic_auth": {"realm": "x"}}, ROUTE + ".basic_auth.users is not given; must be a name in lvs_nginx_users"),
+        ({"auth_request": {"path": "/x"}}, ROUTE + ".auth_request.upstream is not given; must be"),
+        ({"auth_request": {"upstream": "no"}}, ROUTE + '.auth_request.upstream names "no", which is not an upstream'),
+        ({"auth_request": {"upstream": "app", "headers": ["TE"]}}, ROUTE + ".auth_request.headers has te, which"),
+        ({"allow": ["10.0.0.0/8"], "deny": ["10.0.0.0/8"]}, ROUTE + ".deny has 10.0.0.0/8, as allow"),
+        ({"cors": {"origins": ["*"], "credentials": True}}, ROUTE + ".cors.credentials is true, but origins has *"),
+        ({"cors": {"origins": ["*", "https://a.example"]}}, ROUTE + ".cors.origins has * beside others"),
+        ({"cors": {"origins": ["https://a.example/"]}}, ROUTE + '.cors.origins[0] is "https://a.example/"; must be'),
+        ({"cors": {"origins": []}}, ROUTE + ".cors.origins is empty"),
+        ({"error_pages": {200: "/x"}}, ROUTE + ".error_pages.200 is no name; must be a status from 400 to 599"),
+        ({"error_pages": {404: {"file": "/x", "text": "y"}}}, ROUTE + ".error_pages.404 has file and text"),
+        ({"intercept_errors": True}, ROUTE + ".intercept_errors is true, but there are no error_pages"),
         ({"static": {"root": "/srv", "index": ["a", "a"]}}, ROUTE + ".static.index has a twice"),
         ({"answer": 404}, ROUTE + " takes every request that comes so far, so none reaches "),
     ],
@@ -135,3 +148,25 @@ def test_a_route_that_can_never_win(routes: Any) -> None:
     found = [one.message for one in build(with_changes({"lvs_nginx_sites.www": given})).mistakes]
     what = "can never win: earlier routes take every request that it fits; must stand before them"
     assert found == ["lvs_nginx_sites.www.routes[1] " + what]
+
+
+@pytest.mark.parametrize(
+    "given", ["bob:$apr1$secret", {"bob": "$apr1$secret"}, {"bob": None}, {"bob": ["$apr1$secret"]}]
+)
+def test_no_error_quotes_a_hash(given: Any) -> None:
+    mistakes = build(with_changes({"lvs_nginx_users": {"team": given}})).mistakes
+    assert [one.path for one in mistakes] == ["lvs_nginx_users.team" + (".bob" if isinstance(given, dict) else "")]
+    assert "$apr1" not in mistakes[0].message
+
+
+def test_no_hash_is_in_the_model() -> None:
+    users = {"team": {"bob": "$apr1$abcdefgh$" + 22 * "h"}}
+    model = model_of(with_changes({"lvs_nginx_users": users, "lvs_nginx_sites.www.basic_auth": "team"}))
+    assert model["hosts"]["web1"]["nginx"]["users"] == ["team"]
+    assert 22 * "h" not in str(model)
+
+
+def test_users_are_needed_on_each_real_server() -> None:
+    changes = {"lvs_nginx_users": {"team": {}}, "web2:lvs_nginx_users": ...}
+    what = "lvs_nginx_users is not set for real server web2, which needs the users in it"
+    assert [one.message for one in build(with_changes(changes)).mistakes] == [what]

@@ -88,6 +88,7 @@ def test_every_default_is_filled_in() -> None:
                 }
             },
             "trusted_proxies": [],
+            "nginx_users": {},
             "nginx_extra": [],
             "check_script": {"enabled": None, "interval": 2, "timeout": 2, "fall": 2, "rise": 2, "weight": 0,
                              "restart": False},
