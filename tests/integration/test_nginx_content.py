@@ -62,12 +62,14 @@ def test_what_is_not_below_the_folder_or_hidden_is_not_there(nginx: Served, cond
         assert nginx.ask(target, headers=CHOSEN).status == 404, target
     for target in ("/../secret", "/..%2fsecret", "/%2e%2e/secret", "/docs/../../secret", "/docs/..%2f..%2fsecret"):
         assert nginx.ask(target, headers=CHOSEN).status == 400, target
+    nginx.run("rm", ROOT + "/link", ROOT + "/up")
 
 
 def test_links_are_followed_where_that_is_asked_for(nginx: Served) -> None:
     files(nginx, {"static": {"root": ROOT, "symlinks": True}})
     nginx.run("ln", "-s", "/etc/nginx/secret", ROOT + "/link")
     assert nginx.ask("/link").body == "secret"
+    nginx.run("rm", ROOT + "/link")
 
 
 @BY_PATH_AND_CHOSEN

@@ -10,6 +10,7 @@ from typing import Mapping
 from .derive_routes import raw
 from .derive_upstreams import upstreams
 from .shape import CheckScript, HealthAddress
+from .shape_content import Health
 from .shape_nginx import NamesHash, Nginx, Route, Site
 from .view import ClusterView
 
@@ -28,6 +29,9 @@ def _sites(view: ClusterView, brought: set[int], routes: Mapping[str, list[Route
             "server_names": site["server_names"],
             "ports": ports[name],
             "default": site["default"] if site["default"] is not None else alone(name) or not site["server_names"],
+            "maintenance": site["maintenance"],
+            "aliases": site["aliases"],
+            "alias_status": site["alias_status"],
             "routes": routes[name],
             "extra": raw("lvs_nginx_sites.%s.extra" % name, site["extra"]),
         }
@@ -51,6 +55,8 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
         return {
             "mode": "real_server",
             "health_path": health_path,
+            "health": _health(view),
+            "maintenance": view.hosts[host]["nginx_maintenance"],
             "ipv6": view.has_ipv6,
             "names_hash": _names_hash(served),
             "trusted_proxies": view.data["trusted_proxies"],
@@ -64,6 +70,8 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
         return {
             "mode": "sorry",
             "health_path": health_path,
+            "health": None,
+            "maintenance": False,
             "ipv6": view.has_ipv6,
             "names_hash": _names_hash([]),
             "trusted_proxies": view.data["trusted_proxies"],
@@ -73,6 +81,13 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "extra": [],
         }
     return None
+
+
+def _health(view: ClusterView) -> Health | None:
+    given = view.data["nginx_health"]
+    if given["upstream"] is None:
+        return None
+    return {"upstream": given["upstream"], "path": given["path"], "host": given["host"], "timeout": given["timeout"]}
 
 
 def _users(served: list[Site]) -> list[str]:
@@ -86,7 +101,7 @@ def _names_hash(served: list[Site]) -> NamesHash:
     An entry is 18 bytes longer than its name (ngx_hash_elt_t and what ngx_hash.c adds). Smaller than Nginx's own
     defaults are none of the two.
     """
-    names = [name for site in served for name in site["server_names"] if not name.startswith("~")]
+    names = [name for site in served for name in (*site["server_names"], *site["aliases"]) if not name.startswith("~")]
     longest = max(map(len, names), default=0)
     return {"bucket_size": max(64, _power(2 * (longest + 18))), "max_size": max(512, _power(4 * len(names)))}
 
@@ -98,7 +113,17 @@ def _power(least: int) -> int:
 
 def _sorry_site(ports: list[int]) -> Site:
     """One site for every port that Nginx serves on the real servers, without an upstream."""
-    return {"name": "sorry", "server_names": [], "ports": ports, "default": True, "routes": [], "extra": []}
+    return {
+        "name": "sorry",
+        "server_names": [],
+        "ports": ports,
+        "default": True,
+        "maintenance": None,
+        "aliases": [],
+        "alias_status": "301",
+        "routes": [],
+        "extra": [],
+    }
 
 
 def check_script(view: ClusterView, nginx: Nginx | None) -> CheckScript | None:

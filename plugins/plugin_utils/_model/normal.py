@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from .shape import Check, Notify, ScriptSettings, ServiceSettings, TableOwner, Thresholds, VipSettings
-from .shape_content import Static
+from .shape_content import Maintenance, Static
 from .shape_nginx import Answer, Handling, Redirect, Rewrite, RouteMatch
 from .shape_upstreams import UpstreamSettings
 
@@ -26,6 +26,7 @@ class HostInput(TypedDict):
     interface: str
     state: str
     weight: int
+    nginx_maintenance: bool
     drained_services: list[str]
 
 
@@ -94,7 +95,19 @@ class SiteInput(Handling):
     routes: list[RouteInput]
     ports: list[int]
     default: bool | None
+    maintenance: Maintenance | None
+    aliases: list[str]
+    alias_status: str
     extra: list[str]
+
+
+class HealthInput(TypedDict):
+    """`lvs_nginx_health`; without an upstream it is none."""
+
+    upstream: str | None
+    path: str
+    host: str | None
+    timeout: float
 
 
 class ScriptInput(ScriptSettings):
@@ -124,6 +137,7 @@ class ClusterInput(TypedDict):
     upstreams: dict[str, UpstreamInput]
     sites: dict[str, SiteInput]
     trusted_proxies: list[str]
+    nginx_health: HealthInput
     nginx_users: dict[str, dict[str, bool]]
     nginx_extra: list[str]
     check_script: ScriptInput

@@ -74,3 +74,29 @@ def _check_cors(scope: Scope, path: str, cors: Cors | None) -> None:
         scope.wrong(path + ".origins", "has * beside others; must be alone, as it is all of them")
     if "*" in origins and cors["credentials"]:
         scope.wrong(path + ".credentials", "is true, but origins has *, with which no browser sends any; name them")
+
+
+def check_site_content(scope: Scope, path: str, name: str, site: SiteInput) -> None:
+    given = site["maintenance"]
+    if given and name == "node":
+        what = "is given, but a file of the name node is for the whole node; the site must have another name"
+        scope.wrong(path + ".maintenance", what)
+    if given:
+        scope.twice(path + ".maintenance.bypass", given["bypass"] or ())
+        if given["page"] and given["page"]["file"] and given["page"]["text"] is not None:
+            scope.wrong(path + ".maintenance.page", "has file and text; must have one of them")
+    first = (site["server_names"] or [""])[0]
+    if site["aliases"] and (not first or first.startswith(("~", ".", "*")) or first.endswith("*")):
+        what = "are given, but the first of server_names is no plain name, to which they could be redirected"
+        scope.wrong(path + ".aliases", what)
+
+
+def check_health(scope: Scope) -> None:
+    given = scope.cluster["nginx_health"]
+    if given and given["upstream"] and scope.cluster["upstreams"] is not None:
+        scope.known("lvs_nginx_health.upstream", given["upstream"], scope.cluster["upstreams"], "an upstream")
+        what = "lvs_nginx_health.upstream is %s: where it fails, all real servers leave together"
+        scope.warnings.append(what % given["upstream"])
+    shut = [host for host in scope.cluster["real_servers"] if scope.hosts[host]["nginx_maintenance"]]
+    if shut and shut == scope.cluster["real_servers"]:
+        scope.warnings.append("lvs_nginx_maintenance is true for all real servers; none would serve")

@@ -9,6 +9,7 @@ from typing import Iterable, Mapping
 
 from .normal import ServiceInput, SiteInput
 from .read import endpoint
+from .rules_content import check_health, check_site_content
 from .rules_routes import check_routes
 from .rules_scope import Scope
 from .rules_upstreams import check_upstream
@@ -32,6 +33,8 @@ def check_nginx(scope: Scope) -> None:
         scope.twice(path + ".ports", site["ports"] or ())
         scope.twice(path + ".server_names", _expanded(site))
         check_routes(scope, path, site)
+        check_site_content(scope, path, name, site)
+    check_health(scope)
     if sites and scope.services is not None:
         _check_sites(scope, sites)
         for name, service in sorted(scope.services.items()):
@@ -50,7 +53,7 @@ def _check_letters(scope: Scope, path: str, names: Iterable[str]) -> None:
 def _expanded(site: SiteInput) -> list[str]:
     """The server names as Nginx has them: `.example.com` is two."""
     found = []
-    for name in site["server_names"] or ():
+    for name in (*(site["server_names"] or ()), *(site["aliases"] or ())):
         found += [name[1:], "*" + name] if name.startswith(".") else [name]
     return found
 

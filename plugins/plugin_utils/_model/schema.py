@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .checks import CHECKS
 from .fields import REQUIRED, Field, choice, many, named, number, switch, table, text, whole
-from .schema_content import USERS
+from .schema_content import HEALTH, USERS
 from .schema_nginx import SITE
 from .schema_upstreams import UPSTREAM
 
@@ -145,6 +145,7 @@ CLUSTER: dict[str, Field] = {
     "lvs_trusted_proxies": many(
         "Networks of proxies in front of the VIPs: what they say of a client is believed.", [], Field("network")
     ),
+    "lvs_nginx_health": HEALTH,
     "lvs_nginx_users": named("Users by name; keep them in a vault.", USERS),
     "lvs_nginx_extra": many("Raw lines for Nginx at the level of `http`.", [], Field("raw")),
     "lvs_check_script": table(
@@ -189,6 +190,7 @@ HOST: dict[str, Field] = {
     ),
     "lvs_state": choice("`drained`: the host gets no new connections.", "active", "active", "drained"),
     "lvs_weight": whole("Weight as a real server.", 1, 0, 65535),
+    "lvs_nginx_maintenance": switch("The host's Nginx tells the directors that it is not healthy.", False),
     "lvs_drained_services": many("Virtual services that the host is drained from.", [], text("", REQUIRED, "name")),
 }
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .fields import REQUIRED, Field, many, switch, table, text, whole
+from .fields import REQUIRED, Field, choice, many, number, switch, table, text, whole
 
 STATIC = table(
     "Files of the node. A single path sets `root`. Beside an `upstream` that gets what is no file.",
@@ -82,3 +82,36 @@ CONTENT: dict[str, Field] = {
 }
 
 USERS = Field("map", "Users with the hash of their password.", {}, of=Field("password_hash"), form="user_name")
+
+MAINTENANCE = table(
+    "Maintenance of the site: 503 to all but the health checks. Where this is given, a file "
+    "`/etc/nginx/lvs-maintenance/SITE` on a node does the same without a reload. `true` alone sets `enabled`.",
+    None,
+    "enabled",
+    enabled=switch("The site is in maintenance.", False),
+    page=table("What is sent with it; without both, Nginx's own page.", None, "file", **ERROR_PAGE.fields),
+    retry_after=whole("Header `Retry-After`.", 300, 1, 86400, "s"),
+    bypass=many("Networks of clients that see the site.", [], Field("network")),
+)
+
+# Of a site only.
+OF_SITE: dict[str, Field] = {
+    "maintenance": MAINTENANCE,
+    "aliases": many("Names that are redirected to the first of `server_names`.", [], Field("server_name")),
+    "alias_status": choice("Status of that redirect.", "301", "301", "308"),
+}
+
+HEALTH = table(
+    "What the health address depends on besides Nginx itself. A single name sets `upstream`.",
+    {},
+    "upstream",
+    upstream=text(
+        "A name in `lvs_nginx_upstreams` that is asked with each check. Where it fails, all nodes leave together.",
+        None,
+        "name",
+        "none",
+    ),
+    path=text("Path at which it is asked; 2xx is healthy.", "/", "url_path"),
+    host=text("Header `Host` with which it is asked.", None, "host_name", "the name of the upstream"),
+    timeout=number("Time for its answer; shorter than that of the checks.", 0.8, 0.1, 60, "s"),
+)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .fields import REQUIRED, Field, choice, many, number, switch, table, text, whole
-from .schema_content import CONTENT, STATIC
+from .schema_content import CONTENT, OF_SITE, STATIC
 from .schema_upstreams import RETRIES
 
 EXTRA = many("Raw lines for Nginx, each of whole directives.", [], Field("raw"))
@@ -140,6 +140,7 @@ SITE = table(
         None,
         "`true` for a site that is alone on its ports or has no names",
     ),
+    **OF_SITE,
     **HANDLING,
     extra=EXTRA,
 )

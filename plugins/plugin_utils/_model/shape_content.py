@@ -67,3 +67,21 @@ class Content(TypedDict, total=False):
     intercept_errors: bool
     buffering: bool
     request_buffering: bool
+
+
+class Maintenance(TypedDict):
+    """Maintenance of a site, now or by a file."""
+
+    enabled: bool
+    page: ErrorPage | None
+    retry_after: int
+    bypass: list[str]
+
+
+class Health(TypedDict):
+    """What the health address asks."""
+
+    upstream: str
+    path: str
+    host: str | None
+    timeout: float

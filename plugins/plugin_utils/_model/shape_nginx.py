@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from .shape_content import Content, Static
+from .shape_content import Content, Health, Maintenance, Static
 from .shape_upstreams import Raw, Retries, Upstream
 
 
@@ -98,6 +98,9 @@ class Site(TypedDict):
     server_names: list[str]
     ports: list[int]
     default: bool
+    maintenance: Annotated[Maintenance | None, "null: neither now nor by a file"]
+    aliases: Annotated[list[str], "sent to the first server name"]
+    alias_status: str
     routes: Annotated[list[Route], "in the order in which they win; the site's upstream is the last"]
     extra: list[Raw]
 
@@ -114,6 +117,8 @@ class Nginx(TypedDict):
 
     mode: Literal["real_server", "sorry"]
     health_path: str
+    health: Annotated[Health | None, "an upstream that the health address asks; null: none"]
+    maintenance: Annotated[bool, "of the node: it says that it is not healthy"]
     ipv6: Annotated[bool, "it listens on IPv6 as well"]
     names_hash: Annotated[NamesHash, "room for all server names"]
     trusted_proxies: Annotated[list[str], "networks whose word on a client is believed"]

@@ -14,6 +14,7 @@ from .content import static_maps
 from .cors import cors_maps, preflight_map
 from .directive import Directive, Line, Raw, block, simple, written
 from .handling import behind, handled
+from .maintenance import health, maintenance, maintenance_maps
 from .routing import Routing
 from .settings import Settings
 from .upstreams import upstream_maps
@@ -25,6 +26,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     routings = {site["name"]: Routing(site) for site in nginx["sites"]}
     maps = [one for routing in routings.values() for one in routing.maps()]
     maps += _content_maps(routings.values())
+    maps += [one for site in nginx["sites"] for one in maintenance_maps(site, nginx["health_path"])]
     lines: list[Line] = [
         simple("server_names_hash_bucket_size", nginx["names_hash"]["bucket_size"]),
         simple("server_names_hash_max_size", nginx["names_hash"]["max_size"]),
@@ -33,6 +35,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
         *(Raw(one["line"], one["source"]) for one in nginx["extra"]),
         *(line for one in maps for line in ("", one)),
         *(line for site in nginx["sites"] for line in ("", _server(nginx, site, routings[site["name"]], settings))),
+        *(line for site in nginx["sites"] for line in _aliases(nginx, site, settings.told["X-Forwarded-Proto"])),
         *(line for port in _open_ports(nginx["sites"]) for line in _refusing(nginx, port)),
     ]
     return written(lines)
@@ -63,23 +66,28 @@ def _listens(nginx: Nginx, port: int, default: bool) -> Iterator[Directive]:
         yield simple("listen", "[::]:%d" % port, *words)
 
 
-def _health(nginx: Nginx) -> Iterator[Line]:
-    yield "The directors ask here whether this node is fit to serve."
-    lines = [simple("access_log", "off"), simple("default_type", "text/plain"), simple("return", 200, "ok\n")]
-    yield block("location", ["=", nginx["health_path"]], lines)
-
-
 def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> Directive:
     lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, site["default"])]
-    lines += [simple("server_name", *(site["server_names"] or ["_"])), "", *_health(nginx), ""]
+    lines += [simple("server_name", *(site["server_names"] or ["_"])), "", *health(nginx), ""]
     if nginx["mode"] == "sorry":
         lines += _sorry()
     else:
+        lines += maintenance(site)
         lines += routing.locations(
             lambda spot, route: handled(spot, route, settings), lambda spot, route: behind(spot, route, settings)
         )
     lines += [Raw(one["line"], one["source"]) for one in site["extra"]]
     return block("server", [], lines)
+
+
+def _aliases(nginx: Nginx, site: Site, scheme: str) -> Iterator[Line]:
+    """Names that are sent to the first one of their site."""
+    if site["aliases"]:
+        yield ""
+        lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, False)]
+        lines += [simple("server_name", *site["aliases"]), "", *health(nginx), ""]
+        address = "%s://%s$lvs_port$request_uri" % (scheme, site["server_names"][0])
+        yield block("server", [], [*lines, block("location", ["/"], [simple("return", site["alias_status"], address)])])
 
 
 def _sorry() -> list[Line]:
@@ -109,5 +117,5 @@ def _open_ports(sites: list[Site]) -> list[int]:
 def _refusing(nginx: Nginx, port: int) -> Iterator[Line]:
     yield ""
     yield "No site is the default on port %d: unknown names get no answer, but the directors' checks do." % port
-    lines = [*_listens(nginx, port, True), simple("server_name", "_"), *_health(nginx)]
+    lines = [*_listens(nginx, port, True), simple("server_name", "_"), *health(nginx)]
     yield block("server", [], [*lines, block("location", ["/"], [simple("return", 444)])])

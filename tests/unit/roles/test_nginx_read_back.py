@@ -135,6 +135,20 @@ def wanted_sites(model: Tree) -> list[Tree]:
     ]
 
 
+def aliases(model: Tree) -> list[Tree]:
+    """A server for the aliases of each site that has any."""
+    return [
+        {
+            "names": one["aliases"],
+            "listens": listens(model, one["ports"]),
+            "default": {False},
+            "health": [model["health_path"]],
+        }
+        for one in model["sites"]
+        if one["aliases"]
+    ]
+
+
 def catch_alls(model: Tree) -> list[Tree]:
     """On each port without a default: a server that answers the health check and no name."""
     ports = {port for one in model["sites"] for port in one["ports"]}
@@ -162,7 +176,8 @@ def test_the_files_of_nginx_say_what_the_model_says(tmp_path: Path, drawn: list[
         assert [upstream(one, maps) for one in read if one["directive"] == "upstream"] == upstreams
         read = parsed(tmp_path, texts[PLACE + SITES])
         found = [site(one) for one in read if one["directive"] == "server"]
-        assert found == [*wanted_sites(nginx), *({**one, "upstreams": set()} for one in catch_alls(nginx))]
+        others = [{**one, "upstreams": set()} for one in (*aliases(nginx), *catch_alls(nginx))]
+        assert found == [*wanted_sites(nginx), *others]
 
 
 @pytest.mark.parametrize(

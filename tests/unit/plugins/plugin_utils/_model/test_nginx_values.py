@@ -170,3 +170,44 @@ def test_users_are_needed_on_each_real_server() -> None:
     changes = {"lvs_nginx_users": {"team": {}}, "web2:lvs_nginx_users": ...}
     what = "lvs_nginx_users is not set for real server web2, which needs the users in it"
     assert [one.message for one in build(with_changes(changes)).mistakes] == [what]
+
+
+SITE = "lvs_nginx_sites.www"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {SITE + ".maintenance": {"bypass": ["10.0.0.0/8", "10.0.0.0/8"]}},
+            SITE + ".maintenance.bypass has",
+        ),
+        ({SITE + ".maintenance": {"page": {"file": "/x", "text": "x"}}}, SITE + ".maintenance.page has file and text"),
+        (
+            {"lvs_nginx_sites.node": {"server_names": ["b.example"], "upstream": "app", "maintenance": True}},
+            "lvs_nginx_sites.node.maintenance is given, but a file of the name node is for the whole node",
+        ),
+        ({SITE + ".aliases": ["example.com"]}, SITE + ".server_names has example.com twice"),
+        (
+            {SITE + ".aliases": ["a.example"], SITE + ".server_names": ["*.example.com"]},
+            SITE + ".aliases are given, but the first of server_names is no plain name",
+        ),
+        (
+            {SITE + ".aliases": ["b.example"], "lvs_nginx_sites.b": {"server_names": ["b.example"], "upstream": "app"}},
+            SITE + ".server_names has b.example, as lvs_nginx_sites.b on the same port",
+        ),
+        ({"lvs_nginx_health": "no"}, 'lvs_nginx_health.upstream names "no", which is not an upstream'),
+    ],
+)
+def test_a_site_that_cannot_be_served(changes: dict[str, Any], words: str) -> None:
+    said = [one.message for one in build(with_changes(changes)).mistakes]
+    assert [one for one in said if one.startswith(words)], said
+
+
+def test_what_all_nodes_would_do_together_is_warned_of() -> None:
+    changes = {"lvs_nginx_health": "app", "web1:lvs_nginx_maintenance": True}
+    asked = "cluster default: lvs_nginx_health.upstream is app: where it fails, all real servers leave together"
+    assert build(with_changes(changes)).warnings == [asked]
+    both = {"web1:lvs_nginx_maintenance": True, "web2:lvs_nginx_maintenance": True}
+    shut = "cluster default: lvs_nginx_maintenance is true for all real servers; none would serve"
+    assert build(with_changes(both)).warnings == [shut]

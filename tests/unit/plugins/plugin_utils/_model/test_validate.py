@@ -30,6 +30,7 @@ def test_every_default_is_filled_in() -> None:
         "interface": "?",
         "state": "active",
         "weight": 1,
+        "nginx_maintenance": False,
         "drained_services": [],
         "address6": None,
     }
@@ -46,6 +47,7 @@ def test_every_default_is_filled_in() -> None:
         "max_conns": 0,
         "backup": False,
         "down": False,
+        "backup": False,
         "port": 8080,
     }
     assert normal["pools"] == {}
@@ -83,12 +85,13 @@ def test_every_default_is_filled_in() -> None:
             "sites": {
                 "www": {
                     "server_names": ["example.com"], "upstream": "app", "ports": [80], "default": None, "routes": [],
-                    "static": None,
+                    "static": None, "maintenance": None, "aliases": [], "alias_status": "301",
                     "extra": [], **dict.fromkeys(HANDLING),
                 }
             },
             "trusted_proxies": [],
             "nginx_users": {},
+            "nginx_health": {"upstream": None, "path": "/", "host": None, "timeout": 0.8},
             "nginx_extra": [],
             "check_script": {"enabled": None, "interval": 2, "timeout": 2, "fall": 2, "rise": 2, "weight": 0,
                              "restart": False},
