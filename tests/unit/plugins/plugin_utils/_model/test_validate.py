@@ -47,7 +47,6 @@ def test_every_default_is_filled_in() -> None:
         "max_conns": 0,
         "backup": False,
         "down": False,
-        "backup": False,
         "port": 8080,
     }
     assert normal["pools"] == {}
