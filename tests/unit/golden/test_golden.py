@@ -8,6 +8,7 @@ Where a change is meant: tests/golden/refresh, and read the diff.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -78,6 +79,20 @@ def test_no_secret_is_in_a_preview(name: str, made: Path) -> None:
     assert [path for path, content in files.items() if SECRET in content] == []
     hidden = b"auth_pass ********\n" in files["director1/etc/keepalived/keepalived.conf"]
     assert hidden == (name != "production"), "production has no secret"
+
+
+def test_no_hash_of_a_password_is_in_a_preview(tmp_path: Path) -> None:
+    hashed = "$apr1$abcdefgh$5VEbMkemELfbhC5ck.U.z1"
+    site = {"server_names": ["example.com"], "upstream": "app", "basic_auth": "team"}
+    variables = {
+        "lvs_nginx_users": {"team": {"bob": hashed}},
+        "lvs_nginx_upstreams": {"app": {"servers": ["198.51.100.201:8080"]}},
+        "lvs_nginx_sites": {"www": site},
+    }
+    said = preview("inventories/staging", tmp_path, "-e", json.dumps(variables))
+    files = tree(tmp_path)
+    assert files["nginx1/etc/nginx/lvs-users/team"] == b"bob:********\n"
+    assert hashed not in said + "".join(content.decode() for content in files.values())
 
 
 def test_a_second_preview_changes_nothing(name: str, made: Path) -> None:
