@@ -44,7 +44,7 @@ def test_defaults_and_argument_specs_agree(role: Path) -> None:
     assert documented == defaults
 
 
-@pytest.mark.parametrize("name", ["host", "topology", "verify", "preflight"])
+@pytest.mark.parametrize("name", ["host", "topology", "verify", "preflight", "takeover", "real_server"])
 def test_what_runs_on_every_host_starts_no_task_to_check_its_arguments(name: str) -> None:
     """Ansible starts one on each host, in each play, for an entry point `main`."""
     assert "main" not in load(ROOT / "roles" / name / "meta/argument_specs.yml")["argument_specs"]
