@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -78,9 +79,5 @@ def test_conditions_redirects_and_logs_have_the_client(nginx: Served) -> None:
     assert nginx.ask("/to", source="10.1.2.3", headers=CLAIMS).header("Location") == "https://example.com/there"
     assert nginx.ask("/kept", source="10.1.2.3", headers=CLAIMS).header("Location") == "https://www.example.com/kept"
     assert nginx.ask("/to", source="192.0.2.1", headers=CLAIMS).header("Location") == "http://example.com/there"
-    assert [one["client"] for one in nginx.requests(count=5)] == [
-        "203.0.113.7",
-        "192.0.2.1",
-        *2 * ["203.0.113.7"],
-        "192.0.2.1",
-    ]
+    clients = Counter(one["client"] for one in nginx.requests(count=5))
+    assert clients == {"203.0.113.7": 3, "192.0.2.1": 2}

@@ -32,6 +32,7 @@ def _sites(view: ClusterView, brought: set[int], routes: Mapping[str, list[Route
             "maintenance": site["maintenance"],
             "aliases": site["aliases"],
             "alias_status": site["alias_status"],
+            "log": site["log"],
             "routes": routes[name],
             "extra": raw("lvs_nginx_sites.%s.extra" % name, site["extra"]),
         }
@@ -59,6 +60,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "maintenance": view.hosts[host]["nginx_maintenance"],
             "ipv6": view.has_ipv6,
             "names_hash": _names_hash(served),
+            "log_formats": view.data["log_formats"],
             "trusted_proxies": view.data["trusted_proxies"],
             "upstreams": upstreams(view),
             "users": _users(served),
@@ -74,6 +76,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "maintenance": False,
             "ipv6": view.has_ipv6,
             "names_hash": _names_hash([]),
+            "log_formats": {},
             "trusted_proxies": view.data["trusted_proxies"],
             "upstreams": [],
             "users": [],
@@ -121,6 +124,7 @@ def _sorry_site(ports: list[int]) -> Site:
         "maintenance": None,
         "aliases": [],
         "alias_status": "301",
+        "log": None,
         "routes": [],
         "extra": [],
     }

@@ -52,6 +52,11 @@ FORMS = {
     # What may stand behind $cookie_ and $http_: Nginx knows no other characters in the name of a variable.
     "variable_part": (r"[A-Za-z0-9_]{1,63}", "1-63 letters, digits or _"),
     "argument_name": (r"[A-Za-z0-9_.~-]{1,63}", "the name of an argument: 1-63 letters, digits or _ . ~ -"),
+    "log_file": (
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,58}\.log",
+        "the name of a file: letters, digits or _ . -, .log at its end",
+    ),
+    "syslog_tag": (r"[A-Za-z0-9_]{1,32}", "1-32 letters, digits or _"),
     "media_type": (
         r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}(; charset=[A-Za-z0-9-]{1,31})?",
         "a media type, like text/html",

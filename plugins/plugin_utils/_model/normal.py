@@ -13,6 +13,7 @@ from typing import TypedDict
 
 from .shape import Check, Notify, ScriptSettings, ServiceSettings, TableOwner, Thresholds, VipSettings
 from .shape_content import Maintenance, Static
+from .shape_logs import Log, LogFormat
 from .shape_nginx import Answer, Handling, Redirect, Rewrite, RouteMatch
 from .shape_upstreams import UpstreamSettings
 
@@ -98,6 +99,7 @@ class SiteInput(Handling):
     maintenance: Maintenance | None
     aliases: list[str]
     alias_status: str
+    log: Log | None
     extra: list[str]
 
 
@@ -136,6 +138,7 @@ class ClusterInput(TypedDict):
     virtual_services: dict[str, ServiceInput]
     upstreams: dict[str, UpstreamInput]
     sites: dict[str, SiteInput]
+    log_formats: dict[str, LogFormat]
     trusted_proxies: list[str]
     nginx_health: HealthInput
     nginx_users: dict[str, dict[str, bool]]

@@ -10,6 +10,7 @@ from typing import Iterable, Mapping
 from .normal import ServiceInput, SiteInput
 from .read import endpoint
 from .rules_content import check_health, check_site_content
+from .rules_logs import check_formats, check_log
 from .rules_routes import check_routes
 from .rules_scope import Scope
 from .rules_upstreams import check_upstream
@@ -20,6 +21,8 @@ NO_TLS = "sites have no TLS in this version"
 
 def check_nginx(scope: Scope) -> None:
     upstreams, sites = scope.cluster["upstreams"], scope.cluster["sites"]
+    check_formats(scope)
+    _check_letters(scope, "lvs_nginx_log_formats", scope.cluster["log_formats"] or ())
     scope.twice("lvs_trusted_proxies", scope.cluster["trusted_proxies"] or ())
     _check_letters(scope, "lvs_nginx_upstreams", upstreams or ())
     _check_letters(scope, "lvs_nginx_sites", sites or ())
@@ -32,6 +35,7 @@ def check_nginx(scope: Scope) -> None:
             scope.known(path + ".upstream", site["upstream"], upstreams, "an upstream")
         scope.twice(path + ".ports", site["ports"] or ())
         scope.twice(path + ".server_names", _expanded(site))
+        check_log(scope, path + ".log", site)
         check_routes(scope, path, site)
         check_site_content(scope, path, name, site)
     check_health(scope)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .checks import CHECKS
 from .fields import REQUIRED, Field, choice, many, named, number, switch, table, text, whole
 from .schema_content import HEALTH, USERS
+from .schema_logs import LOG_FORMAT
 from .schema_nginx import SITE
 from .schema_upstreams import UPSTREAM
 
@@ -142,6 +143,7 @@ CLUSTER: dict[str, Field] = {
     "lvs_virtual_services": named("", SERVICE, 48),
     "lvs_nginx_upstreams": named("", UPSTREAM),
     "lvs_nginx_sites": named("", SITE),
+    "lvs_nginx_log_formats": named("", LOG_FORMAT),
     "lvs_trusted_proxies": many(
         "Networks of proxies in front of the VIPs: what they say of a client is believed.", [], Field("network")
     ),

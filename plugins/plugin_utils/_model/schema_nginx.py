@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .fields import REQUIRED, Field, choice, many, number, switch, table, text, whole
 from .schema_content import CONTENT, OF_SITE, STATIC
+from .schema_logs import LOG
 from .schema_upstreams import RETRIES
 
 EXTRA = many("Raw lines for Nginx, each of whole directives.", [], Field("raw"))
@@ -141,6 +142,7 @@ SITE = table(
         "`true` for a site that is alone on its ports or has no names",
     ),
     **OF_SITE,
+    log=LOG,
     **HANDLING,
     extra=EXTRA,
 )

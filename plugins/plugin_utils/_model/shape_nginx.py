@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from .shape_content import Content, Health, Maintenance, Static
+from .shape_logs import Log, LogFormat
 from .shape_upstreams import Raw, Retries, Upstream
 
 
@@ -101,6 +102,7 @@ class Site(TypedDict):
     maintenance: Annotated[Maintenance | None, "null: neither now nor by a file"]
     aliases: Annotated[list[str], "sent to the first server name"]
     alias_status: str
+    log: Annotated[Log | None, "null: the role's own"]
     routes: Annotated[list[Route], "in the order in which they win; the site's upstream is the last"]
     extra: list[Raw]
 
@@ -121,6 +123,7 @@ class Nginx(TypedDict):
     maintenance: Annotated[bool, "of the node: it says that it is not healthy"]
     ipv6: Annotated[bool, "it listens on IPv6 as well"]
     names_hash: Annotated[NamesHash, "room for all server names"]
+    log_formats: dict[str, LogFormat]
     trusted_proxies: Annotated[list[str], "networks whose word on a client is believed"]
     upstreams: list[Upstream]
     users: Annotated[list[str], "keys of lvs_nginx_users that its sites need"]

@@ -166,7 +166,7 @@ def _reached_at(hostvars: Variables) -> dict[str, str]:
 def _cluster(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> ClusterInput:
     """What all hosts of a cluster have in common, by its name in ClusterInput: without prefix."""
     read = {name: _agreed(reader, name, hosts, hostvars) for name in CLUSTER}
-    short = {"lvs_nginx_upstreams": "upstreams", "lvs_nginx_sites": "sites"}
+    short = {"lvs_nginx_upstreams": "upstreams", "lvs_nginx_sites": "sites", "lvs_nginx_log_formats": "log_formats"}
     return cast(ClusterInput, {short.get(name, name[len("lvs_") :]): value for name, value in read.items()})
 
 

@@ -14,6 +14,7 @@ from .content import static_maps
 from .cors import cors_maps, preflight_map
 from .directive import Directive, Line, Raw, block, simple, written
 from .handling import behind, handled
+from .logs import log_maps, site_log
 from .maintenance import health, maintenance, maintenance_maps
 from .routing import Routing
 from .settings import Settings
@@ -32,6 +33,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
         simple("server_names_hash_max_size", nginx["names_hash"]["max_size"]),
         *_room([*maps, *upstream_maps(nginx)]),
         *trusted(nginx),
+        *(line for one in log_maps(nginx) for line in ("", one)),
         *(Raw(one["line"], one["source"]) for one in nginx["extra"]),
         *(line for one in maps for line in ("", one)),
         *(line for site in nginx["sites"] for line in ("", _server(nginx, site, routings[site["name"]], settings))),
@@ -68,7 +70,7 @@ def _listens(nginx: Nginx, port: int, default: bool) -> Iterator[Directive]:
 
 def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> Directive:
     lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, site["default"])]
-    lines += [simple("server_name", *(site["server_names"] or ["_"])), "", *health(nginx), ""]
+    lines += [simple("server_name", *(site["server_names"] or ["_"])), *site_log(site), "", *health(nginx), ""]
     if nginx["mode"] == "sorry":
         lines += _sorry()
     else:
@@ -85,7 +87,7 @@ def _aliases(nginx: Nginx, site: Site, scheme: str) -> Iterator[Line]:
     if site["aliases"]:
         yield ""
         lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, False)]
-        lines += [simple("server_name", *site["aliases"]), "", *health(nginx), ""]
+        lines += [simple("server_name", *site["aliases"]), *site_log(site), "", *health(nginx), ""]
         address = "%s://%s$lvs_port$request_uri" % (scheme, site["server_names"][0])
         yield block("server", [], [*lines, block("location", ["/"], [simple("return", site["alias_status"], address)])])
 

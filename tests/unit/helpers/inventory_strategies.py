@@ -55,6 +55,8 @@ TEXTS = {
     "argument_name": ["kind"],
     "variable_part": ["kind"],
     "media_type": ["text/html"],
+    "log_file": ["site.log", "access.log"],
+    "syslog_tag": ["nginx"],
     "mail": ["root@example.com"],
     "realm": ["Members only"],
 }

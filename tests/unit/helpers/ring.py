@@ -46,6 +46,8 @@ PLAIN = {
     "variable_part": "kind",
     "media_type": "text/html",
     "realm": "Members only",
+    "log_file": "site.log",
+    "syslog_tag": "nginx",
 }
 # Values of the kinds that have no forms, each of which a field of the kind takes.
 VALUES: dict[str, list[str]] = {
@@ -146,6 +148,10 @@ def _whole_inventory() -> bytes:
         "lvs_nginx_upstreams": {
             "web": {"servers": [{"address": "192.0.2.21", "port": 8080}, {"address": "192.0.2.23", "port": 8080}]},
             "api": {"servers": [{"address": "192.0.2.22", "port": 8080}]},
+        },
+        "lvs_nginx_log_formats": {
+            "web": {"fields": {"client": "$remote_addr", "request": "$request"}},
+            "api": {"line": "$remote_addr $status"},
         },
         "lvs_nginx_sites": {
             "web": {"server_names": ["example.com"], "upstream": "web"},

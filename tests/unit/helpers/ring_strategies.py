@@ -29,6 +29,7 @@ REFERENCES: dict[Path, list[str]] = {
     ("lvs_nginx_upstreams", "web", "group"): ["lvs_real_servers"],
     ("lvs_nginx_sites", "web", "upstream"): ["web", "api"],
     ("lvs_nginx_sites", "web", "routes", 0, "upstream"): ["web", "api"],
+    ("lvs_nginx_sites", "web", "log", "format"): ["web", "api", "combined"],
     # What a raw line may be depends on where it stands.
     ("lvs_nginx_upstreams", "web", "extra", 0): ["server 192.0.2.99:80;"],
     ("lvs_nginx_extra", 0): ["proxy_buffering off;"],

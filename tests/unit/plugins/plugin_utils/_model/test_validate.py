@@ -84,10 +84,11 @@ def test_every_default_is_filled_in() -> None:
             "sites": {
                 "www": {
                     "server_names": ["example.com"], "upstream": "app", "ports": [80], "default": None, "routes": [],
-                    "static": None, "maintenance": None, "aliases": [], "alias_status": "301",
+                    "static": None, "log": None, "maintenance": None, "aliases": [], "alias_status": "301",
                     "extra": [], **dict.fromkeys(HANDLING),
                 }
             },
+            "log_formats": {},
             "trusted_proxies": [],
             "nginx_users": {},
             "nginx_health": {"upstream": None, "path": "/", "host": None, "timeout": 0.8},
