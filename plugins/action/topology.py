@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NoReturn, Sequence
+from typing import Any, ClassVar, Mapping, NoReturn, Sequence
 
 from ansible.errors import AnsibleAction, AnsibleActionFail, AnsibleError
 
@@ -23,6 +23,8 @@ _PRELOADED = (render,)
 _ADDRESS = "ansible_host"
 # What a play has by the roles of this collection. A cache of facts may hold an old one.
 _OWN = ("lvs_model", "lvs_host")
+# Shares of canaries.
+_CANARY = "lvs_nginx_canary"
 # Mistakes that are shown; the others are counted.
 _SHOWN = 50
 
@@ -30,13 +32,20 @@ _SHOWN = 50
 class ActionModule(LvsAction):
     """`build` over groups and hostvars; the same model, whichever host runs the task."""
 
+    SPEC: ClassVar[dict[str, Any]] = {"canary": {"type": "dict", "default": {}}}
     _requires_connection = False
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         groups = {name: [str(host) for host in hosts] for name, hosts in self.variables["groups"].items()}
         hostvars = self._read(self._hosts(groups))
+        for own in hostvars.values() if args["canary"] else ():
+            given = own.get(_CANARY, {})
+            own[_CANARY] = {**given, **args["canary"]} if isinstance(given, Mapping) else given
         behind = {host for name in named_groups(hostvars) for host in groups.get(name, [])}
         built = build({"groups": groups, "hostvars": hostvars, "others": self._read(sorted(behind - set(hostvars)))})
+        if args["canary"] and any(one.path.startswith(_CANARY) for one in built.mistakes):
+            told = "; ".join(one.message for one in built.mistakes if one.path.startswith(_CANARY))
+            raise AnsibleActionFail("no host was touched: " + told)
         if built.model is None:
             self._fail(built.mistakes)
         return {"changed": False, "model": built.model, "stack": STACK._asdict(), "warnings": built.warnings}

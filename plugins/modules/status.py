@@ -13,7 +13,8 @@ author:
   - The vipstack.lvs maintainers (@vipstack)
 description:
   - Shows what M(vipstack.lvs.observe) saw of the hosts of the play. For each VIP the holder, since when and why; for
-    each service its pool with weights, connections and what takes a real server out; the last VRRP transitions.
+    each service its pool with weights, connections and what takes a real server out; for each canary its share and its
+    errors; the last VRRP transitions.
   - It is an action that runs once, on the controller; no connection is made.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
@@ -87,6 +88,15 @@ clusters:
               inactive: 1
               state: up
               why: null
+      canaries:
+        - site: www
+          route: null
+          upstream: next
+          percent: 25
+          share: 24.8
+          since: "2026-11-26T02:20:00+00:00"
+          nodes: [web1, web2]
+          sides: {canary: {requests: 992, errors: 1}, stable: {requests: 3008, errors: 0}}
       transitions:
         - {epoch: 1795532028, host: d1, instance: web, state: MASTER}
 hosts:

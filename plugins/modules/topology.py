@@ -26,6 +26,11 @@ extends_documentation_fragment:
   - vipstack.lvs.attributes
   - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.info
+options:
+  canary:
+    description: Shares of canaries that count instead of those of the inventory, as its C(lvs_nginx_canary).
+    type: dict
+    default: {}
 seealso:
   - module: vipstack.lvs.preview
 """

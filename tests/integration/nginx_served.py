@@ -302,6 +302,12 @@ class Served:
         """What an application does with each request, such as ``status=503``."""
         self.call("tell", port=port, do=do)
 
+    def names(self, names: Mapping[str, Sequence[str]]) -> list[str]:
+        """What the name server at port 53 of every address knows from now on: addresses by name. Returns the names that
+        it was asked for since the call before."""
+        asked: list[str] = self.call("names", names=dict(names))
+        return asked
+
     def down(self, port: int) -> None:
         """Connections to the application are refused, and those that it has are gone."""
         self.call("down", port=port)

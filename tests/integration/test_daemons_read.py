@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shlex
 import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,6 +66,7 @@ class Judge:
         for suite, one in self.courts.items():
             # Keepalived 2.1 takes no weights from files.
             texts = rendering.everything(model, host, lvs_vips, lvs_weights_in_files=suite != "bullseye")
+            texts.update(dict.fromkeys(keys(model), pair()))
             one.hand({path: (text, mode_of(path)) for path, text in texts.items()}, self.script(suite, model, texts))
         verdicts = {suite: one.verdict() for suite, one in self.courts.items()}
         return {suite: said or "status %d" % status for suite, (status, said) in verdicts.items() if status or said}
@@ -87,6 +90,24 @@ def interfaces(model: Tree) -> set[str]:
     instances = [one for director in directors for one in director["instances"]]
     own = {interface for one in instances for interface in (one["interface"], *one["track_interfaces"])}
     return own | {vip["interface"] for one in instances for vip in one["addresses"]}
+
+
+@functools.lru_cache(maxsize=None)
+def pair() -> str:
+    """A key and its certificate in one file."""
+    made = subprocess.run(MAKE_PAIR.split(), check=True, capture_output=True, text=True)
+    return made.stdout
+
+
+MAKE_PAIR = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=a -keyout /dev/stdout"
+
+
+def keys(model: Tree) -> set[str]:
+    """Files with keys and certificates that Nginx reads."""
+    tiers = [host["nginx"] for host in model["hosts"].values() if host["nginx"]]
+    tls = [one["tls"] for tier in tiers for one in tier["upstreams"] if one["tls"]]
+    system = "/etc/ssl/certs/ca-certificates.crt"
+    return {path for one in tls for path in (one["trusted"] or system, one["certificate"], one["key"]) if path}
 
 
 def names(model: Tree) -> set[str]:

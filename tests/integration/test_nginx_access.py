@@ -114,6 +114,11 @@ def test_what_is_asked_and_what_the_upstream_is_told(nginx: Served) -> None:
     assert (asked.method, asked.target, asked.length, asked.all("Content-Length")) == ("GET", "/check", 0, [])
     assert (asked.header("X-Original-URI"), asked.header("X-Original-Method")) == ("/a?b=c", "PUT")
     assert (asked.header("X-Real-IP"), asked.header("Cookie"), asked.all("X-User")) == ("192.0.2.1", "a=b", [])
+    nginx.forget()
+    chunked = "POST / HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+    assert nginx.ask(raw=chunked).seen.body == "hello"
+    (asked,) = nginx.seen(9002)
+    assert (asked.length, asked.all("Content-Length"), asked.all("Transfer-Encoding")) == (0, [], [])
     assert [nginx.ask(path).seen.target for path in ("//lvs/route-0/auth", "/lvs/route-0/auth")] == [
         "//lvs/route-0/auth", "/lvs/route-0/auth"
     ]  # fmt: skip
@@ -127,7 +132,9 @@ CORS = {
 
 def allowed(answer: Answer) -> dict[str, str]:
     front = "Access-Control-"
-    return {name.removeprefix(front): value for name, value in answer.headers if name.startswith(front)}
+    found = [(name.removeprefix(front), value) for name, value in answer.headers if name.startswith(front)]
+    assert len(found) == len(dict(found)), found
+    return dict(found)
 
 
 @BY_PATH_AND_CHOSEN

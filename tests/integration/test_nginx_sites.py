@@ -31,7 +31,7 @@ SITES = st.fixed_dictionaries(
         "server_names": st.lists(PATTERNS, max_size=4, unique_by=str.lower),
         "ports": st.sampled_from([[80], [8081], [80, 8081]]),
     },
-    optional={"default": st.booleans()},
+    optional={"default": st.booleans(), "aliases": st.lists(PATTERNS, max_size=2, unique_by=str.lower)},
 )
 # As a client may write it: other letters, a dot behind it, its port.
 HOSTS = st.tuples(NAMES, st.booleans(), st.sampled_from(["", "."]), st.sampled_from(["", ":80", ":1"]))
@@ -53,10 +53,11 @@ def test_nginx_takes_the_site_that_the_model_says(nginx: Served, drawn: list[Tre
         for port in sorted(used):
             found = chosen(told, port, written + dot)
             asked.append(Request(host=written + dot + behind, port=port))
-            wanted.append((0, "") if found is None else (200, told[found.place]["name"]))
+            wanted.append((0, "") if found is None else (301, "") if found.alias else (200, told[found.place]["name"]))
     answers = nginx.ask_many(asked)
     for request, want, answer in zip(asked, wanted, answers):
-        assert (answer.status, answer.body) == want, (request.host, request.port, drawn)
+        got = (answer.status, "" if answer.status == 301 else answer.body)
+        assert got == want, (request.host, request.port, drawn)
 
 
 def test_the_more_exact_name_goes_first(nginx: Served) -> None:

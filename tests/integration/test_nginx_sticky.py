@@ -51,6 +51,14 @@ def test_a_thousand_clients_stay(nginx: Served) -> None:
     assert again(nginx, list(before)) == before
 
 
+def test_a_new_server_moves_only_clients_of_its_own(nginx: Served) -> None:
+    nginx.site(sticky(9001, 9002, 9003))
+    before = first_visits(nginx, 300)
+    nginx.site(sticky(9004, 9001, 9002, 9003), reload=True)
+    after = again(nginx, list(before))
+    assert {app for value, app in after.items() if app != before[value]} == {9004}
+
+
 def test_every_node_selects_the_same_server(nginx: Served) -> None:
     nginx.site(sticky(9001, 9002, 9003))
     before = first_visits(nginx, 300)

@@ -22,6 +22,7 @@ from .._ipvs.listing import in_order, to_options
 from .._ipvs.socket import Counters, IpvsSocket
 from .._keepalived.ask import describe
 from .probe import Probe, ask
+from .sides import sides
 from .wire import listen, who_has
 
 Part = Callable[[], Any]
@@ -66,6 +67,7 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("adverts", wanted["vrrp_listen"], lambda: adverts(wanted["vrrp_listen"])),
         ("foreign", wanted["foreign"], lambda: facts_of(wanted["foreign"])),
         ("keepalived_test", wanted["keepalived_test"], keepalived_test),
+        ("sides", wanted["sides"], sides),
         ("nginx_test", wanted["nginx_test"], nginx_test),
     ]
     return {name: part for name, asked, part in possible if asked}

@@ -41,11 +41,19 @@ def questions(model: Model, host: str, purpose: str, paths: Iterable[str] = ()) 
     director = mine.get("director")
     if director:
         asked.update(ipvs=bool(director["services"]), keepalived=True, drained=True, transitions=TRANSITIONS)
+    if purpose == "status":
+        asked.update(sides=has_canary(mine))
     if purpose == "preview":
         asked.update(files=sorted(paths), foreign=foreign_question(mine))
     if purpose == "verify":
         asked.update(_for_a_judgement(model, mine, paths))
     return {name: value for name, value in asked.items() if value}
+
+
+def has_canary(mine: HostSlice) -> bool:
+    return (
+        any(route["canary"] for site in mine["nginx"]["sites"] for route in site["routes"]) if mine["nginx"] else False
+    )
 
 
 def _for_a_judgement(model: Model, mine: HostSlice, paths: Iterable[str]) -> dict[str, Any]:

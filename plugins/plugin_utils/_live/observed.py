@@ -30,6 +30,7 @@ from .shape import (
     Observations,
     Place,
     ProbeAnswer,
+    Sides,
     Transition,
     Unit,
 )
@@ -141,6 +142,10 @@ class ObservedHost:
     @property
     def foreign(self) -> Foreign | None:
         return cast("Foreign | None", self.part("foreign"))
+
+    @property
+    def sides(self) -> Sides | None:
+        return cast("Sides | None", self.part("sides"))
 
     # --- what they say
 

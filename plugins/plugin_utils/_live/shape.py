@@ -228,6 +228,23 @@ class Foreign(TypedDict):
     findings: list[ForeignFinding]
 
 
+class SideCount(TypedDict):
+    """Requests of a route on one side of its canary; ``errors``: a status from 500 on."""
+
+    site: str
+    route: str
+    side: str
+    requests: int
+    errors: int
+
+
+class Sides(TypedDict):
+    """By the end of the access log; ``since`` as Nginx writes a time, None where no line has a side."""
+
+    since: str | None
+    counts: list[SideCount]
+
+
 class HostReport(TypedDict, total=False):
     """What the module inspect returns: the parts that were asked for."""
 
@@ -247,6 +264,7 @@ class HostReport(TypedDict, total=False):
     foreign: Foreign
     keepalived_test: ConfigTest
     nginx_test: ConfigTest
+    sides: Sides
 
 
 class Observation(TypedDict, total=False):

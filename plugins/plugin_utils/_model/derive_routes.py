@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Mapping, cast
 
+from .derive_canary import canary_of
 from .normal import RouteInput, SiteInput
 from .read import Reader
 from .routes import taking_all
 from .schema_nginx import HANDLING, ROUTE
-from .shape_nginx import Handling, Route
+from .shape_nginx import Canary, Handling, Route
 from .shape_upstreams import Raw
 from .view import ClusterView
 
@@ -23,24 +24,35 @@ _NOT_FOUND: RouteInput = Reader().default(replace(ROUTE, default={"answer": 404}
 
 def routes(view: ClusterView) -> dict[str, list[Route]]:
     """Site -> its routes, with all that is set for the site; the last one takes the rest to the site's upstream."""
-    return {name: _of_site(name, site) for name, site in sorted(view.data["sites"].items())}
+    shares = view.data["nginx_canary"]
+    return {name: _of_site(name, site, shares) for name, site in sorted(view.data["sites"].items())}
 
 
-def _of_site(name: str, site: SiteInput) -> list[Route]:
+def _of_site(name: str, site: SiteInput, shares: Mapping[str, float]) -> list[Route]:
     path = "lvs_nginx_sites.%s" % name
     found = [
-        _route(site, route, route["name"] or str(index), "%s.routes[%d]" % (path, index))
+        _route(
+            site,
+            route,
+            route["name"] or str(index),
+            "%s.routes[%d]" % (path, index),
+            canary_of(name, site, route, index, shares),
+        )
         for index, route in enumerate(site["routes"])
     ]
     if taking_all(found) is not None:
         return found
     if site["upstream"] is None and site["static"] is None:
         # What no route takes is not found; that is a route where the site has a page for it.
-        return [*found, _route(site, _NOT_FOUND, "rest", path)] if "404" in (site.get("error_pages") or {}) else found
-    return [*found, _route(site, _REST, "rest", path)]
+        return (
+            [*found, _route(site, _NOT_FOUND, "rest", path, None)]
+            if "404" in (site.get("error_pages") or {})
+            else found
+        )
+    return [*found, _route(site, _REST, "rest", path, canary_of(name, site, _REST, None, shares))]
 
 
-def _route(site: SiteInput, given: RouteInput, name: str, source: str) -> Route:
+def _route(site: SiteInput, given: RouteInput, name: str, source: str, canary: Canary | None) -> Route:
     handling: Any = {key: given.get(key) if given.get(key) is not None else site.get(key) for key in HANDLING}
     ends = given["redirect"] or given["answer"]
     # A route without an action of its own has those of its site.
@@ -56,6 +68,7 @@ def _route(site: SiteInput, given: RouteInput, name: str, source: str) -> Route:
         "query": given["query"],
         "clients": given["clients"],
         "upstream": None if ends else acts["upstream"],
+        "canary": canary,
         "redirect": given["redirect"],
         "answer": given["answer"],
         "static": None if ends else acts["static"],

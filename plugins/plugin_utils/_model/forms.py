@@ -51,6 +51,12 @@ FORMS = {
     "cookie_name": (r"[A-Za-z0-9_.-]{1,63}", "the name of a cookie: 1-63 letters, digits or _ . -, without blanks"),
     # What may stand behind $cookie_ and $http_: Nginx knows no other characters in the name of a variable.
     "variable_part": (r"[A-Za-z0-9_]{1,63}", "1-63 letters, digits or _"),
+    "canary_place": (
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,62})?",
+        "SITE, or SITE/ROUTE for the canary of a route",
+    ),
+    "canary_by": (r"cookie|client|header:[A-Za-z0-9][A-Za-z0-9-]{0,62}", "cookie, client or header:NAME"),
+    "param_name": (r"[A-Z][A-Z0-9_]{0,62}", "the name of a parameter: 1-63 capital letters, digits or _"),
     "argument_name": (r"[A-Za-z0-9_.~-]{1,63}", "the name of an argument: 1-63 letters, digits or _ . ~ -"),
     "log_file": (
         r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,58}\.log",

@@ -17,6 +17,7 @@ from .said import Wrong, must, must_be_text, printable
 
 _LONGEST = 1024
 _SIZE = re.compile(r"(0|[1-9][0-9]{0,8})([kKmMgG]?)")
+_PERCENT = re.compile(r"(0|[1-9][0-9]{0,2})(\.[0-9]{1,2})?")
 _USED = re.compile(r"\$(?:\{([^}]*)\}|([A-Za-z0-9_]*))")
 # A group of a regular expression, as a replacement names it; Nginx has no ${1}.
 GROUP = re.compile(r"\$([1-9])(?![0-9])")
@@ -106,6 +107,14 @@ def _size(field: Field, value: Any) -> str:
     if not isinstance(text, str) or not _SIZE.fullmatch(text):
         raise must(value, "a number of bytes, like 16m: with k, m or g behind it, or nothing")
     return text.lower()
+
+
+def _percent(field: Field, value: Any) -> float:
+    """A share of 0-100 as Nginx takes it: with two decimals."""
+    text = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not _PERCENT.fullmatch(text) or float(text) > 100:
+        raise must(value, "0-100, with at most two decimals")
+    return int(float(text)) if float(text).is_integer() else float(text)
 
 
 def _raw(field: Field, value: Any) -> str:
@@ -203,6 +212,7 @@ NGINX_VALUES: Mapping[str, Callable[[Field, Any], Any]] = {
     "expanded": _expanded,
     "sent": _sent,
     "network": _network,
+    "percent": _percent,
     "route_path": _route_path,
     "server_name": _server_name,
     "size": _size,

@@ -18,7 +18,7 @@ _FAMILIES = re.compile(
 _OTHERS = """
     args binary_remote_addr body_bytes_sent bytes_sent connection connection_requests
     content_length content_type document_root document_uri host hostname https is_args limit_rate lvs_port lvs_route
-    lvs_site msec nginx_version pid pipe proxy_add_x_forwarded_for proxy_host proxy_port proxy_protocol_addr
+    lvs_side lvs_site msec nginx_version pid pipe proxy_add_x_forwarded_for proxy_host proxy_port proxy_protocol_addr
     proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port query_string realip_remote_addr
     realip_remote_port realpath_root remote_addr remote_port remote_user request request_body request_completion
     request_filename request_id request_length request_method request_time request_uri scheme server_addr

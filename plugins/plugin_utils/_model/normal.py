@@ -14,7 +14,7 @@ from typing import TypedDict
 from .shape import Check, Notify, ScriptSettings, ServiceSettings, TableOwner, Thresholds, VipSettings
 from .shape_content import Maintenance, Static
 from .shape_logs import Log, LogFormat
-from .shape_nginx import Answer, Handling, Redirect, Rewrite, RouteMatch
+from .shape_nginx import Answer, CanarySettings, Handling, Redirect, Rewrite, RouteMatch
 from .shape_upstreams import UpstreamSettings
 
 
@@ -71,6 +71,7 @@ class RouteInput(RouteMatch, Handling):
 
     name: str | None
     upstream: str | None
+    canary: CanarySettings | None
     redirect: Redirect | None
     answer: Answer | None
     static: Static | None
@@ -93,6 +94,7 @@ class SiteInput(Handling):
     server_names: list[str]
     upstream: str | None
     static: Static | None
+    canary: CanarySettings | None
     routes: list[RouteInput]
     ports: list[int]
     default: bool | None
@@ -143,6 +145,7 @@ class ClusterInput(TypedDict):
     nginx_health: HealthInput
     nginx_users: dict[str, dict[str, bool]]
     nginx_extra: list[str]
+    nginx_canary: dict[str, float]
     check_script: ScriptInput
     notify: Notify
     kernel: KernelInput

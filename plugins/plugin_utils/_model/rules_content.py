@@ -95,6 +95,10 @@ def check_health(scope: Scope) -> None:
     given = scope.cluster["nginx_health"]
     if given and given["upstream"] and scope.cluster["upstreams"] is not None:
         scope.known("lvs_nginx_health.upstream", given["upstream"], scope.cluster["upstreams"], "an upstream")
+        upstream = scope.cluster["upstreams"].get(given["upstream"])
+        if upstream and (upstream["protocol"] not in (None, "http") or upstream["resolve"]):
+            what = "is %s; must be one whose protocol is http, without resolve"
+            scope.wrong("lvs_nginx_health.upstream", what % given["upstream"])
         what = "lvs_nginx_health.upstream is %s: where it fails, all real servers leave together"
         scope.warnings.append(what % given["upstream"])
     shut = [host for host in scope.cluster["real_servers"] if scope.hosts[host]["nginx_maintenance"]]

@@ -19,8 +19,10 @@ def check_formats(scope: Scope) -> None:
             scope.wrong(path, "is a format that is there already; must be another name")
         if not scope.read_whole(path):
             continue
-        if bool(given["fields"]) == bool(given["line"]):
-            scope.wrong(path, "has %s; must have one of them" % ("fields and line" if given["line"] else "neither"))
+        if given["fields"] and given["line"]:
+            scope.wrong(path + ".line", "is given beside fields; must be one of the two")
+        elif not given["fields"] and not given["line"]:
+            scope.wrong(path, "has neither fields nor line; must have one of them")
 
 
 def check_log(scope: Scope, path: str, site: SiteInput) -> None:

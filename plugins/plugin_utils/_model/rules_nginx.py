@@ -9,11 +9,12 @@ from typing import Iterable, Mapping
 
 from .normal import ServiceInput, SiteInput
 from .read import endpoint
+from .rules_canary import check_shares
 from .rules_content import check_health, check_site_content
 from .rules_logs import check_formats, check_log
 from .rules_routes import check_routes
 from .rules_scope import Scope
-from .rules_upstreams import check_upstream
+from .rules_upstreams import check_partners, check_retries, check_upstream
 from .view import TLS_PORTS, bare
 
 NO_TLS = "sites have no TLS in this version"
@@ -38,6 +39,9 @@ def check_nginx(scope: Scope) -> None:
         check_log(scope, path + ".log", site)
         check_routes(scope, path, site)
         check_site_content(scope, path, name, site)
+        check_retries(scope, path, site)
+        check_partners(scope, path, site)
+    check_shares(scope)
     check_health(scope)
     if sites and scope.services is not None:
         _check_sites(scope, sites)

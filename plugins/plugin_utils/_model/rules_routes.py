@@ -11,6 +11,7 @@ from typing import Mapping
 from .nginx_values import GROUP
 from .normal import RouteInput, SiteInput
 from .routes import places, taking_all
+from .rules_canary import check_route_release, check_site_release
 from .rules_content import HOP, check_content, check_static
 from .rules_scope import Scope
 from .said import shown
@@ -27,14 +28,16 @@ def check_routes(scope: Scope, path: str, site: SiteInput) -> None:
         check_static(scope, path, site["static"], site["upstream"])
     check_content(scope, path, site, site.get("error_pages"))
     routes = site["routes"] or []
+    check_site_release(scope, path, site)
     if len(routes) == 0 or not scope.read_whole(path + ".routes"):
         _check_headers(scope, path, site)
         return
     _check_headers(scope, path, site)
-    scope.twice(path + ".routes", [route["name"] for route in routes if route["name"]])
+    scope.twice(path + ".routes", [route["name"] or str(index) for index, route in enumerate(routes)])
     for index, route in enumerate(routes):
         where = "%s.routes[%d]" % (path, index)
         _check_action(scope, where, route, site)
+        check_route_release(scope, where, route, site)
         _check_matching(scope, where, route)
         _check_headers(scope, where, route)
         pages = route.get("error_pages")

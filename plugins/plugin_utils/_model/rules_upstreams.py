@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Mapping
 
+from .derive_upstreams import common_name, keeps, method_of
+from .forms import address_of
 from .nginx_variables import names_variable
-from .normal import UpstreamInput
+from .normal import SiteInput, UpstreamInput
 from .read import endpoint
 from .rules_scope import Scope
+from .said import shown
 from .shape_upstreams import UpstreamSettings
 
 # Methods by which Nginx has no backups.
@@ -22,6 +25,9 @@ def check_upstream(scope: Scope, path: str, upstream: UpstreamInput, answers: Ma
     _check_servers(scope, path, upstream, answers)
     _check_method(scope, path, upstream)
     _check_keepalive(scope, path, upstream)
+    _check_protocol(scope, path, upstream)
+    _check_tls(scope, path, upstream)
+    _check_names(scope, path, upstream)
 
 
 def _check_servers(scope: Scope, path: str, upstream: UpstreamInput, answers: Mapping[str, str]) -> None:
@@ -50,11 +56,6 @@ def _check_servers(scope: Scope, path: str, upstream: UpstreamInput, answers: Ma
         scope.wrong(path + ".servers", what % (name, answers[name]))
 
 
-def method_of(upstream: UpstreamSettings) -> str:
-    """How Nginx selects a server; a hash and a cookie go before the method."""
-    return next((name for name in ("sticky", "hash") if upstream.get(name)), upstream["method"])
-
-
 def _check_method(scope: Scope, path: str, upstream: UpstreamSettings) -> None:
     given, sticky = upstream["hash"], upstream["sticky"]
     for name in ("hash", "sticky"):
@@ -73,5 +74,114 @@ def _check_keepalive(scope: Scope, path: str, upstream: UpstreamSettings) -> Non
         ("keepalive_requests", upstream["keepalive_requests"]),
         ("keepalive_timeout", upstream["keepalive_timeout"]),
     ):
-        if value is not None and upstream["keepalive"] == 0:
-            scope.wrong("%s.%s" % (path, name), "is given, but keepalive is 0")
+        if value is not None and not keeps(upstream):
+            why = (
+                "resolve keeps no connection"
+                if upstream["resolve"]
+                else "protocol is uwsgi, which closes each connection"
+            )
+            why = "keepalive is 0" if upstream["keepalive"] == 0 else why
+            scope.wrong("%s.%s" % (path, name), "is given, but %s" % why)
+
+
+# What an upstream may have by its protocol.
+_OF_PROTOCOL = {"tls": ("https",), "fastcgi": ("fastcgi",), "params": ("fastcgi", "uwsgi")}
+
+
+def _check_protocol(scope: Scope, path: str, upstream: UpstreamInput) -> None:
+    for name, protocols in _OF_PROTOCOL.items():
+        if upstream.get(name) and upstream["protocol"] not in (None, *protocols):
+            what = "is given, but protocol is %s; must be %s"
+            scope.wrong("%s.%s" % (path, name), what % (upstream["protocol"], " or ".join(protocols)))
+
+
+def _check_tls(scope: Scope, path: str, upstream: UpstreamInput) -> None:
+    """Whose certificate it is has to be known, and a certificate of our own has its key."""
+    tls = upstream["tls"]
+    if upstream["protocol"] != "https":
+        return
+    told = tls and (tls["name"] or tls["verify"] is False)
+    if upstream["servers"] and not told and not common_name(upstream):
+        what = "is missing; must be the name in the certificates of the servers, which have not one name themselves"
+        scope.wrong(path + ".tls.name", what)
+    for one, other in (("certificate", "key"), ("key", "certificate")) if tls else ():
+        if tls and tls.get(one) and not tls.get(other) and scope.read_whole("%s.tls.%s" % (path, other)):
+            scope.wrong("%s.tls.%s" % (path, one), "is given without %s" % other)
+    if tls and tls["trusted"] and tls["verify"] is False:
+        scope.wrong(path + ".tls.trusted", "is given, but verify is false")
+
+
+def check_retries(scope: Scope, path: str, site: SiteInput) -> None:
+    """Of a site and of its routes: Nginx knows fewer reasons for FastCGI and uwsgi."""
+    parts = [(path, site["retries"], site["upstream"])]
+    for index, route in enumerate(site["routes"] or ()):
+        own = ("%s.routes[%d]" % (path, index), route["retries"]) if route["retries"] else (path, site["retries"])
+        parts.append((*own, route["upstream"] or site["upstream"]))
+    for where, retries, name in parts:
+        upstream = (scope.cluster["upstreams"] or {}).get(name or "")
+        if retries and upstream and upstream["protocol"] in ("fastcgi", "uwsgi"):
+            for fault in sorted({"http_502", "http_504"} & set(retries["on"] or ())):
+                what = "has %s, which Nginx does not know for upstream %s, where protocol is %s"
+                scope.wrong(where + ".retries.on", what % (fault, name, upstream["protocol"]))
+
+
+def check_partners(scope: Scope, path: str, site: SiteInput) -> None:
+    """A canary speaks as the upstream beside it does; who is asked or gets copies speaks HTTP."""
+    parts = [(path, site), *(("%s.routes[%d]" % (path, index), one) for index, one in enumerate(site["routes"] or ()))]
+    for where, part in parts:
+        main = _protocol(scope, part["upstream"] or site["upstream"])
+        canary, mirror, asked = part["canary"], part.get("mirror"), part.get("auth_request")
+        if canary and main and _protocol(scope, canary["upstream"]) not in (None, main):
+            what = "is %s, whose protocol is %s; must be %s, as that of the upstream beside it"
+            said = what % (canary["upstream"], _protocol(scope, canary["upstream"]), main)
+            scope.wrong(where + ".canary.upstream", said)
+        for key, partner in (("mirror", mirror), ("auth_request", asked)):
+            name = partner["upstream"] if partner else None
+            if name and _protocol(scope, name) not in (None, "http"):
+                what = "is %s, whose protocol is %s; must be http"
+                scope.wrong("%s.%s.upstream" % (where, key), what % (name, _protocol(scope, name)))
+        if mirror and main not in (None, "http"):
+            scope.wrong(where + ".mirror", "is given, but the protocol of its upstream is %s; must be http" % main)
+        for key, names in (
+            ("canary", [canary["upstream"], part["upstream"] or site["upstream"]] if canary else []),
+            ("mirror", [mirror["upstream"], part["upstream"] or site["upstream"]] if mirror else []),
+            ("auth_request", [asked["upstream"]] if asked else []),
+        ):
+            for name in names:
+                found = (scope.cluster["upstreams"] or {}).get(name or "")
+                if found and found["resolve"]:
+                    what = "is given with upstream %s, which has resolve; must be with upstreams that have none"
+                    scope.wrong("%s.%s" % (where, key), what % name)
+
+
+def _protocol(scope: Scope, name: str | None) -> str | None:
+    """That of an upstream; None where there is none."""
+    found = (scope.cluster["upstreams"] or {}).get(name or "")
+    return found["protocol"] if found else None
+
+
+# What a server and an upstream have of themselves, where nobody wrote anything.
+_PLAIN = {"weight": 1, "max_conns": 0, "backup": False, "down": False}
+
+
+def _check_names(scope: Scope, path: str, upstream: UpstreamInput) -> None:
+    """Open-source Nginx resolves a name in an upstream when it starts, and one in a variable while it runs."""
+    servers = [one for one in upstream["servers"] or () if one["address"]]
+    named = sorted({one["address"] for one in servers if address_of(one["address"]) is None})
+    if not upstream["resolve"]:
+        if named:
+            what = "%s.servers has %s, which Nginx resolves only when it starts or reloads; see resolve"
+            scope.warnings.append(what % (path, named[0]))
+        return
+    for index, server in enumerate(upstream["resolve"]["name_servers"] or ()):
+        if address_of(server) is None:
+            scope.wrong("%s.resolve.name_servers[%d]" % (path, index), "is %s; must be an IP address" % shown(server))
+    if upstream["group"] or (servers and (len(servers) > 1 or not named)):
+        scope.wrong(path + ".resolve", "is given, so servers must be one, by its name, and there is no group")
+    for key, value in _PLAIN.items():
+        if any(one.get(key) not in (None, value) for one in servers):
+            scope.wrong(path + ".resolve", "is given, but the server has %s" % key)
+    if method_of(upstream) not in (None, "round_robin"):
+        scope.wrong(path + ".resolve", "is given beside %s; one server needs none" % method_of(upstream))
+    if upstream["extra"]:
+        scope.wrong(path + ".resolve", "is given beside extra, for which there is no block then")

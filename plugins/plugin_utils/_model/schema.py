@@ -150,6 +150,13 @@ CLUSTER: dict[str, Field] = {
     "lvs_nginx_health": HEALTH,
     "lvs_nginx_users": named("Users by name; keep them in a vault.", USERS),
     "lvs_nginx_extra": many("Raw lines for Nginx at the level of `http`.", [], Field("raw")),
+    "lvs_nginx_canary": Field(
+        "map",
+        "Shares of canaries, by SITE or SITE/ROUTE, instead of their `percent`.",
+        {},
+        of=Field("percent"),
+        form="canary_place",
+    ),
     "lvs_check_script": table(
         "The check script, with which a director checks itself.",
         {},

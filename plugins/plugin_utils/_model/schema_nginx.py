@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .fields import REQUIRED, Field, choice, many, number, switch, table, text, whole
+from .schema_canary import CANARY, MIRROR
 from .schema_content import CONTENT, OF_SITE, STATIC
 from .schema_logs import LOG
 from .schema_upstreams import RETRIES
@@ -48,6 +51,7 @@ HANDLING: dict[str, Field] = {
         add=_values("They stand beside what the upstream sent.", Field("sent"), "header_name"),
         remove=many("They do not reach the client.", [], text("", REQUIRED, "header_name")),
     ),
+    "mirror": MIRROR,
     **CONTENT,
 }
 
@@ -107,6 +111,7 @@ ROUTE = table(
     name=text("Name of the route in logs and in preview.", None, "name", "its place in the list"),
     **MATCHING,
     upstream=text("A name in `lvs_nginx_upstreams`.", None, "name", "that of the site"),
+    canary=replace(CANARY, otherwise="that of the site, where the upstream is that of the site"),
     redirect=REDIRECT,
     answer=ANSWER,
     static=STATIC,
@@ -129,6 +134,7 @@ SITE = table(
         "none: what no route takes is answered with 404",
     ),
     static=STATIC,
+    canary=CANARY,
     routes=many("Routes, in the order in which they win.", [], ROUTE),
     ports=many(
         "Ports of plain HTTP that the site listens on where a TCP service brings them.",

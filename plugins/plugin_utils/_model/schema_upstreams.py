@@ -62,6 +62,40 @@ STICKY = table(
     same_site=choice("Whether requests from other sites have it.", "lax", "lax", "strict", "none"),
 )
 
+PROTOCOLS = ("http", "https", "fastcgi", "uwsgi")
+
+TLS = table(
+    "TLS to the servers.",
+    None,
+    name=text("Name that is sent to them and must be in their certificates.", None, "host_name", "that of the servers"),
+    verify=switch("Their certificates are verified.", True),
+    trusted=text(
+        "File of the node with the certificates of the authorities that it trusts.",
+        None,
+        "file_path",
+        "that of the system",
+    ),
+    certificate=text("File of the node with the certificate that Nginx shows.", None, "file_path", "none"),
+    key=text("File of the node with its key, readable for root only.", None, "file_path", "none"),
+)
+
+FASTCGI = table(
+    "Scripts of FastCGI servers, such as PHP. A single path sets `root`.",
+    None,
+    "root",
+    root=text("Folder of the scripts, as the servers see it.", REQUIRED, "file_path"),
+    script=text("The script that gets every request, such as `/index.php`.", None, "url_path", "the one in the path"),
+)
+
+RESOLVE = table(
+    "The name of the one server is resolved while Nginx runs, and not only when it starts. Such an upstream has one "
+    "server and no kept connections.",
+    None,
+    name_servers=many("IP addresses of those that are asked.", REQUIRED, text("", REQUIRED, "host_name"), least=1),
+    valid=whole("How long an answer is used.", None, 1, 86400, "s", "as long as it says"),
+    ipv6=switch("IPv6 addresses are asked for, too.", False),
+)
+
 UPSTREAM = table(
     "An upstream: servers behind Nginx.",
     servers=many("Servers of the upstream.", None, UPSTREAM_SERVER, 1, "none besides those of `group`"),
@@ -72,6 +106,13 @@ UPSTREAM = table(
         "none",
     ),
     port=whole("Port of the hosts of `group`.", None, 1, 65535),
+    protocol=choice("What the servers speak.", "http", *PROTOCOLS),
+    tls=TLS,
+    fastcgi=FASTCGI,
+    params=Field(
+        "map", "Parameters for FastCGI and uwsgi, besides the usual ones.", {}, of=Field("expanded"), form="param_name"
+    ),
+    resolve=RESOLVE,
     method=choice(
         "How Nginx selects a server. `random_two`: of two at random the one with fewer connections.",
         "round_robin",

@@ -14,10 +14,14 @@ DEFAULT = ""
 
 
 class Chosen(NamedTuple):
-    """A site by its place in the list; ``by``: its server name that fits, `DEFAULT` where it is the default server."""
+    """A site by its place in the list; ``by``: its server name that fits, `DEFAULT` where it is the default server.
+
+    ``alias``: the name is one of its aliases, which are sent to the first of its names.
+    """
 
     place: int
     by: str
+    alias: bool = False
 
 
 def chosen(sites: Sequence[Site], port: int, name: str) -> Chosen | None:
@@ -29,14 +33,14 @@ def chosen(sites: Sequence[Site], port: int, name: str) -> Chosen | None:
     """
     asked = host_name(name)
     there = [(index, site) for index, site in enumerate(sites) if port in site["ports"]]
-    named = [(one, index) for index, site in there for one in site["server_names"]]
-    fits = {one: index for one, index in named if not one.startswith("~") and _fits(one, asked)}
+    named = [Chosen(index, one) for index, site in there for one in site["server_names"]]
+    named += [Chosen(index, one, True) for index, site in there for one in site["aliases"]]
+    fits = [one for one in named if not one.by.startswith("~") and _fits(one.by, asked)]
     if fits:
-        best = max(fits, key=lambda one: _rank(one, asked))
-        return Chosen(fits[best], best)
-    for one, index in named:
-        if one.startswith("~") and _found(one[1:], asked):
-            return Chosen(index, one)
+        return max(fits, key=lambda one: _rank(one.by, asked))
+    for one in named:
+        if one.by.startswith("~") and _found(one.by[1:], asked):
+            return one
     return next((Chosen(index, DEFAULT) for index, site in there if site["default"]), None)
 
 

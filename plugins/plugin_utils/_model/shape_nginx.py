@@ -39,6 +39,15 @@ class ResponseHeaders(TypedDict):
     remove: list[str]
 
 
+class Mirror(TypedDict):
+    """Who gets copies of requests; ``timeout`` in seconds."""
+
+    upstream: str
+    percent: float
+    body: bool
+    timeout: float
+
+
 class Handling(Content, total=False):
     """How a request is handled; what is not there is left to the role's settings and to Nginx."""
 
@@ -49,6 +58,7 @@ class Handling(Content, total=False):
     retries: Retries
     request_headers: RequestHeaders
     response_headers: ResponseHeaders
+    mirror: Mirror
 
 
 class Redirect(TypedDict):
@@ -78,12 +88,39 @@ class Rewrite(TypedDict):
     to: str | None
 
 
+class Who(TypedDict):
+    """Clients, by what they send and where they are."""
+
+    headers: dict[str, str]
+    cookies: dict[str, str]
+    clients: list[str]
+
+
+class CanarySettings(Who):
+    """Who gets another upstream."""
+
+    upstream: str
+    percent: float
+    by: str
+    cookie_name: str
+    cookie_max_age: int
+    never: Who
+
+
+class Canary(CanarySettings):
+    """A canary of a site, or of one route."""
+
+    site: str
+    route: Annotated[int | None, "place in the list of the route that it is written in; null: in the site"]
+
+
 class Route(RouteMatch):
     """A route of a site; it has an upstream, a redirect, an answer or files."""
 
     name: str
     source: Annotated[str, "where it stands in the inventory"]
     upstream: str | None
+    canary: Annotated[Canary | None, "who gets another upstream"]
     redirect: Redirect | None
     answer: Answer | None
     static: Static | None

@@ -53,13 +53,43 @@ class Sticky(TypedDict):
     same_site: str
 
 
+class Tls(TypedDict):
+    """TLS to servers; files are those of the node."""
+
+    name: str | None
+    verify: bool
+    trusted: Annotated[str | None, "null: that of the system"]
+    certificate: str | None
+    key: str | None
+
+
+class FastCgi(TypedDict):
+    """Scripts of FastCGI servers."""
+
+    root: str
+    script: str | None
+
+
+class Resolve(TypedDict):
+    """Who resolves the name of the one server while Nginx runs."""
+
+    name_servers: list[str]
+    valid: Annotated[int | None, "seconds; null: as long as the answer says"]
+    ipv6: bool
+
+
 class UpstreamSettings(TypedDict):
     """Servers behind Nginx."""
 
     servers: list[UpstreamServer]
+    protocol: str
+    tls: Annotated[Tls | None, "of https only"]
+    fastcgi: FastCgi | None
+    params: dict[str, str]
+    resolve: Resolve | None
     method: str
-    hash: Annotated[Hash | None, "instead of the method"]
-    sticky: Annotated[Sticky | None, "likewise"]
+    hash: Hash | None
+    sticky: Sticky | None
     keepalive: int
     keepalive_requests: int | None
     keepalive_timeout: Annotated[int | None, "seconds"]

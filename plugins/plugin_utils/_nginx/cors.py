@@ -31,12 +31,12 @@ def cors_maps(spot: Spot, route: Route) -> Iterator[Directive]:
         yield block("map", [spot.variable("origin"), _variable(spot, name)], rows)
 
 
-def cors_headers(spot: Spot, route: Route) -> Iterator[Directive]:
-    """In each location of the route, those of its errors as well."""
+def cors_headers(spot: Spot, route: Route, way: str) -> Iterator[Directive]:
+    """In each location of the route, those of its errors as well. ``way``: the front of Nginx's directives."""
     given = route["handling"].get("cors")
     if given:
         if route["upstream"]:
-            yield from (simple("proxy_hide_header", _FRONT + name) for name in _NAMES)
+            yield from (simple(way + "_hide_header", _FRONT + name) for name in _NAMES)
         yield from _said(spot, given, ("Allow-Credentials", "Expose-Headers"))
 
 

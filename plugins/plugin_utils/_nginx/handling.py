@@ -10,11 +10,14 @@ from typing import Iterator, Mapping
 from .._model.routes import escaped
 from .._model.shape_content import AuthRequest
 from .._model.shape_nginx import Answer, Redirect, Rewrite, Route
-from .._model.shape_upstreams import Retries
+from .._model.shape_upstreams import Retries, Upstream
+from . import canary
 from .access import answered, asks_who, networks, questions
 from .content import NOTHING, error_page, error_pages, files, folder, hidden, not_found, pages
 from .cors import cors_headers, preflight
 from .directive import Directive, Line, Raw, block, simple
+from .mirror import copied, kept_path, mirror_location, mirror_of
+from .protocols import header, passed, way_to
 from .settings import Settings
 from .spot import Spot
 from .sticky import sticky_cookie
@@ -22,7 +25,8 @@ from .sticky import sticky_cookie
 
 def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
     """All lines of a location that handles a route: first who may come, then what is done."""
-    lines: list[Line] = [*networks(spot, route), *preflight(spot, route), *questions(spot, route)]
+    lines: list[Line] = [*told_to_logs(route), *kept_path(route), *limits(route)]
+    lines += [*networks(spot, route), *preflight(spot, route), *questions(spot, route)]
     given = route["static"]
     if _ends(route) and asks_who(route):
         # Files come after the questions, a return before them. So nothing is looked for, and the rest is behind it.
@@ -33,8 +37,9 @@ def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
         lines += [hidden(), *folder(given), *rewrite(route)]
         lines += [*response_headers(spot, route, settings), *files(spot, given)]
     else:
-        lines += [*rewrite(route), *proxied(spot, route, settings), *response_headers(spot, route, settings)]
-    return [*limits(route), *lines, *error_pages(spot, route), *raw(route)]
+        lines += [*copied(spot.number, route), *rewrite(route)]
+        lines += [*proxied(spot, route, settings), *response_headers(spot, route, settings)]
+    return [*lines, *error_pages(spot, route), *raw(route)]
 
 
 def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
@@ -42,7 +47,8 @@ def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     lines: list[Line] = [*limits(route)]
     if route["static"]:
         lines += [*folder(route["static"]), *not_found(route, route["static"], settings.told["X-Forwarded-Proto"])]
-        lines += proxied(spot, route, settings) if route["upstream"] else ()
+        if route["upstream"]:
+            lines += [*copied(spot.number, route), *proxied(spot, route, settings)]
     elif _ends(route) and asks_who(route):
         lines += _end(route, settings)
     if route["static"] or (_ends(route) and asks_who(route)):
@@ -54,6 +60,11 @@ def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     for status, page in pages(route).items():
         headers = response_headers(spot, {**route, "upstream": None}, settings)
         yield block("location", ["=", spot.inner(status)], [simple("internal"), *headers, *error_page(status, page)])
+    mirror = mirror_of(route)
+    if mirror:
+        upstream = settings.upstreams[route["upstream"] or ""]
+        told = [*limits(route), *request_headers(route, answered(spot, route), upstream, settings)]
+        yield from mirror_location(spot.site, spot.number, route, told, rewrite(route), seconds(mirror["timeout"]))
 
 
 def _ends(route: Route) -> bool:
@@ -68,11 +79,10 @@ def _end(route: Route, settings: Settings) -> Iterator[Directive]:
 
 
 def _asked(given: AuthRequest, route: Route, settings: Settings) -> Iterator[Directive]:
-    """A request without its body. 401 and 403 of its answer are the client's, what is not 2xx else is 500."""
+    """What is asked; its body is an empty one by itself. Of the answers 401 and 403 are the client's."""
     yield simple("internal")
     yield simple("proxy_pass", "http://%s%s" % (given["upstream"], given["path"]))
     yield simple("proxy_http_version", "1.1")
-    yield simple("proxy_pass_request_body", "off")
     told = {"Connection": "", "Upgrade": "", "Content-Length": "", **settings.told, "X-Original-URI": "$request_uri"}
     told["X-Original-Method"] = "$request_method"
     for name, value in {**told, **dict.fromkeys(given["headers"], "")}.items():
@@ -83,6 +93,13 @@ def _asked(given: AuthRequest, route: Route, settings: Settings) -> Iterator[Dir
 def raw(route: Route) -> Iterator[Raw]:
     for one in route["extra"]:
         yield Raw(one["line"], one["source"])
+
+
+def told_to_logs(route: Route) -> Iterator[Directive]:
+    """Before anything else, which may end what Nginx does here."""
+    yield simple("set", "$lvs_route", route["name"])
+    if route["canary"] is not None:
+        yield simple("set", "$lvs_side", canary.side(route["canary"]))
 
 
 def limits(route: Route) -> Iterator[Directive]:
@@ -130,17 +147,19 @@ def rewrite(route: Route) -> Iterator[Directive]:
 
 
 def proxied(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
-    yield simple("proxy_pass", "http://%s" % route["upstream"])
-    yield simple("proxy_http_version", "1.1")
-    yield from request_headers(route, answered(spot, route), settings)
+    upstream = settings.upstreams[route["upstream"] or ""]
+    way = way_to(upstream)
+    yield from passed({**upstream, "name": canary.upstream(route)}, settings)
+    yield from request_headers(route, answered(spot, route), upstream, settings)
     for name in ("buffering", "request_buffering", "intercept_errors"):
         if name in route["handling"]:
-            yield simple("proxy_" + name, "on" if route["handling"].get(name) else "off")
-    yield from times(route, settings)
+            yield simple("%s_%s" % (way, name), "on" if route["handling"].get(name) else "off")
+    yield from times(route, settings, way)
     yield from sticky_cookie(route, settings)
+    yield from canary.cookie(route)
 
 
-def times(route: Route, settings: Settings) -> Iterator[Directive]:
+def times(route: Route, settings: Settings, way: str = "proxy") -> Iterator[Directive]:
     handling = route["handling"]
     limits = {
         "connect": handling.get("connect_timeout", settings.connect_timeout),
@@ -148,41 +167,45 @@ def times(route: Route, settings: Settings) -> Iterator[Directive]:
         "send": handling.get("send_timeout", settings.send_timeout),
     }
     for name, value in limits.items():
-        yield simple("proxy_%s_timeout" % name, seconds(value))
-    yield from retries(handling.get("retries"), settings)
+        yield simple("%s_%s_timeout" % (way, name), seconds(value))
+    yield from retries(way, handling.get("retries"), settings)
 
 
-def retries(given: Retries | None, settings: Settings) -> Iterator[Directive]:
+def retries(way: str, given: Retries | None, settings: Settings) -> Iterator[Directive]:
     """Another server is tried, but never for a request that may have had an effect: without non_idempotent."""
     given = given or {"tries": None, "timeout": None, "on": ["error", "timeout"]}
-    yield simple("proxy_next_upstream", *given["on"])
-    yield simple("proxy_next_upstream_tries", given["tries"] or settings.next_upstream_tries)
-    yield simple("proxy_next_upstream_timeout", seconds(given["timeout"] or settings.next_upstream_timeout))
+    yield simple(way + "_next_upstream", *given["on"])
+    yield simple(way + "_next_upstream_tries", given["tries"] or settings.next_upstream_tries)
+    yield simple(way + "_next_upstream_timeout", seconds(given["timeout"] or settings.next_upstream_timeout))
 
 
-def request_headers(route: Route, answered: Mapping[str, str], settings: Settings) -> Iterator[Directive]:
+def request_headers(
+    route: Route, answered: Mapping[str, str], upstream: Upstream, settings: Settings
+) -> Iterator[Directive]:
     given = route["handling"].get("request_headers") or {"set": {}, "remove": []}
     ours = {name.lower() for name in answered}
     own = {**given["set"], **dict.fromkeys(given["remove"], "")}
     changed = {**{name: value for name, value in own.items() if name.lower() not in ours}, **answered}
     letters = {name.lower() for name in changed}
-    yield simple("proxy_set_header", "Connection", "$lvs_connection")
-    yield simple("proxy_set_header", "Upgrade", "$http_upgrade")
+    if way_to(upstream) == "proxy":
+        yield simple("proxy_set_header", "Connection", "$lvs_connection")
+        yield simple("proxy_set_header", "Upgrade", "$http_upgrade")
     told = {name: value for name, value in settings.told.items() if name.lower() not in letters}
     for name, value in {**told, **changed}.items():
-        yield simple("proxy_set_header", name, value)
+        yield header(upstream, name, value)
 
 
 def response_headers(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     """Nginx takes no header of an outer block where an inner one has any, so each location has them all."""
     if settings.node_header:
         yield simple("add_header", settings.node_header, settings.node, "always")
-    yield from cors_headers(spot, route)
+    way = way_to(settings.upstreams[route["upstream"]]) if route["upstream"] else ""
+    yield from cors_headers(spot, route, way)
     given = route["handling"].get("response_headers")
     if given is None:
         return
     for name in sorted({*given["remove"], *given["set"]}) if route["upstream"] else ():
-        yield simple("proxy_hide_header", name)
+        yield simple(way + "_hide_header", name)
     for name, value in {**given["set"], **given["add"]}.items():
         yield simple("add_header", name, value, "always")
 

@@ -78,7 +78,7 @@ def health(nginx: Nginx) -> Iterator[Line]:
     yield block("location", ["@lvs_healthy"], [*quiet, healthy])
     question = [simple("internal"), simple("access_log", "off")]
     question.append(simple("proxy_pass", "http://%s%s" % (asked["upstream"], asked["path"])))
-    question += [simple("proxy_http_version", "1.1"), simple("proxy_pass_request_body", "off")]
+    question.append(simple("proxy_http_version", "1.1"))
     for name, value in (("Connection", ""), ("Content-Length", ""), ("Host", asked["host"] or asked["upstream"])):
         question.append(simple("proxy_set_header", name, value))
     for name in ("connect", "read", "send", "next_upstream"):

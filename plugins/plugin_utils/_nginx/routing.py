@@ -50,7 +50,7 @@ class Routing:
     def maps(self) -> Iterator[Directive]:
         """At the level of http: a variable for each condition, and one for each location that has to choose."""
         for condition, number in self.tests.items():
-            yield _test(condition, variable(self.name, "is", number))
+            yield tested(condition, variable(self.name, "is", number))
         for number, place in enumerate(self.places):
             if self._is_open(place):
                 yield self._choice(number, place)
@@ -104,7 +104,7 @@ class Routing:
         return block("map", [flags, "$" + variable(self.name, "route", number)], rows)
 
 
-def _test(condition: Condition, name: str) -> Directive:
+def tested(condition: Condition, name: str) -> Directive:
     """The variable that is 1 where a condition holds, else 0."""
     if condition.kind == "client":
         return block("geo", ["$" + name], [simple("default", 0), *(simple(value, 1) for value in condition.values)])

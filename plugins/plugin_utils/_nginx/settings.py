@@ -14,7 +14,8 @@ from .clients import DIRECT
 class Settings(NamedTuple):
     """Times in seconds. ``node``: the host's name; ``node_header``: the header that shows it, or nothing.
 
-    ``upstreams``: those of the host, by name; ``told``: header -> what an upstream is told of the client.
+    ``trusted``: the system's file of authorities. ``upstreams``: those of the host, by name.
+    ``told``: header -> what an upstream is told of the client.
     """
 
     node: str
@@ -24,6 +25,7 @@ class Settings(NamedTuple):
     send_timeout: float
     next_upstream_tries: int
     next_upstream_timeout: float
+    trusted: str
     upstreams: Mapping[str, Upstream] = {}
     told: Mapping[str, str] = DIRECT
 
@@ -37,5 +39,6 @@ def from_variables(node: str, given: Mapping[str, Any]) -> Settings:
         read_timeout=float(given["proxy_read_timeout"]),
         send_timeout=float(given["proxy_send_timeout"]),
         next_upstream_tries=int(given["proxy_next_upstream_tries"]),
+        trusted=str(given["trusted_certificates"]),
         next_upstream_timeout=float(given["proxy_next_upstream_timeout"]),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Iterable, Iterator
 
 from .._model.shape_nginx import Nginx, Site
+from . import canary
 from .access import access_maps
 from .clients import told, trusted
 from .content import static_maps
@@ -16,6 +17,7 @@ from .directive import Directive, Line, Raw, block, simple, written
 from .handling import behind, handled
 from .logs import log_maps, site_log
 from .maintenance import health, maintenance, maintenance_maps
+from .mirror import mirror_maps
 from .routing import Routing
 from .settings import Settings
 from .upstreams import upstream_maps
@@ -25,7 +27,8 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     """The text of conf.d/lvs-sites.conf. Raises LvsError for what cannot be written."""
     settings = settings._replace(upstreams={one["name"]: one for one in nginx["upstreams"]}, told=told(nginx))
     routings = {site["name"]: Routing(site) for site in nginx["sites"]}
-    maps = [one for routing in routings.values() for one in routing.maps()]
+    maps = [one for routing in routings.values() for one in (*routing.maps(), *canary.maps(routing.routes))]
+    maps += [one for site in nginx["sites"] for one in mirror_maps(site["name"], site["routes"])]
     maps += _content_maps(routings.values())
     maps += [one for site in nginx["sites"] for one in maintenance_maps(site, nginx["health_path"])]
     lines: list[Line] = [
@@ -70,7 +73,8 @@ def _listens(nginx: Nginx, port: int, default: bool) -> Iterator[Directive]:
 
 def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> Directive:
     lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, site["default"])]
-    lines += [simple("server_name", *(site["server_names"] or ["_"])), *site_log(site), "", *health(nginx), ""]
+    lines += [simple("server_name", *(site["server_names"] or ["_"])), simple("set", "$lvs_site", site["name"])]
+    lines += [*site_log(site), "", *health(nginx), ""]
     if nginx["mode"] == "sorry":
         lines += _sorry()
     else:

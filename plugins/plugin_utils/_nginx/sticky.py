@@ -42,6 +42,7 @@ def _words(given: Sticky) -> str:
 
 def sticky_cookie(route: Route, settings: Settings) -> Iterator[Directive]:
     """In a location. Nginx leaves out a header whose value is empty."""
-    upstream = settings.upstreams.get(route["upstream"] or "")
-    if upstream and upstream["sticky"]:
-        yield simple("add_header", "Set-Cookie", "$" + _cookie(upstream["name"]), "always")
+    for name in (route["upstream"], route["canary"]["upstream"] if route["canary"] else None):
+        upstream = settings.upstreams.get(name or "")
+        if upstream and upstream["sticky"]:
+            yield simple("add_header", "Set-Cookie", "$" + _cookie(upstream["name"]), "always")

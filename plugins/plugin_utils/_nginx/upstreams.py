@@ -10,6 +10,7 @@ from typing import Iterator
 from .._model.shape_nginx import Nginx
 from .._model.shape_upstreams import Upstream, UpstreamServer
 from .directive import Directive, Line, Raw, block, simple, written
+from .protocols import resolved_map
 from .sticky import sticky_key, sticky_maps
 
 _METHODS = {
@@ -22,14 +23,15 @@ _METHODS = {
 
 def upstreams_file(nginx: Nginx) -> str:
     """The text of conf.d/lvs-upstreams.conf. Raises LvsError for what cannot be written."""
-    blocks = [*upstream_maps(nginx), *map(_upstream, nginx["upstreams"])]
+    blocks = [*upstream_maps(nginx), *map(_upstream, (one for one in nginx["upstreams"] if not one["resolve"]))]
     lines: list[Line] = [line for one in blocks for line in ("", one)]
     return written(lines or ["No upstream on this host."])
 
 
 def upstream_maps(nginx: Nginx) -> list[Directive]:
     """Variables that the upstreams read."""
-    return [line for one in nginx["upstreams"] if one["sticky"] for line in sticky_maps(one["name"], one["sticky"])]
+    sticky = [line for one in nginx["upstreams"] if one["sticky"] for line in sticky_maps(one["name"], one["sticky"])]
+    return [*sticky, *(resolved_map(one) for one in nginx["upstreams"] if one["resolve"])]
 
 
 def _upstream(given: Upstream) -> Directive:

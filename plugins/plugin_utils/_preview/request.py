@@ -13,6 +13,7 @@ from .._model.server_names import Chosen, chosen
 from .._model.shape import Model, Service
 from .._model.shape_nginx import Nginx, Route, Site
 from .._model.shape_upstreams import UpstreamServer
+from .._model.sides import CANARY, decided
 from .._nginx.handling import redirect, rewrite
 from .asked import NO_CLIENT, Asked, expanded, rewritten
 
@@ -67,11 +68,17 @@ def _by_host(nginx: Nginx | None, port: int, asked: Asked) -> Iterator[str]:
         yield "the health address: 200, ok"
     elif found is None:
         yield "no answer: the connection is closed"
+    elif found.alias:
+        site = sites[found.place]
+        address = "%s://%s%s%s" % (asked.scheme, site["server_names"][0], asked.named_port, asked.target)
+        yield "redirect %s to %s" % (site["alias_status"], address)
     else:
         yield from _by_site(nginx, sites[found.place], port, asked)
 
 
 def _by(found: Chosen, site: Site) -> str:
+    if found.alias:
+        return "by its alias %s" % found.by
     if found.by:
         return "by its name %s" % found.by
     return "the default for names that no site has" if site["server_names"] else "which is for all names"
@@ -79,6 +86,10 @@ def _by(found: Chosen, site: Site) -> str:
 
 def _by_site(nginx: Nginx, site: Site, port: int, asked: Asked) -> Iterator[str]:
     routes, request = site["routes"], asked.request
+    closed = site["maintenance"]
+    if closed and closed["enabled"]:
+        bypass = closed["bypass"]
+        yield "maintenance: 503" + (", but not to clients of %s" % ", ".join(bypass) if bypass else "")
     won = winner(routes, request)
     for route in routes[:won]:
         misses = [one for one in conditions(route) if not holds(one, request)]
@@ -114,12 +125,28 @@ def done(nginx: Nginx, route: Route, port: int, asked: Asked) -> Iterator[str]:
         target = asked.target
         for line in rewrite(route):
             target = rewritten(str(line.words[0]), str(line.words[1]), asked, port)
-        yield "upstream %s: %s %s" % (route["upstream"], asked.request.method, target)
-        for one in nginx["upstreams"]:
-            if one["name"] == route["upstream"]:
-                yield "    %s of %s" % (one["method"], ", ".join(map(_server, one["servers"])))
+        for name, why in _upstreams(route, asked):
+            yield "upstream %s%s: %s %s" % (name, why, asked.request.method, target)
+            for one in nginx["upstreams"]:
+                if one["name"] == name:
+                    yield "    %s of %s" % (one["method"], ", ".join(map(_server, one["servers"])))
+
+
+def _upstreams(route: Route, asked: Asked) -> Iterator[tuple[str, str]]:
+    """(name, why) of the upstream that gets the request, or of both where the client's share decides."""
+    canary, stable = route["canary"], str(route["upstream"])
+    if canary is None:
+        yield stable, ""
+        return
+    told = decided(canary, asked.request)
+    if told is None:
+        yield canary["upstream"], ", the canary, for %g %% of the clients" % canary["percent"]
+        yield stable, " for the others"
+    else:
+        side, why = told
+        yield (canary["upstream"], ", the canary, by " + why) if side == CANARY else (stable, ", no canary, by " + why)
 
 
 def _server(server: UpstreamServer) -> str:
     where = endpoint(server["address"], server["port"])
-    return where + " (backup)" if server["backup"] else where
+    return where + "".join(" (%s)" % name for name in ("backup", "down") if server[name])

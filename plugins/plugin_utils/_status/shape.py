@@ -69,11 +69,33 @@ class LoggedTransition(TypedDict):
     state: str
 
 
+class SideStatus(TypedDict):
+    """Requests of one side, over all nodes that were seen. ``errors``: a status from 500 on."""
+
+    requests: int
+    errors: int
+
+
+class CanaryStatus(TypedDict):
+    """A canary of a site, or of a ``route`` of it. ``percent``: of clients, by the inventory; ``share``: percent of the
+    requests, None without one; ``since``: the oldest request that was counted; ``nodes``: whose logs these are."""
+
+    site: str
+    route: str | None
+    upstream: str
+    percent: float
+    share: float | None
+    since: str | None
+    nodes: list[str]
+    sides: dict[str, SideStatus]
+
+
 class ClusterStatus(TypedDict):
     """``transitions``: the newest first."""
 
     vips: list[VipStatus]
     services: list[ServiceStatus]
+    canaries: list[CanaryStatus]
     transitions: list[LoggedTransition]
 
 

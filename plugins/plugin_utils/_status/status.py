@@ -22,6 +22,7 @@ from .._live.uncollected import uncollected
 from .._model.shape import Model, Service
 from .._verify.catalogue import NOTE
 from .._verify.judge import findings_of
+from .canaries import canaries
 from .shape import (
     ClusterStatus,
     DestinationStatus,
@@ -60,6 +61,7 @@ def _cluster(cluster: Cluster) -> ClusterStatus:
     return {
         "vips": vips,
         "services": _services(cluster, holders),
+        "canaries": canaries(cluster),
         "transitions": _transitions(cluster),
     }
 

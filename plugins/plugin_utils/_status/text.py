@@ -11,7 +11,7 @@ from typing import Iterator
 from ...module_utils._ipvs.text import endpoint
 from .._columns import table
 from .._live.observed import SEEN, UNSEEN
-from .shape import ClusterStatus, DestinationStatus, DirectorStatus, Status, VipStatus
+from .shape import ClusterStatus, DestinationStatus, DirectorStatus, SideStatus, Status, VipStatus
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -22,8 +22,9 @@ def screen(found: Status, width: int = 120) -> str:
     for name, cluster in found["clusters"].items():
         if len(found["clusters"]) > 1:
             lines += ["=== %s" % name]
-        for part in (_vips(cluster), _services(cluster, width), _transitions(cluster)):
-            lines += [*part, ""]
+        for part in (_vips(cluster), _services(cluster, width), _canaries(cluster, width), _transitions(cluster)):
+            said = [*part]
+            lines += [*said, ""] if said else []
     lines += _hosts(found)
     codes = found["deviations"]
     lines.append("verify: %s" % (", ".join(codes) if codes else "no deviation in what was seen here"))
@@ -90,6 +91,25 @@ def _destination(one: DestinationStatus) -> list[str]:
     state = one["state"] + (": %s" % one["why"] if one["why"] else "")
     place = endpoint(one["address"], one["port"])
     return ["  " + one["host"], place, weight, _number(one["active"]), _number(one["inactive"]), state]
+
+
+def _canaries(cluster: ClusterStatus, width: int) -> Iterator[str]:
+    for one in cluster["canaries"]:
+        name = one["site"] if one["route"] is None else "%s/%s" % (one["site"], one["route"])
+        got = (
+            "no request in the logs"
+            if one["share"] is None
+            else "%g %% of the requests since %s" % (one["share"], one["since"])
+        )
+        said = got if one["nodes"] else "no log was seen"
+        yield "canary %s  %g %% of the clients to %s: %s" % (name, one["percent"], one["upstream"], said)
+        rows = [["  " + side, str(count["requests"]), _errors(count)] for side, count in one["sides"].items()]
+        yield table(("  side", "requests", "answers with 5xx"), rows, width)
+
+
+def _errors(count: SideStatus) -> str:
+    share = " (%.2f %%)" % (100 * count["errors"] / count["requests"]) if count["errors"] else ""
+    return "%d%s" % (count["errors"], share)
 
 
 def _number(value: int | None) -> str:

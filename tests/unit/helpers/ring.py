@@ -43,7 +43,10 @@ PLAIN = {
     "header_name": "X-Kind",
     "cookie_name": "kind",
     "argument_name": "kind",
+    "param_name": "KIND",
     "variable_part": "kind",
+    "canary_place": "www",
+    "canary_by": "header:X-User",
     "media_type": "text/html",
     "realm": "Members only",
     "log_file": "site.log",
@@ -61,6 +64,7 @@ VALUES: dict[str, list[str]] = {
     "regex": ["^/a(.*)$", "\\d{2};#\"'"],
     "replaced": ["/$1/x", "/$uri"],
     "network": ["198.51.100.0/24", "2001:db8::/32", "192.0.2.1"],
+    "percent": ["12.25", "0", "100"],
     "size": ["16m", "0"],
     "origin": ["https://www.example.com", "~https://[a-z;]{2}", "*"],
     "password_hash": ["$apr1$abcdefgh$" + 22 * "x"],
@@ -148,6 +152,7 @@ def _whole_inventory() -> bytes:
         "lvs_nginx_upstreams": {
             "web": {"servers": [{"address": "192.0.2.21", "port": 8080}, {"address": "192.0.2.23", "port": 8080}]},
             "api": {"servers": [{"address": "192.0.2.22", "port": 8080}]},
+            "blue": {"servers": [{"address": "192.0.2.24", "port": 8080}]},  # for fields that name an upstream
         },
         "lvs_nginx_log_formats": {
             "web": {"fields": {"client": "$remote_addr", "request": "$request"}},
@@ -177,10 +182,30 @@ def tables(front: Path, field: Field) -> Iterator[tuple[Path, Tree]]:
 
 
 NEEDED = dict(entry for name, field in CLUSTER.items() for entry in tables((name,), field))
+# What has a meaning only beside something else.
+_WEB = ("lvs_nginx_upstreams", "web")
+BESIDE: dict[Path, Tree] = {
+    (*_WEB, "tls"): {"protocol": "https", "tls": {"name": "app.example.com"}},
+    (*_WEB, "fastcgi"): {"protocol": "fastcgi"},
+    (*_WEB, "resolve"): {
+        "servers": [{"address": "app.example.com", "port": 80}],
+        "resolve": {"name_servers": ["192.0.2.53"]},
+    },
+    (*_WEB, "params"): {"protocol": "uwsgi"},
+}
 
 
 def put(inventory: Tree, path: Path, value: Any, hosts: Iterable[str] = ()) -> None:
     """Write a value at a place, for some hosts or for all; a table that was not there has what it has to have."""
+    for front, others in BESIDE.items():
+        if path[: len(front)] == front:
+            for key, beside in others.items():
+                put_at(inventory, (*front[:-1], key), beside, hosts)
+    put_at(inventory, path, value, hosts)
+
+
+def put_at(inventory: Tree, path: Path, value: Any, hosts: Iterable[str] = ()) -> None:
+    """The same with nothing beside it."""
     for host in hosts or inventory["hostvars"]:
         place: Any = inventory["hostvars"][host]
         for depth, (key, below) in enumerate(zip(path, path[1:]), 1):
@@ -199,5 +224,5 @@ def named(path: Path) -> str:
 
 
 # Maps whose names are an operator's own, and the field of another map that refers to them.
-NAMED = [name for name, field in CLUSTER.items() if field.kind == "map"]
+NAMED = [name for name, field in CLUSTER.items() if field.of and field.of.kind == "table" and field.kind == "map"]
 REFERRED = {"lvs_vips": ("lvs_virtual_services", "vip"), "lvs_nginx_upstreams": ("lvs_nginx_sites", "upstream")}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ SITES, UPSTREAMS, MAIN = "conf.d/lvs-sites.conf", "conf.d/lvs-upstreams.conf", "
 
 # Of the server in the raw lines of ring_strategies.
 RAW = "192.0.2.99:80"
+# Of an upstream what stands in the locations that pass requests to it.
+ELSEWHERE = ("extra", "protocol", "tls", "fastcgi", "params", "resolve")
 METHODS = ("least_conn", "ip_hash", "random")
 KEPT = ("keepalive", "keepalive_requests", "keepalive_timeout")
 
@@ -93,7 +96,7 @@ def upstream(one: Tree, read: list[Tree]) -> Tree:
         "name": zone,
         "zone_kib": int(size.removesuffix("k")),
         "servers": [server(words) for words in args(one["block"], "server") if words[0] != RAW],
-        "method": methods[0] if methods else "round_robin",
+        "method": "sticky" if stays else "hash" if hashes else methods[0] if methods else "round_robin",
         "hash": hashes[0] if hashes and not stays else None,
         "sticky": stays[0] if stays else None,
         "keepalive": int(kept.get("keepalive", 0)),
@@ -102,24 +105,49 @@ def upstream(one: Tree, read: list[Tree]) -> Tree:
     }
 
 
-def site(one: Tree) -> Tree:
+def passed_to(word: str, values: dict[str, set[str]]) -> set[str]:
+    """The upstreams that a location may send a request to."""
+    name = re.sub("^https?://", "", word).removesuffix("$request_uri")
+    return values.get(name, {name})
+
+
+def site(one: Tree, values: dict[str, set[str]]) -> Tree:
     listens = args(one["block"], "listen")
     locations = {" ".join(part["args"]): part["block"] for part in one["block"] if part["directive"] == "location"}
     # Those inside are for no client.
     locations = {name: block for name, block in locations.items() if not name.startswith("= //lvs/")}
     (names,) = args(one["block"], "server_name")
-    passed = [args(block, "proxy_pass") for block in locations.values()]
+    passed = [args(block, way + "_pass") for block in locations.values() for way in ("proxy", "fastcgi", "uwsgi")]
     return {
         "names": names,
         "listens": sorted(words[0] for words in listens),
         "default": {"default_server" in words for words in listens},
         "health": [name[2:] for name in locations if name.startswith("= ") and "access_log" in str(locations[name])],
-        "upstreams": {words[0][0].removeprefix("http://") for words in passed if words},
+        "upstreams": {where(name) for words in passed if words for name in passed_to(words[0][0], values)},
     }
+
+
+def where(word: str) -> str:
+    """The name of an upstream, whose server may be in a variable."""
+    if not word.startswith("$"):
+        return word
+    name = word.removeprefix("$lvs_upstream__").removesuffix("__server")
+    return name.replace("_2", ".").replace("_1", "-").replace("_0", "_")
 
 
 def listens(model: Tree, ports: list[int]) -> list[str]:
     return sorted([str(port) for port in ports] + ["[::]:%d" % port for port in ports if model["ipv6"]])
+
+
+def targets(route: Tree) -> set[str]:
+    """The upstreams that the model has for a route: its own, that of its canary, that of its mirror."""
+    canary, mirror = route["canary"], route["handling"].get("mirror")
+    found = {route["upstream"]}
+    if canary:
+        listed = any(who[kind] for who in (canary, canary["never"]) for kind in ("headers", "cookies", "clients"))
+        found = found if listed or canary["percent"] < 100 else set()
+        found |= {canary["upstream"]} if listed or canary["percent"] else set()
+    return found | ({mirror["upstream"]} if mirror and mirror["percent"] else set())
 
 
 def wanted_sites(model: Tree) -> list[Tree]:
@@ -129,7 +157,7 @@ def wanted_sites(model: Tree) -> list[Tree]:
             "listens": listens(model, one["ports"]),
             "default": {bool(one["default"])},
             "health": [model["health_path"]],
-            "upstreams": {route["upstream"] for route in one["routes"] if route["upstream"]},
+            "upstreams": {name for route in one["routes"] if route["upstream"] for name in targets(route)},
         }
         for one in model["sites"]
     ]
@@ -170,12 +198,18 @@ def test_the_files_of_nginx_say_what_the_model_says(tmp_path: Path, drawn: list[
         if nginx is None:
             continue
         texts = files(model, host, inventory["hostvars"][host]["lvs_vips"])
-        upstreams = [{key: value for key, value in one.items() if key != "extra"} for one in nginx["upstreams"]]
+        blocks = [one for one in nginx["upstreams"] if not one["resolve"]]
+        upstreams = [{key: value for key, value in one.items() if key not in ELSEWHERE} for one in blocks]
         read = parsed(tmp_path, texts[PLACE + UPSTREAMS])
         maps = [one for one in read if one["directive"] == "map"]
         assert [upstream(one, maps) for one in read if one["directive"] == "upstream"] == upstreams
         read = parsed(tmp_path, texts[PLACE + SITES])
-        found = [site(one) for one in read if one["directive"] == "server"]
+        values = {
+            one["args"][1]: {row["args"][-1] for row in one["block"] if row["args"]}
+            for one in read
+            if one["directive"] == "map"
+        }
+        found = [site(one, values) for one in read if one["directive"] == "server"]
         others = [{**one, "upstreams": set()} for one in (*aliases(nginx), *catch_alls(nginx))]
         assert found == [*wanted_sites(nginx), *others]
 

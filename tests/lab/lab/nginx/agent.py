@@ -15,10 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import lab.nginx.cgi  # noqa: F401  # more kinds
 from lab.nginx.apps import App, Record
 from lab.nginx.client import SECONDS as PATIENCE
 from lab.nginx.client import Answer, Connection, Request, ask, ask_many, none, word_of
 from lab.nginx.daemon import Daemon, Refused
+from lab.nginx.dns import NameServer
 
 # Its process namespace begins with the agent, which so is told of all orphans.
 _APART = ("--net", "--mount", "--propagation", "private", "--uts", "--ipc", "--pid", "--mount-proc", "--kill-child")
@@ -52,6 +54,7 @@ class Agent:
         self.records: list[Record] = []
         self.apps: dict[int, App] = {}
         self.clients: dict[int, Connection] = {}
+        self.name_server: NameServer | None = None
         self.numbers = iter(range(1, sys.maxsize))
 
     # --- Nginx
@@ -91,6 +94,8 @@ class Agent:
         for port, kind in APPS.items():
             await self.start(port, kind, {})
         await self.forget()
+        if self.name_server is not None:
+            self.name_server.names = {}
 
     async def start(self, port: int, kind: str, options: dict[str, Any]) -> None:
         """In the place of one that is there."""
@@ -98,6 +103,15 @@ class Agent:
             await self.apps[port].down()
         self.apps[port] = App(port, kind, self.records, **options)
         await self.apps[port].up()
+
+    async def names(self, names: dict[str, list[str]]) -> list[str]:
+        """What the name server at port 53 knows from now on; it begins with the first call. Returns what was asked."""
+        if self.name_server is None:
+            self.name_server = NameServer()
+            await self.name_server.up()
+        self.name_server.names = names
+        asked, self.name_server.asked = self.name_server.asked, []
+        return asked
 
     async def tell(self, port: int, do: str) -> None:
         self.apps[port].options["do"] = do

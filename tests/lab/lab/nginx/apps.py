@@ -35,13 +35,15 @@ class App:
 
     def __init__(self, port: int, kind: str, seen: list[Record], **options: Any) -> None:
         """``seen``: where it writes its records. ``options``: what its kind reads; for all of them `do`, what it does
-        with every request, and `tls`, {"certificate": path, "key": path}."""
+        with every request, and `tls`, {"certificate": path, "key": path, "clients": path, "least": "TLSv1_3"}: the
+        last two need not be there; ``clients`` has the authorities of which each client must show a certificate."""
         self.port, self.kind, self.seen = port, kind, seen
         self.options: dict[str, Any] = options
         self.held = asyncio.Semaphore(0)  # a request with hold=1 waits here
         self.connections = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._names: dict[object, str] = {}  # what clients call it in TLS, by connection
 
     async def up(self) -> None:
         if self._server is None:
@@ -68,7 +70,15 @@ class App:
             return None
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(files["certificate"], files["key"])
+        context.minimum_version = ssl.TLSVersion[files.get("least", "TLSv1_2")]
+        if "clients" in files:
+            context.load_verify_locations(files["clients"])
+            context.verify_mode = ssl.CERT_REQUIRED
+        context.sni_callback = self._named
         return context
+
+    def _named(self, connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
+        self._names[connection] = name or ""
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         task = asyncio.current_task()
@@ -82,6 +92,10 @@ class App:
             "peer": writer.get_extra_info("peername")[0],
             "connection": self.connections,
         }
+        secured = writer.get_extra_info("ssl_object")
+        if secured is not None:
+            shown = dict(pair for part in (secured.getpeercert() or {}).get("subject", ()) for pair in part)
+            begun["tls"] = {"name": self._names.pop(secured, ""), "client": shown.get("commonName", "")}
         try:
             # A peer that goes away or sends what is no message ends its connection only; the record is there.
             with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
@@ -150,6 +164,18 @@ def _told(app: App, head: Head, target: str) -> list[tuple[str, str]]:
 def _pair(text: str) -> tuple[str, str]:
     name, _sep, value = text.partition(":")
     return name, value.strip()
+
+
+async def answered(app: App, record: Record) -> tuple[int, Headers, bytes]:
+    """Status, headers and body of an answer to a request that is no HTTP; status 0: none."""
+    told = _told(app, Head("", [(name, value) for name, value in record["headers"]]), record["target"])
+    do = dict(told)
+    if "hold" in do:
+        await app.held.acquire()
+    if do.get("die") == "1":
+        return 0, [], b""
+    headers = [("Content-Type", "application/json"), *(_pair(value) for name, value in told if name == "header")]
+    return int(do.get("status", 200)), headers, do.get("body", json.dumps(record)).encode("latin-1")
 
 
 def _answer(writer: StreamWriter, record: Record, do: dict[str, str], headers: Headers) -> None:

@@ -125,3 +125,28 @@ def test_a_variable_that_cannot_be_templated_is_named(tmp_path: Path) -> None:
 def test_a_variable_of_somebody_else_is_not_looked_at(tmp_path: Path) -> None:
     result = controller.run(ActionModule, with_changes({"other": "{{ nowhere }}"}), {}, tmp_path)
     assert result["model"] == build(good()).model
+
+
+CANARY = {
+    "lvs_nginx_upstreams.next.servers": ["192.0.2.1:80"],
+    "lvs_nginx_sites.www.canary": {"upstream": "next", "percent": 5},
+}
+
+
+def test_a_share_counts_instead_of_that_of_the_inventory(tmp_path: Path) -> None:
+    """Also where only some hosts have one, and for those that the play does not have."""
+    inventory = with_changes({**CANARY, "web1:lvs_nginx_canary": {"www": 10}})
+    result = controller.run(ActionModule, inventory, {"canary": {"www": "25"}}, tmp_path, "web2", "web2")
+    sites = [result["model"]["hosts"][host]["nginx"]["sites"] for host in ("web1", "web2")]
+    assert [site[0]["routes"][0]["canary"]["percent"] for site in sites] == [25, 25]
+
+
+@pytest.mark.parametrize(("canary", "words"), [
+    ({"shop": 1}, 'lvs_nginx_canary names "shop", which is not a site or a route with a canary; there are: www'),
+    ({"www": "all"}, 'lvs_nginx_canary.www is "all"; must be 0-100, with at most two decimals'),
+])  # fmt: skip
+def test_a_share_of_no_canary_is_told_by_itself(tmp_path: Path, canary: dict[str, object], words: str) -> None:
+    inventory = with_changes({**CANARY, **MISTAKEN})
+    with pytest.raises(AnsibleActionFail) as caught:
+        controller.run(ActionModule, inventory, {"canary": canary}, tmp_path)
+    assert str(caught.value) == "no host was touched: " + words

@@ -77,6 +77,7 @@ def test_every_default_is_filled_in() -> None:
             "upstreams": {
                 "app": {
                     "servers": [{"address": "198.51.100.201", **server}, {"address": "198.51.100.202", **server}],
+                    "protocol": "http", "tls": None, "fastcgi": None, "params": {}, "resolve": None,
                     "method": "round_robin", "hash": None, "sticky": None, "keepalive": 32, "keepalive_requests": None,
                     "keepalive_timeout": None, "extra": [], "group": None, "port": None,
                 }
@@ -84,8 +85,8 @@ def test_every_default_is_filled_in() -> None:
             "sites": {
                 "www": {
                     "server_names": ["example.com"], "upstream": "app", "ports": [80], "default": None, "routes": [],
-                    "static": None, "log": None, "maintenance": None, "aliases": [], "alias_status": "301",
-                    "extra": [], **dict.fromkeys(HANDLING),
+                    "static": None, "canary": None, "log": None, "maintenance": None, "aliases": [],
+                    "alias_status": "301", "extra": [], **dict.fromkeys(HANDLING),
                 }
             },
             "log_formats": {},
@@ -93,6 +94,7 @@ def test_every_default_is_filled_in() -> None:
             "nginx_users": {},
             "nginx_health": {"upstream": None, "path": "/", "host": None, "timeout": 0.8},
             "nginx_extra": [],
+            "nginx_canary": {},
             "check_script": {"enabled": None, "interval": 2, "timeout": 2, "fall": 2, "rise": 2, "weight": 0,
                              "restart": False},
             "notify": {"command": None, "mail": None},

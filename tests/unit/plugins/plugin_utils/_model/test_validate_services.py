@@ -235,6 +235,68 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {UPSTREAM + ".servers": ["a:80", {"address": "b", "port": 80, "backup": True}], UPSTREAM + ".hash": "$uri"},
         ["lvs_nginx_upstreams.app.method is hash, which has no backups, but b:80 is one"],
     ),
+    "TLS to servers that speak HTTP": (
+        {UPSTREAM + ".tls": {"name": "a"}},
+        ["lvs_nginx_upstreams.app.tls is given, but protocol is http; must be https"],
+    ),
+    "parameters in HTTP": (
+        {UPSTREAM + ".params": {"A": "1"}},
+        ["lvs_nginx_upstreams.app.params is given, but protocol is http; must be fastcgi or uwsgi"],
+    ),
+    "servers that have no name to prove": (
+        {UPSTREAM + ".protocol": "https"},
+        [
+            "lvs_nginx_upstreams.app.tls.name is missing; must be the name in the certificates of the servers, which "
+            "have not one name themselves"
+        ],
+    ),
+    "a certificate without its key": (
+        {UPSTREAM + ".protocol": "https", UPSTREAM + ".tls": {"name": "a", "certificate": "/a.pem"}},
+        ["lvs_nginx_upstreams.app.tls.certificate is given without key"],
+    ),
+    "authorities that nobody asks": (
+        {UPSTREAM + ".protocol": "https", UPSTREAM + ".tls": {"verify": False, "trusted": "/a.pem"}},
+        ["lvs_nginx_upstreams.app.tls.trusted is given, but verify is false"],
+    ),
+    "kept connections where each is closed": (
+        {UPSTREAM + ".protocol": "uwsgi", UPSTREAM + ".keepalive_requests": 9},
+        ["lvs_nginx_upstreams.app.keepalive_requests is given, but protocol is uwsgi, which closes each connection"],
+    ),
+    "a retry that Nginx has for HTTP only": (
+        {UPSTREAM + ".protocol": "fastcgi", SITE + ".retries": {"on": ["error", "http_502"]}},
+        [
+            "lvs_nginx_sites.www.retries.on has http_502, which Nginx does not know for upstream app, where protocol "
+            "is fastcgi"
+        ],
+    ),
+    "two names that are resolved": (
+        {UPSTREAM: {"servers": ["a:80", "b:80"], "resolve": {"name_servers": ["192.0.2.53"]}}},
+        ["lvs_nginx_upstreams.app.resolve is given, so servers must be one, by its name, and there is no group"],
+    ),
+    "an address that is resolved by a name": (
+        {UPSTREAM: {"servers": ["192.0.2.1:80"], "resolve": {"name_servers": ["ns"]}}},
+        [
+            "lvs_nginx_upstreams.app.resolve is given, so servers must be one, by its name, and there is no group",
+            'lvs_nginx_upstreams.app.resolve.name_servers[0] is "ns"; must be an IP address',
+        ],
+    ),
+    "a name with what only an upstream block has": (
+        {
+            UPSTREAM: {
+                "servers": [{"address": "a", "port": 80, "weight": 2}],
+                "resolve": {"name_servers": ["192.0.2.53"]},
+                "sticky": "sid",
+                "extra": ["least_conn;"],
+                "keepalive_timeout": 9,
+            }
+        },
+        [
+            "lvs_nginx_upstreams.app.keepalive_timeout is given, but resolve keeps no connection",
+            "lvs_nginx_upstreams.app.resolve is given beside extra, for which there is no block then",
+            "lvs_nginx_upstreams.app.resolve is given beside sticky; one server needs none",
+            "lvs_nginx_upstreams.app.resolve is given, but the server has weight",
+        ],
+    ),
     "a cookie and a hash": (
         {UPSTREAM + ".sticky": "sid", UPSTREAM + ".hash": "$uri"},
         ["lvs_nginx_upstreams.app.sticky is given beside hash; must be one of them"],

@@ -17,6 +17,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.request impo
 SITES = {
     "www": {
         "server_names": ["example.com"],
+        "aliases": ["old.example.com"],
         "default": False,
         "upstream": "app",
         "routes": [
@@ -62,6 +63,8 @@ def test_the_whole_text() -> None:
         ("http://example.com/api", {"cookie": "beta=1"}, "answer 410: Nginx's own page"),
         ("http://x.example.org/a", None, "site old, by its name *.example.org"),
         ("http://x.example.org/a", None, "answer 200: 'old'"),
+        ("http://old.example.com/x?y", None, "site www, by its alias old.example.com"),
+        ("http://old.example.com/x?y", None, "redirect 301 to http://example.com/x?y"),
         ("http://x.example.org/b", None, "no route: 404"),
         ("http://x.example.org/c", None, "files below /srv/c\n"),
         ("http://198.51.100.200/", None, "no site has the name 198.51.100.200, and none is the default"),
@@ -76,6 +79,11 @@ def test_the_whole_text() -> None:
 )
 def test_each_word(written: str, headers: Any, words: str) -> None:
     assert words in said(written, headers)
+
+
+def test_a_site_in_maintenance() -> None:
+    closed = {"lvs_nginx_sites.www.maintenance": {"enabled": True, "bypass": ["192.0.2.0/24"]}}
+    assert "maintenance: 503, but not to clients of 192.0.2.0/24" in said("http://example.com/", changes=closed)
 
 
 def test_a_client_is_of_a_network() -> None:
@@ -105,3 +113,42 @@ def test_a_port_is_that_of_the_real_servers() -> None:
 def test_what_is_no_request(given: Any, words: str) -> None:
     with pytest.raises(LvsError, match=words):
         asked(*given)
+
+
+CANARY = {
+    "lvs_nginx_upstreams.next.servers": ["192.0.2.3:8080"],
+    "lvs_nginx_sites.old.routes": [],
+    "lvs_nginx_sites.old.upstream": "app",
+}
+
+
+@pytest.mark.parametrize(
+    ("canary", "headers", "client", "words"),
+    [
+        (
+            {"percent": 12.5},
+            None,
+            "",
+            ["upstream next, the canary, for 12.5 % of the clients: GET /", "upstream app for the others: GET /"],
+        ),
+        ({}, None, "", ["upstream app, no canary, by percent: GET /"]),
+        ({"percent": 100}, None, "", ["upstream next, the canary, by percent: GET /"]),
+        ({"headers": {"X-New": "1"}}, ["X-New: 1"], "", ["upstream next, the canary, by header X-New: GET /"]),
+        (
+            {"percent": 100, "never": {"cookies": {"old": "~.*"}}},
+            ["Cookie: old=1"],
+            "",
+            ["upstream app, no canary, by cookie old: GET /"],
+        ),
+        (
+            {"clients": ["192.0.2.0/24"], "never": {"clients": ["192.0.2.8/32"]}},
+            None,
+            "192.0.2.8",
+            ["upstream app, no canary, by client in 192.0.2.8/32: GET /"],
+        ),
+    ],
+)
+def test_the_side_of_a_canary(canary: Any, headers: Any, client: str, words: list[str]) -> None:
+    changes = {**CANARY, "lvs_nginx_sites.old.canary": {"upstream": "next", **canary}}
+    lines = said("http://x.example.org/", headers, client, changes).splitlines()
+    assert [line.strip() for line in lines if line.strip().startswith("upstream")] == words
