@@ -86,7 +86,7 @@ def test_no_server_is_tried_when_the_time_is_over(nginx: Served) -> None:
 
 @pytest.mark.parametrize("status", [403, 404, 429, 500, 502, 503, 504])
 def test_a_status_goes_to_another_server_where_it_is_named(nginx: Served, status: int) -> None:
-    nginx.site(retrying(9001, 9002, retries={"on": ["http_%d" % status]}))
+    nginx.site(retrying(9001, 9002, retries={"faults": ["http_%d" % status]}))
     nginx.tell(9001, "status=%d" % status)
     assert {nginx.ask().status for _ in range(4)} == {200}
     assert {nginx.ask(method="POST").status for _ in range(4)} == {200, status}
@@ -95,14 +95,14 @@ def test_a_status_goes_to_another_server_where_it_is_named(nginx: Served, status
 
 
 def test_only_what_is_named_goes_to_another_server(nginx: Served) -> None:
-    nginx.site(retrying(9001, 9002, retries={"on": ["timeout"]}))
+    nginx.site(retrying(9001, 9002, retries={"faults": ["timeout"]}))
     nginx.tell(9001, "die=1")
     assert {nginx.ask().status for _ in range(4)} == {200, 502}
 
 
 def test_an_answer_that_is_none_goes_to_another_server_where_that_is_named(nginx: Served) -> None:
     nginx.start(9001, "raw", answer="HTTP/1.1 200 OK\r\nX\0: 1\r\n\r\n")
-    nginx.site(retrying(9001, 9002, retries={"on": ["invalid_header"]}))
+    nginx.site(retrying(9001, 9002, retries={"faults": ["invalid_header"]}))
     assert {nginx.ask().status for _ in range(4)} == {200}
     nginx.site(retrying(9001, 9002))
     assert {nginx.ask().status for _ in range(4)} == {200, 502}

@@ -120,9 +120,9 @@ def check_retries(scope: Scope, path: str, site: SiteInput) -> None:
     for where, retries, name in parts:
         upstream = (scope.cluster["upstreams"] or {}).get(name or "")
         if retries and upstream and upstream["protocol"] in ("fastcgi", "uwsgi"):
-            for fault in sorted({"http_502", "http_504"} & set(retries["on"] or ())):
+            for fault in sorted({"http_502", "http_504"} & set(retries["faults"] or ())):
                 what = "has %s, which Nginx does not know for upstream %s, where protocol is %s"
-                scope.wrong(where + ".retries.on", what % (fault, name, upstream["protocol"]))
+                scope.wrong(where + ".retries.faults", what % (fault, name, upstream["protocol"]))
 
 
 def check_partners(scope: Scope, path: str, site: SiteInput) -> None:

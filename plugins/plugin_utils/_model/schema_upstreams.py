@@ -40,7 +40,7 @@ RETRIES = table(
         "s",
         "`nginx_proxy_next_upstream_timeout` of the role",
     ),
-    on=many("What goes to another one.", ["error", "timeout"], choice("", REQUIRED, *FAULTS), least=1),
+    faults=many("What goes to another one.", ["error", "timeout"], choice("", REQUIRED, *FAULTS), least=1),
 )
 
 HASH = table(

@@ -33,7 +33,7 @@ class Retries(TypedDict):
 
     tries: int | None
     timeout: Annotated[float | None, "seconds"]
-    on: list[str]
+    faults: list[str]
 
 
 class Hash(TypedDict):

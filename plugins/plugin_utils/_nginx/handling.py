@@ -173,8 +173,8 @@ def times(route: Route, settings: Settings, way: str = "proxy") -> Iterator[Dire
 
 def retries(way: str, given: Retries | None, settings: Settings) -> Iterator[Directive]:
     """Another server is tried, but never for a request that may have had an effect: without non_idempotent."""
-    given = given or {"tries": None, "timeout": None, "on": ["error", "timeout"]}
-    yield simple(way + "_next_upstream", *given["on"])
+    given = given or {"tries": None, "timeout": None, "faults": ["error", "timeout"]}
+    yield simple(way + "_next_upstream", *given["faults"])
     yield simple(way + "_next_upstream_tries", given["tries"] or settings.next_upstream_tries)
     yield simple(way + "_next_upstream_timeout", seconds(given["timeout"] or settings.next_upstream_timeout))
 

@@ -263,10 +263,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_nginx_upstreams.app.keepalive_requests is given, but protocol is uwsgi, which closes each connection"],
     ),
     "a retry that Nginx has for HTTP only": (
-        {UPSTREAM + ".protocol": "fastcgi", SITE + ".retries": {"on": ["error", "http_502"]}},
+        {UPSTREAM + ".protocol": "fastcgi", SITE + ".retries": {"faults": ["error", "http_502"]}},
         [
-            "lvs_nginx_sites.www.retries.on has http_502, which Nginx does not know for upstream app, where protocol "
-            "is fastcgi"
+            "lvs_nginx_sites.www.retries.faults has http_502, which Nginx does not know for upstream app, "
+            "where protocol is fastcgi"
         ],
     ),
     "two names that are resolved": (
