@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir() if path.is_dir())
+FOLDER = ROOT / "inventories"
+FILES = sorted((*FOLDER.glob("*/hosts.yml"), *FOLDER.glob("examples/*.yml")))
+INVENTORIES = [str(path.relative_to(FOLDER)).removesuffix("/hosts.yml") for path in FILES]
 PASSWORD = "staging1"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HOME = "~/.ansible/collections/ansible_collections/vipstack/lvs"
@@ -51,7 +53,7 @@ def model(name: str) -> Any:
 
 
 def test_there_are_the_three_examples() -> None:
-    assert {"lab", "staging", "production"} <= set(INVENTORIES)
+    assert {"lab", "staging", "production", "examples/shop.yml"} <= set(INVENTORIES)
 
 
 @pytest.mark.parametrize("name", INVENTORIES)

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The example inventories, each served by the real Nginx and asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from nginx_served import Served
+from rendering import files
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "inventories/examples"
+
+
+def serve(nginx: Served, name: str, **others: str) -> None:
+    """Serve what web1 gets of an example, with its applications, which have their addresses of their own."""
+    tree = yaml.safe_load((EXAMPLES / (name + ".yml")).read_text(encoding="utf-8"))["all"]
+    groups = {group: list(one["hosts"]) for group, one in tree["children"].items()}
+    hostvars = {
+        host: {**tree["vars"], **own} for one in tree["children"].values() for host, own in one["hosts"].items()
+    }
+    built = build({"groups": groups, "hostvars": hostvars})
+    assert (built.mistakes, built.warnings) == ([], [])
+    model: Any = built.model
+    made = {path: text for path, text in files(model, "web1", {}).items() if path.startswith("/etc/nginx/")}
+    nginx.start(8080)
+    nginx.serve({**made, **others})
+
+
+def test_the_shop(nginx: Served) -> None:
+    serve(nginx, "shop", **{"/srv/shop/pictures/a.txt": "a picture"})
+    picture = nginx.ask("/pictures/a.txt", host="shop.example.com")
+    assert (picture.body, picture.header("Cache-Control")) == ("a picture", "public, max-age=86400")
+    at = {nginx.ask("/", host="shop.example.com", headers=[("X-Shop", "next")]).seen.at for _time in range(4)}
+    assert at == {"192.0.2.33"}
+    inside, outside = (nginx.ask("/office", host="shop.example.com", source=one) for one in ("192.0.2.5", "10.0.0.1"))
+    assert (inside.status, outside.status) == (200, 403)
+    first = nginx.ask("/office", host="shop.example.com", source="192.0.2.5")
+    cookie = next(one.partition(";")[0] for one in first.all("Set-Cookie") if one.startswith("shop_server="))
+    again = {
+        nginx.ask("/office", host="shop.example.com", source="192.0.2.5", headers=[("Cookie", cookie)]).seen.at
+        for _time in range(6)
+    }
+    assert len(again) == 1
+    assert again <= {"192.0.2.31", "192.0.2.32"}
+
+
+def test_the_api(nginx: Served) -> None:
+    serve(nginx, "api")
+    assert nginx.ask("/v1/x", host="api.example.com").body == "use /v2"
+    told = nginx.ask("/v2/things?a=1", host="api.example.com").seen
+    assert (told.target, told.at in {"192.0.2.41", "192.0.2.42"}) == ("/things?a=1", True)
+    assert [one.target for one in nginx.seen() if one.at == "192.0.2.43"] == ["/check"]
+    asks = [("Origin", "https://app.example.com"), ("Access-Control-Request-Method", "DELETE")]
+    preflight = nginx.ask("/v2/things", method="OPTIONS", host="api.example.com", headers=asks)
+    assert (preflight.status, preflight.header("Access-Control-Allow-Origin")) == (204, "https://app.example.com")
+
+
+def test_the_website(nginx: Served) -> None:
+    pages = {"/srv/www/index.html": "home", "/srv/www/about.html": "about", "/srv/www/lost.html": "lost"}
+    serve(nginx, "website", **pages)
+    answers = {path: nginx.ask(path, host="www.example.com") for path in ("/", "/about", "/nothing")}
+    assert {path: (one.status, one.body) for path, one in answers.items()} == {
+        "/": (200, "home"),
+        "/about": (200, "about"),
+        "/nothing": (404, "lost"),
+    }
+    apex = nginx.ask("/about?a=1", host="example.com")
+    assert (apex.status, apex.header("Location")) == (301, "http://www.example.com/about?a=1")
+    assert nginx.ask("/blog/x", host="www.example.com").header("Location") == "https://blog.example.com/blog/x"
