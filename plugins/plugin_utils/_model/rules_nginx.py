@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Iterable, Mapping
 
-from .normal import ServiceInput, SiteInput
+from .normal import ServiceInput, SiteInput, UpstreamInput
 from .read import endpoint
 from .rules_canary import check_shares
 from .rules_content import check_health, check_site_content
@@ -15,7 +15,7 @@ from .rules_logs import check_formats, check_log
 from .rules_routes import check_routes
 from .rules_scope import Scope
 from .rules_upstreams import check_partners, check_retries, check_upstream
-from .view import TLS_PORTS, bare
+from .view import TLS_PORTS, bare, host_addresses
 
 NO_TLS = "sites have no TLS in this version"
 
@@ -41,6 +41,7 @@ def check_nginx(scope: Scope) -> None:
         check_site_content(scope, path, name, site)
         check_retries(scope, path, site)
         check_partners(scope, path, site)
+    _check_loops(scope, upstreams or {}, sites or {})
     check_shares(scope)
     check_health(scope)
     if sites and scope.services is not None:
@@ -75,6 +76,24 @@ def _answers(scope: Scope) -> dict[str, str]:
             for address in vip["addresses"] or ():
                 found.update({endpoint(bare(address), port): name for port in service["ports"] or ()})
     return found
+
+
+def _check_loops(scope: Scope, upstreams: Mapping[str, UpstreamInput], sites: Mapping[str, SiteInput]) -> None:
+    """An upstream that is the Nginx of a real server: its requests would go round until they are too many."""
+    ports = {port for site in sites.values() for port in site["ports"] or ()}
+    own = {
+        endpoint(address, port): host
+        for host in scope.cluster["real_servers"]
+        for address in (host_addresses(scope.hosts[host]).values() if host in scope.hosts else ())
+        for port in ports & scope.view.tcp_ports(host)
+    }
+    for name, upstream in sorted(upstreams.items()):
+        for server in upstream["servers"] or ():
+            host = own.get(endpoint(server["address"] or "", server["port"] or 0))
+            if host:
+                what = "has %s, where Nginx of real server %s serves sites itself; must be an application"
+                place = endpoint(server["address"], server["port"])
+                scope.wrong("lvs_nginx_upstreams.%s.servers" % name, what % (place, host))
 
 
 def _check_sites(scope: Scope, sites: Mapping[str, SiteInput]) -> None:

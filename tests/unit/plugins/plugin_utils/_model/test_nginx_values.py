@@ -211,3 +211,13 @@ def test_what_all_nodes_would_do_together_is_warned_of() -> None:
     both = {"web1:lvs_nginx_maintenance": True, "web2:lvs_nginx_maintenance": True}
     shut = "cluster default: lvs_nginx_maintenance is true for all real servers; none would serve"
     assert build(with_changes(both)).warnings == [shut]
+
+
+@pytest.mark.parametrize("server", ["198.51.100.102:80", "198.51.100.103:80"])
+def test_an_upstream_is_no_real_server_s_own_nginx(server: str) -> None:
+    found = build(with_changes({"lvs_nginx_upstreams.app.servers": [server]})).mistakes
+    host = "web1" if "102" in server else "web2"
+    what = "has %s, where Nginx of real server %s serves sites itself; must be an application"
+    assert [one.message for one in found] == ["lvs_nginx_upstreams.app.servers " + what % (server, host)]
+    other = server.replace(":80", ":8080")
+    assert build(with_changes({"lvs_nginx_upstreams.app.servers": [other]})).mistakes == []
