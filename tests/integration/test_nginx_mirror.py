@@ -135,5 +135,7 @@ def test_a_copy_that_is_never_answered_ends(nginx: Served) -> None:
 
 def test_a_client_cannot_ask_for_the_copy(nginx: Served) -> None:
     nginx.site(site("shadow"))
-    assert nginx.ask("/lvs-mirror/0").status == 404
-    assert nginx.seen() == []
+    for path in ("//lvs/route-0/mirror", "/lvs/route-0/mirror", "/%2Flvs/route-0/mirror"):
+        assert nginx.ask(path).app == APP
+    seen = nginx.seen(count=6)
+    assert sorted(one.target for one in seen if one.app == COPY) == sorted(one.target for one in seen if one.app == APP)

@@ -37,7 +37,7 @@ def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
         lines += [hidden(), *folder(given), *rewrite(route)]
         lines += [*response_headers(spot, route, settings), *files(spot, given)]
     else:
-        lines += [*copied(spot.number, route), *rewrite(route)]
+        lines += [*copied(spot, route), *rewrite(route)]
         lines += [*proxied(spot, route, settings), *response_headers(spot, route, settings)]
     return [*lines, *error_pages(spot, route), *raw(route)]
 
@@ -48,7 +48,7 @@ def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     if route["static"]:
         lines += [*folder(route["static"]), *not_found(route, route["static"], settings.told["X-Forwarded-Proto"])]
         if route["upstream"]:
-            lines += [*copied(spot.number, route), *proxied(spot, route, settings)]
+            lines += [*copied(spot, route), *proxied(spot, route, settings)]
     elif _ends(route) and asks_who(route):
         lines += _end(route, settings)
     if route["static"] or (_ends(route) and asks_who(route)):
@@ -64,7 +64,7 @@ def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     if mirror:
         upstream = settings.upstreams[route["upstream"] or ""]
         told = [*limits(route), *request_headers(route, answered(spot, route), upstream, settings)]
-        yield from mirror_location(spot.site, spot.number, route, told, rewrite(route), seconds(mirror["timeout"]))
+        yield from mirror_location(spot, route, told, rewrite(route), seconds(mirror["timeout"]))
 
 
 def _ends(route: Route) -> bool:

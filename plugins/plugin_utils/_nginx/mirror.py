@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Iterable, Iterator
 
 from .._model.shape_nginx import Mirror, Route
-from .directive import Directive, Line, block, simple, variable
+from .directive import Directive, Line, block, simple
+from .spot import Spot
 
+_NAME = "mirror"
 # Each is what a client must not send to an application that it does not talk to: its answer would be no answer.
 _UPGRADE = ("Connection", "Upgrade")
 
@@ -20,13 +22,12 @@ def mirror_of(route: Route) -> Mirror | None:
     return given if given and given["percent"] and route["upstream"] else None
 
 
-def mirror_maps(site: str, routes: Iterable[Route]) -> Iterator[Directive]:
+def mirror_maps(spot: Spot, route: Route) -> Iterator[Directive]:
     """At the level of http: whether a request is copied; each is drawn by itself, whoever sends it."""
-    for index, route in enumerate(routes):
-        given = mirror_of(route)
-        if given and given["percent"] < 100:
-            rows = [simple("%s%%" % given["percent"], 1), simple("*", 0)]
-            yield block("split_clients", ["mirror=$request_id", "$" + _drawn(site, index)], rows)
+    given = mirror_of(route)
+    if given and given["percent"] < 100:
+        rows = [simple("%s%%" % given["percent"], 1), simple("*", 0)]
+        yield block("split_clients", ["mirror=$request_id", spot.variable(_NAME)], rows)
 
 
 def kept_path(route: Route) -> Iterator[Directive]:
@@ -35,17 +36,17 @@ def kept_path(route: Route) -> Iterator[Directive]:
         yield simple("set", "$lvs_path", "$uri")
 
 
-def copied(index: int, route: Route) -> Iterator[Directive]:
+def copied(spot: Spot, route: Route) -> Iterator[Directive]:
     """In the location that sends the request to the application."""
     given = mirror_of(route)
     if given:
-        yield simple("mirror", _path(index))
+        yield simple("mirror", spot.inner(_NAME))
         if not given["body"]:
             yield simple("mirror_request_body", "off")
 
 
 def mirror_location(
-    site: str, index: int, route: Route, headers: Iterable[Directive], rewrite: Iterable[Directive], time: str
+    spot: Spot, route: Route, headers: Iterable[Directive], rewrite: Iterable[Directive], time: str
 ) -> Iterator[Directive]:
     """The location from which the copy goes out, once and with little patience: the client's connection waits for it
     before it takes another request. ``time``: as Nginx writes it."""
@@ -54,7 +55,7 @@ def mirror_location(
         return
     lines: list[Line] = [simple("internal")]
     if given["percent"] < 100:
-        lines.append(block("if", ["($%s" % _drawn(site, index), "=", "0)"], [simple("return", 204)]))
+        lines.append(block("if", ["(" + spot.variable(_NAME), "=", "0)"], [simple("return", 204)]))
     if route["rewrite"]:
         lines += [simple("rewrite", "^", "$lvs_path"), *rewrite, simple("break")]
     lines.append(simple("proxy_pass", "http://%s%s" % (given["upstream"], "" if route["rewrite"] else "$request_uri")))
@@ -65,12 +66,4 @@ def mirror_location(
         lines.append(simple("proxy_set_header", "Content-Length", ""))
     lines += [simple("proxy_%s_timeout" % name, time) for name in ("connect", "read", "send")]
     lines.append(simple("proxy_next_upstream", "off"))
-    yield block("location", ["=", _path(index)], lines)
-
-
-def _path(index: int) -> str:
-    return "/lvs-mirror/%d" % index
-
-
-def _drawn(site: str, index: int) -> str:
-    return variable(site, "mirror", index)
+    yield block("location", ["=", spot.inner(_NAME)], lines)

@@ -28,7 +28,6 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     settings = settings._replace(upstreams={one["name"]: one for one in nginx["upstreams"]}, told=told(nginx))
     routings = {site["name"]: Routing(site) for site in nginx["sites"]}
     maps = [one for routing in routings.values() for one in (*routing.maps(), *canary.maps(routing.routes))]
-    maps += [one for site in nginx["sites"] for one in mirror_maps(site["name"], site["routes"])]
     maps += _content_maps(routings.values())
     maps += [one for site in nginx["sites"] for one in maintenance_maps(site, nginx["health_path"])]
     lines: list[Line] = [
@@ -54,6 +53,7 @@ def _content_maps(routings: Iterable[Routing]) -> Iterator[Directive]:
     for spot, route in found:
         yield from access_maps(spot, route)
         yield from cors_maps(spot, route)
+        yield from mirror_maps(spot, route)
 
 
 def _room(maps: list[Directive]) -> Iterator[Directive]:
