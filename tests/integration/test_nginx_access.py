@@ -126,7 +126,7 @@ def test_what_is_asked_and_what_the_upstream_is_told(nginx: Served) -> None:
 
 CORS = {
     "origins": ["https://a.example", "~https://[a-z]+\\.b\\.example"], "methods": ["GET", "PUT"],
-    "headers": ["X-A", "X-B"],    "expose": ["X-C"], "credentials": True, "max_age": 60,
+    "headers": ["X-A", "X-B"], "expose": ["X-C"], "credentials": True, "max_age": 60,
 }  # fmt: skip
 
 

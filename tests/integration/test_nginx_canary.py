@@ -82,7 +82,7 @@ def test_a_share_has_two_decimals(nginx: Served) -> None:
 @pytest.mark.parametrize("listed", [{}, {"headers": {"X-None": "1"}}], ids=["by percent", "by headers"])
 def test_nobody_and_everybody(nginx: Served, percent: int, app: int, listed: Tree) -> None:
     nginx.site(site({"percent": percent, **listed}))
-    answers = nginx.ask_many([Request() for _ in range(50)])
+    answers = nginx.ask_many([Request() for _time in range(50)])
     assert {one.app for one in answers} == {app}
     assert not any(one.all("Set-Cookie") for one in answers)
 
@@ -158,7 +158,7 @@ def jar(line: str | None) -> tuple[str, str]:
 def test_a_client_keeps_its_side_by_a_cookie(nginx: Served) -> None:
     """Across a reload with a larger share, and on the other node."""
     nginx.site(site({"percent": 50, "cookie_max_age": 600}))
-    answers = nginx.ask_many([Request() for _ in range(60)])
+    answers = nginx.ask_many([Request() for _time in range(60)])
     lines = [one.header("Set-Cookie") for one in answers]
     assert all(
         re.fullmatch("lvs_canary=[0-9a-f]{32}; Path=/; Max-Age=600; HttpOnly; SameSite=Lax", str(one)) for one in lines
@@ -226,7 +226,7 @@ def test_the_canary_gets_the_request_as_it_was_sent(nginx: Served, conditions: T
 def test_a_path_is_rewritten_for_the_canary_as_well(nginx: Served) -> None:
     rewrite = {"pattern": "^/api/([a-z]+)/(.*)$", "to": "/$2/of/$1"}
     nginx.site(site({"percent": 50, "headers": {"X-C": "~(1|2)"}}, routes=[{"path": "/api", "rewrite": rewrite}]))
-    asked = [Request("/api/shoe/7", headers=headers) for headers in ([], [("X-C", "1")]) for _ in range(20)]
+    asked = [Request("/api/shoe/7", headers=headers) for headers in ([], [("X-C", "1")]) for _time in range(20)]
     answers = nginx.ask_many(asked)
     assert {(one.app, one.seen.target) for one in answers} == {(STABLE, "/7/of/shoe"), (CANARY, "/7/of/shoe")}
 
@@ -235,7 +235,7 @@ def test_a_session_stays_on_its_server_of_the_canary(nginx: Served) -> None:
     changes = site({"percent": 0, "headers": {"X-C": "1"}})
     changes["lvs_nginx_upstreams.next.servers"].append("127.0.0.1:9003")
     nginx.site({**changes, "lvs_nginx_upstreams.next.sticky": {"cookie": "session"}})
-    first = nginx.ask_many([Request(headers=[("X-C", "1")]) for _ in range(20)])
+    first = nginx.ask_many([Request(headers=[("X-C", "1")]) for _time in range(20)])
     again = [Request(headers=[("X-C", "1"), jar(one.header("Set-Cookie"))]) for one in first]
     assert {one.app for one in first} == {CANARY, 9003}
     assert [one.app for one in nginx.ask_many(again)] == [one.app for one in first]

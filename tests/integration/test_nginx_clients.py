@@ -24,8 +24,8 @@ V6 = {
 }
 
 
-def told(nginx: Served, source: str, headers: Any = CLAIMS) -> list[str | None]:
-    seen = nginx.ask(source=source, headers=headers).seen
+def told(nginx: Served, source: str, headers: Any = None) -> list[str | None]:
+    seen = nginx.ask(source=source, headers=CLAIMS if headers is None else headers).seen
     return [seen.header(name) for name in TOLD]
 
 

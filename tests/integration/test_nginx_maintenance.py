@@ -111,7 +111,7 @@ def test_health_that_asks_is_healthy_while_one_server_is(nginx: Served) -> None:
     servers = {"lvs_nginx_upstreams.app.servers": ["127.0.0.1:9001", "127.0.0.1:9002"]}
     nginx.site({**servers, "lvs_nginx_health": {"upstream": "app", "host": "app.example.com"}})
     nginx.tell(9001, "status=503")
-    assert {nginx.ask(HEALTH).status for _ in range(8)} == {200}
+    assert {nginx.ask(HEALTH).status for _time in range(8)} == {200}
     assert {one.header("Host") for one in nginx.seen()} == {"app.example.com"}
     nginx.tell(9002, "hold=1")
     assert nginx.ask(HEALTH).status == 500

@@ -102,7 +102,7 @@ def test_an_upgrade_is_not_copied(nginx: Served) -> None:
 
 def test_a_share_of_the_requests(nginx: Served) -> None:
     nginx.site(site({"upstream": "shadow", "percent": 25}))
-    answers = nginx.ask_many([Request() for _ in range(2000)])
+    answers = nginx.ask_many([Request() for _time in range(2000)])
     assert {one.app for one in answers} == {APP}
     assert 400 <= len(nginx.seen(COPY)) <= 600
 

@@ -24,18 +24,18 @@ def test_a_name_is_resolved_while_nginx_runs(nginx: Served) -> None:
     nginx.names({})
     nginx.site(by_name(), nginx_worker_processes="1")
     nginx.names({NAME: ["10.0.0.7"]})
-    assert any(nginx.ask("/a//%20b?c=d").status == 200 for _ in range(100_000))
+    assert any(nginx.ask("/a//%20b?c=d").status == 200 for _time in range(100_000))
     first = nginx.seen()[0]
     assert (first.at, first.target, first.header("Host")) == ("10.0.0.7", "/a//%20b?c=d", "example.com")
     nginx.names({NAME: ["10.0.0.8"]})
-    assert any(nginx.ask().seen.at == "10.0.0.8" for _ in range(100_000))
+    assert any(nginx.ask().seen.at == "10.0.0.8" for _time in range(100_000))
 
 
 @pytest.mark.parametrize(("ipv6", "found"), [(False, {"10.0.0.7"}), (True, {"10.0.0.7", "2001:db8::7"})])
 def test_addresses_of_ipv6_are_used_where_that_is_wanted(nginx: Served, ipv6: bool, found: set[str]) -> None:
     nginx.names({NAME: ["10.0.0.7", "2001:db8::7"]})
     nginx.site(by_name(resolve={"name_servers": ["127.0.0.1"], "ipv6": ipv6}))
-    assert {nginx.ask().seen.at for _ in range(20)} == found
+    assert {nginx.ask().seen.at for _time in range(20)} == found
 
 
 def test_a_name_server_that_is_silent_is_given_up(nginx: Served) -> None:
@@ -52,7 +52,7 @@ def test_a_name_that_nobody_knows_is_502(nginx: Served) -> None:
 def test_another_address_of_the_name_is_tried(nginx: Served) -> None:
     nginx.names({NAME: ["198.18.0.9", "10.0.0.7"]})
     nginx.site(by_name(), nginx_proxy_connect_timeout=1)
-    assert {nginx.ask().seen.at for _ in range(4)} == {"10.0.0.7"}
+    assert {nginx.ask().seen.at for _time in range(4)} == {"10.0.0.7"}
 
 
 def test_a_path_is_rewritten_for_a_name(nginx: Served) -> None:

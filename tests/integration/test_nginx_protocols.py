@@ -165,7 +165,7 @@ def test_a_request_goes_to_another_program(nginx: Served, protocol: str, method:
         nginx.start(port, protocol)
     nginx.tell(9012, "die=1")
     nginx.site({UPSTREAM: {"servers": servers, "protocol": protocol}})
-    assert {nginx.ask(method=method).status for _ in range(6)} == status
+    assert {nginx.ask(method=method).status for _time in range(6)} == status
 
 
 @pytest.mark.parametrize(
@@ -189,4 +189,4 @@ def test_a_script_is_found(nginx: Served, fastcgi: Any, asked: str, script: str,
 def test_a_connection_of_fastcgi_is_used_again(nginx: Served) -> None:
     nginx.start(PORT, "fastcgi")
     nginx.site(upstream(protocol="fastcgi"), nginx_worker_processes="1")
-    assert [nginx.ask().seen.connection for _ in range(5)] == [1] * 5
+    assert [nginx.ask().seen.connection for _time in range(5)] == [1] * 5

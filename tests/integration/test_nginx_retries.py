@@ -27,7 +27,7 @@ SAFE, UNSAFE = ["GET", "HEAD", "PUT", "DELETE"], ["POST", "PATCH", "LOCK"]
 def test_a_server_dies_before_its_answer(nginx: Served, method: str) -> None:
     nginx.site(retrying(9001, 9002))
     nginx.tell(9001, "die=1")
-    answers = [nginx.ask(method=method, body="" if method in SAFE[:2] else "x").status for _ in range(8)]
+    answers = [nginx.ask(method=method, body="" if method in SAFE[:2] else "x").status for _time in range(8)]
     if method in SAFE:
         assert set(answers) == {200}
     else:
@@ -40,7 +40,7 @@ def test_a_server_dies_within_its_answer(nginx: Served, method: str) -> None:
     nginx.site(retrying(9001, 9002))
     for port in (9001, 9002):
         nginx.tell(port, "die=half")
-    answers = [nginx.ask(method=method) for _ in range(4)]
+    answers = [nginx.ask(method=method) for _time in range(4)]
     assert [(one.status, one.error) for one in answers] == [(200, "cut")] * 4
     assert len(nginx.seen()) == 4
 
@@ -49,7 +49,7 @@ def test_a_server_dies_within_its_answer(nginx: Served, method: str) -> None:
 def test_a_request_that_reached_nobody_goes_to_another_server(nginx: Served, method: str) -> None:
     nginx.site(retrying(9001, 9002))
     nginx.down(9001)
-    assert [nginx.ask(method=method).app for _ in range(6)] == [9002] * 6
+    assert [nginx.ask(method=method).app for _time in range(6)] == [9002] * 6
     assert len(nginx.seen()) == 6
 
 
@@ -57,14 +57,14 @@ def test_a_request_that_reached_nobody_goes_to_another_server(nginx: Served, met
 def test_a_server_that_is_silent(nginx: Served, method: str, status: int) -> None:
     nginx.site(retrying(9001, 9002, read_timeout=0.2))
     nginx.tell(9001, "hold=1")
-    answers = [nginx.ask(method=method).status for _ in range(4)]
+    answers = [nginx.ask(method=method).status for _time in range(4)]
     assert set(answers) == {200, status}
 
 
 def test_one_server_gets_a_request_once(nginx: Served) -> None:
     nginx.site(retrying(9001, retries=5))
     nginx.tell(9001, "die=1")
-    assert [nginx.ask().status for _ in range(3)] == [502] * 3
+    assert [nginx.ask().status for _time in range(3)] == [502] * 3
     assert len(nginx.seen()) == 3
 
 
@@ -88,24 +88,24 @@ def test_no_server_is_tried_when_the_time_is_over(nginx: Served) -> None:
 def test_a_status_goes_to_another_server_where_it_is_named(nginx: Served, status: int) -> None:
     nginx.site(retrying(9001, 9002, retries={"faults": ["http_%d" % status]}))
     nginx.tell(9001, "status=%d" % status)
-    assert {nginx.ask().status for _ in range(4)} == {200}
-    assert {nginx.ask(method="POST").status for _ in range(4)} == {200, status}
+    assert {nginx.ask().status for _time in range(4)} == {200}
+    assert {nginx.ask(method="POST").status for _time in range(4)} == {200, status}
     nginx.site(retrying(9001, 9002))
-    assert {nginx.ask().status for _ in range(4)} == {200, status}
+    assert {nginx.ask().status for _time in range(4)} == {200, status}
 
 
 def test_only_what_is_named_goes_to_another_server(nginx: Served) -> None:
     nginx.site(retrying(9001, 9002, retries={"faults": ["timeout"]}))
     nginx.tell(9001, "die=1")
-    assert {nginx.ask().status for _ in range(4)} == {200, 502}
+    assert {nginx.ask().status for _time in range(4)} == {200, 502}
 
 
 def test_an_answer_that_is_none_goes_to_another_server_where_that_is_named(nginx: Served) -> None:
     nginx.start(9001, "raw", answer="HTTP/1.1 200 OK\r\nX\0: 1\r\n\r\n")
     nginx.site(retrying(9001, 9002, retries={"faults": ["invalid_header"]}))
-    assert {nginx.ask().status for _ in range(4)} == {200}
+    assert {nginx.ask().status for _time in range(4)} == {200}
     nginx.site(retrying(9001, 9002))
-    assert {nginx.ask().status for _ in range(4)} == {200, 502}
+    assert {nginx.ask().status for _time in range(4)} == {200, 502}
 
 
 def test_a_route_has_retries_of_its_own(nginx: Served) -> None:

@@ -25,7 +25,7 @@ def sticky(*ports: int, **others: Any) -> Tree:
 def first_visits(nginx: Served, count: int) -> dict[str, int]:
     """The cookie that each new client got -> the application that answered it."""
     found = {}
-    for answer in nginx.ask_many([Request("/") for _ in range(count)]):
+    for answer in nginx.ask_many([Request("/") for _time in range(count)]):
         value, _sep, words = (answer.header("Set-Cookie") or "").removeprefix("sid=").partition("; ")
         assert words == "Path=/; HttpOnly; SameSite=Lax"
         found[value] = answer.app
@@ -81,7 +81,7 @@ def test_clients_of_a_server_that_died_go_to_others_and_come_back(nginx: Served)
     nginx.up(9002)
     # Nginx asks it again when fail_timeout is over.
     mine = [("Cookie", "sid=%s" % next(value for value, app in before.items() if app == 9002))]
-    assert any(nginx.ask(headers=mine).app == 9002 for _ in range(100_000))
+    assert any(nginx.ask(headers=mine).app == 9002 for _time in range(100_000))
     assert again(nginx, list(before)) == before
 
 
@@ -99,7 +99,7 @@ def test_the_name_of_the_cookie_is_kept(nginx: Served, name: str) -> None:
     answer = nginx.ask()
     value = (answer.header("Set-Cookie") or "").partition(";")[0]
     assert value.startswith(name + "=")
-    assert {nginx.ask(headers=[("Cookie", value)]).app for _ in range(8)} == {answer.app}
+    assert {nginx.ask(headers=[("Cookie", value)]).app for _time in range(8)} == {answer.app}
 
 
 def test_a_route_to_another_upstream_gives_no_cookie(nginx: Served) -> None:

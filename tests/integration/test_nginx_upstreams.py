@@ -27,7 +27,7 @@ def apps(nginx: Served, requests: list[Request], connections: int = 1) -> list[i
     return [answer.app for answer in nginx.ask_many(requests, connections)]
 
 
-PLAIN = [Request() for _ in range(120)]
+PLAIN = [Request() for _time in range(120)]
 
 
 def test_servers_take_turns_by_their_weight(nginx: Served) -> None:
@@ -52,7 +52,7 @@ def test_a_server_has_so_many_connections_and_no_more(nginx: Served, method: str
     """The one that is full is passed over, and the next one takes what comes."""
     limits = {port: {"max_conns": 2} for port in (9001, 9002)}
     nginx.site(upstream(9001, 9002, servers=limits, method=method, keepalive=0))
-    clients = [nginx.connect() for _ in range(4)]
+    clients = [nginx.connect() for _time in range(4)]
     for one in clients:
         one.send(Request("/?hold=1").data)
     assert Counter(one.app for one in nginx.seen(count=4)) == {9001: 2, 9002: 2}

@@ -265,7 +265,9 @@ class Reader:
         pattern, words = FORMS[field.form] if field.form else (name_pattern(field.longest), name_words(field.longest))
         for key in sorted(value, key=_key_order):
             name, where = str(key), "%s.%s" % (path, key_of(key))
-            if in_quotes(key) and not (field.form == "error_status" and type(key) is int):
+            if in_quotes(key) and not (
+                field.form == "error_status" and isinstance(key, int) and not isinstance(key, bool)
+            ):
                 self.wrong(where, "is no name" + in_quotes(key))
             elif not re.fullmatch(pattern, name) and not (field.form == "host" and address_of(name)):
                 self.wrong(where, "is no name; must be " + words)

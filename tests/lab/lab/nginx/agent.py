@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import lab.nginx.cgi  # noqa: F401  # more kinds
+import lab.nginx.cgi  # noqa: F401  # pylint: disable=unused-import  # more kinds
 from lab.nginx.apps import App, Record
 from lab.nginx.client import SECONDS as PATIENCE
 from lab.nginx.client import Answer, Connection, Request, ask, ask_many, none, word_of

@@ -168,7 +168,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 async def answered(app: App, record: Record) -> tuple[int, Headers, bytes]:
     """Status, headers and body of an answer to a request that is no HTTP; status 0: none."""
-    told = _told(app, Head("", [(name, value) for name, value in record["headers"]]), record["target"])
+    told = _told(app, Head("", list(record["headers"])), record["target"])
     do = dict(told)
     if "hold" in do:
         await app.held.acquire()

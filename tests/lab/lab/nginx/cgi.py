@@ -50,7 +50,7 @@ def _pairs(data: bytes) -> dict[str, str]:
     found, place = {}, 0
     while place < len(data):
         lengths = []
-        for _ in range(2):
+        for _time in range(2):
             size = 4 if data[place] & 128 else 1
             lengths.append(int.from_bytes(data[place : place + size], "big") & 0x7FFFFFFF)
             place += size

@@ -22,8 +22,8 @@ class NameServer(asyncio.DatagramProtocol):
         loop = asyncio.get_running_loop()
         self._transport, _protocol = await loop.create_datagram_endpoint(lambda: self, ("0.0.0.0", port))
 
-    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        self._transport.sendto(self.answer(data), address)
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._transport.sendto(self.answer(data), addr)
 
     def answer(self, data: bytes) -> bytes:
         """What is sent back for a message with one question."""
