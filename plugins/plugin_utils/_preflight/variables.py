@@ -49,7 +49,8 @@ TEXTS = {
     "verify_result": (r".*", "the path of a file, or empty"),
 }
 LISTS = {"keepalived_global_extra": "a list of lines for global_defs"}
-NAMES = frozenset({*FIELDS, *TEXTS, *LISTS})
+DICTS = {"topology_canary": "a dict {SITE: percent}"}
+NAMES = frozenset({*FIELDS, *TEXTS, *LISTS, *DICTS})
 _PREFIXES = tuple(sorted({name.partition("_")[0] + "_" for name in NAMES}))
 
 
@@ -78,6 +79,9 @@ def _of(name: str, value: Any) -> Iterator[Problem]:
     elif name in LISTS:
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             yield Problem(name, shown(value), LISTS[name])
+    elif name in DICTS:
+        if not isinstance(value, Mapping):
+            yield Problem(name, shown(value), DICTS[name])
     else:
         near = difflib.get_close_matches(name, sorted(NAMES), n=1, cutoff=ALIKE)
         if near:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._preflight.variables import (
+    DICTS,
     FIELDS,
     LISTS,
     NAMES,
@@ -41,6 +42,7 @@ def test_kinds_are_those_of_the_argument_specs() -> None:
         assert list(field.choices) == found[name].get("choices", []), name
     assert {found[name]["type"] for name in TEXTS} == {"str"}
     assert {found[name]["type"] for name in LISTS} == {"list"}
+    assert {found[name]["type"] for name in DICTS} == {"dict"}
 
 
 def test_every_default_is_allowed() -> None:
@@ -59,6 +61,7 @@ def test_every_default_is_allowed() -> None:
         ("nginx_worker_processes", True, "is true; must be auto or a number, 1-9999"),
         ("nginx_node_header", "X-A: b", 'is "X-A: b"; must be the name of a header, or empty'),
         ("keepalived_global_extra", "lvs_flush", 'is "lvs_flush"; must be a list of lines for global_defs'),
+        ("topology_canary", 25, "is 25; must be a dict {SITE: percent}"),
         (
             "nginx_worker_conections",
             4096,
