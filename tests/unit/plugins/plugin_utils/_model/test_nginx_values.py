@@ -221,3 +221,9 @@ def test_an_upstream_is_no_real_server_s_own_nginx(server: str) -> None:
     assert [one.message for one in found] == ["lvs_nginx_upstreams.app.servers " + what % (server, host)]
     other = server.replace(":80", ":8080")
     assert build(with_changes({"lvs_nginx_upstreams.app.servers": [other]})).mistakes == []
+
+
+def test_nor_is_a_group_that_has_them() -> None:
+    changes = {"lvs_nginx_upstreams.app": {"group": "lvs_real_servers", "port": 80}}
+    found = [one.message for one in build(with_changes(changes)).mistakes]
+    assert [one for one in found if "where Nginx of real server web1 serves sites itself" in one], found
