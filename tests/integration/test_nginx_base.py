@@ -134,3 +134,12 @@ def test_an_old_worker_does_not_stay_for_ever(nginx: Served) -> None:
         assert client.say("a") == "a"
         nginx.site(nginx_worker_shutdown_timeout=1, reload=True)
         assert client.read() == ""
+
+
+@pytest.mark.parametrize("asked", ["h2c", "H2C", "websocket, h2c"])
+def test_no_upgrade_to_http_2_goes_past_the_routes(nginx: Served, asked: str) -> None:
+    """The application would take requests over that connection of which Nginx sees none."""
+    nginx.site()
+    headers = [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", asked), ("HTTP2-Settings", "AAMAAABkAAQAAP__")]
+    told = nginx.ask("/", headers=headers).seen
+    assert (told.all("Upgrade"), told.all("Connection")) == ([], [])

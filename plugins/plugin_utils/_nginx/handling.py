@@ -189,7 +189,7 @@ def request_headers(
     letters = {name.lower() for name in changed}
     if way_to(upstream) == "proxy":
         yield simple("proxy_set_header", "Connection", "$lvs_connection")
-        yield simple("proxy_set_header", "Upgrade", "$http_upgrade")
+        yield simple("proxy_set_header", "Upgrade", "$lvs_upgrade")
     told = {name: value for name, value in settings.told.items() if name.lower() not in letters}
     for name, value in {**told, **changed}.items():
         yield header(upstream, name, value)
