@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from inventory import model_of, with_changes
+from inventory import V6_TOO, model_of, with_changes
 from nginx_served import Request, Served
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model import routes
@@ -181,3 +181,12 @@ def test_raw_lines_stand_at_every_level(nginx: Served) -> None:
     answers = nginx.ask_many([Request("/a", headers=[("X-Key", "same")]) for _time in range(8)])
     assert {one.header("X-Route") for one in answers} == {"h;{"}
     assert len({one.app for one in answers}) == 1
+
+
+@pytest.mark.parametrize(("network", "wins"), [("0.0.0.0/0", (True, False)), ("::/0", (False, True))])
+def test_all_addresses_of_a_family_are_a_network(nginx: Served, network: str, wins: tuple[bool, bool]) -> None:
+    both = {"lvs_vips.web.addresses": ["198.51.100.200/24", "2001:db8::200/64"]}
+    changes = {**V6_TOO, **both, **site({"clients": [network], "answer": 202}, {"answer": 203}, upstream=None)}
+    assert nginx.site(changes) == ""
+    answers = [nginx.ask(source=source).status for source in ("192.0.2.1", "2001:db8::1")]
+    assert answers == [202 if won else 203 for won in wins]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from .._model.shape_nginx import Route
-from .directive import Directive, block, simple
+from .directive import Directive, block, geo, simple
 from .spot import Spot
 
 USERS = "/etc/nginx/lvs-users"
@@ -18,9 +18,8 @@ def access_maps(spot: Spot, route: Route) -> Iterator[Directive]:
     """At the level of http. The longest network that has the address decides."""
     allow, deny = route["handling"].get("allow"), route["handling"].get("deny")
     if allow or deny:
-        rows = [simple("default", int(bool(allow)))]
-        rows += [simple(one, 0) for one in allow or ()] + [simple(one, 1) for one in deny or ()]
-        yield block("geo", [spot.variable("denied")], rows)
+        denied = {**dict.fromkeys(allow or (), 0), **dict.fromkeys(deny or (), 1)}
+        yield geo(spot.variable("denied"), int(bool(allow)), denied)
 
 
 def networks(spot: Spot, route: Route) -> Iterator[Directive]:

@@ -15,7 +15,7 @@ from typing import Iterable, Iterator
 from .._model.routes import escaped
 from .._model.shape_nginx import Canary, Route
 from .._model.sides import CANARY, STABLE, has_share, listed
-from .directive import Directive, Line, block, simple, variable
+from .directive import Directive, Line, block, geo, simple, variable
 from .routing import tested
 
 # What Nginx writes into its cookie: $request_id.
@@ -98,10 +98,7 @@ def _maps(canary: Canary) -> Iterator[Directive]:
 
 def _networks(canary: Canary, name: str) -> Directive:
     """1: to the canary, 2: not there, 0: neither. Of networks within each other Nginx takes the narrower one."""
-    rows: list[Line] = [simple("default", 0)]
-    rows += [simple(network, 1) for network in canary["clients"]]
-    rows += [simple(network, 2) for network in canary["never"]["clients"]]
-    return block("geo", ["$" + name], rows)
+    return geo("$" + name, 0, {**dict.fromkeys(canary["clients"], 1), **dict.fromkeys(canary["never"]["clients"], 2)})
 
 
 def _key(canary: Canary) -> str:

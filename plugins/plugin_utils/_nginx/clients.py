@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Iterator, Mapping
 
 from .._model.shape_nginx import Nginx
-from .directive import Line, block, simple
+from .directive import Line, block, geo, simple
 
 # What an upstream is told. Direct routing keeps the client's address, so nothing that a client claims is carried on.
 DIRECT: Mapping[str, str] = {
@@ -77,11 +77,7 @@ def trusted(nginx: Nginx) -> Iterator[Line]:
     yield simple("real_ip_recursive", "on")
     yield "Nginx does not know the scheme and the port that clients use in front of a proxy."
     yield simple("absolute_redirect", "off")
-    yield block(
-        "geo",
-        ["$realip_remote_addr", "$lvs_trusted"],
-        [simple("default", 0), *(simple(network, 1) for network in nginx["trusted_proxies"])],
-    )
+    yield geo("$lvs_trusted", 0, dict.fromkeys(nginx["trusted_proxies"], 1), "$realip_remote_addr")
     for subject, name, rows, default in _KEPT:
         yield block(
             "map",

@@ -10,7 +10,7 @@ directive is exactly the word that was given.
 from __future__ import annotations
 
 import re
-from typing import Iterable, NamedTuple, Sequence, Union
+from typing import Iterable, Mapping, NamedTuple, Sequence, Union
 
 from ...module_utils._errors import LvsError
 
@@ -39,6 +39,7 @@ class Directive(NamedTuple):
     block: tuple[Directive | Raw | str, ...] | None = None
 
 
+_EVERYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 # A text alone is a comment.
 Line = Union[Directive, Raw, str]
 
@@ -51,6 +52,19 @@ def simple(name: str, *words: Word) -> Directive:
 def block(name: str, words: Sequence[Word], lines: Iterable[Line]) -> Directive:
     """`name words { lines }`"""
     return Directive(name, tuple(words), tuple(lines))
+
+
+def geo(name: str, default: Word, values: Mapping[str, Word], subject: str | None = None) -> Directive:
+    """The variable that has the value of the longest network with an address, at the level of http.
+
+    ``name`` and ``subject``, the variable with the address, have their $; without a subject it is the client's. What
+    Nginx calls default is the two networks of all addresses, so where one of them is given both are written.
+    """
+    rows: dict[str, Word] = {"default": default}
+    if not _EVERYWHERE.isdisjoint(values):
+        rows = dict.fromkeys(sorted(_EVERYWHERE), default)
+    words = [name] if subject is None else [subject, name]
+    return block("geo", words, [simple(network, value) for network, value in {**rows, **values}.items()])
 
 
 def word(value: Word) -> str:

@@ -10,7 +10,7 @@ from typing import Iterator
 from .._model.routes import escaped
 from .._model.shape_nginx import Nginx, Site
 from .content import NOTHING, error_page
-from .directive import Directive, Line, block, simple, variable
+from .directive import Directive, Line, block, geo, simple, variable
 from .handling import seconds
 
 # A file of the name of a site, or node, is looked for with each request, so that none needs a reload.
@@ -26,7 +26,7 @@ def maintenance_maps(site: Site, health_path: str) -> Iterator[Directive]:
         return
     default = "$" + variable(site["name"], "stranger") if given["bypass"] else "1"
     if given["bypass"]:
-        yield block("geo", [default], [simple("default", 1), *(simple(one, 0) for one in given["bypass"])])
+        yield geo(default, 1, dict.fromkeys(given["bypass"], 0))
     open_paths = ["~^%s\\z" % escaped(health_path), "~^//lvs/"]
     rows = [simple("volatile"), simple("default", default), *(simple(one, 0) for one in open_paths)]
     yield block("map", ["$uri", _meets(site)], rows)

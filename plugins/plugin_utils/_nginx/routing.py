@@ -15,7 +15,7 @@ from typing import Callable, Iterable, Iterator, Sequence
 from .._model.routes import Condition, Place, conditions, pattern, places
 from .._model.shape_nginx import Route, Site
 from .content import pages
-from .directive import Directive, Line, block, simple, variable
+from .directive import Directive, Line, block, geo, simple, variable
 from .spot import Spot
 
 # Never sent: a request leaves with another location before.
@@ -107,7 +107,7 @@ class Routing:
 def tested(condition: Condition, name: str) -> Directive:
     """The variable that is 1 where a condition holds, else 0."""
     if condition.kind == "client":
-        return block("geo", ["$" + name], [simple("default", 0), *(simple(value, 1) for value in condition.values)])
+        return geo("$" + name, 0, dict.fromkeys(condition.values, 1))
     if condition.kind == "method":
         values = [simple("~^%s$" % value, 1) for value in condition.values]
         return block("map", ["$request_method", "$" + name], [simple("default", 0), *values])
