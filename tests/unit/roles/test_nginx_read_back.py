@@ -114,8 +114,10 @@ def passed_to(word: str, values: dict[str, set[str]]) -> set[str]:
 def site(one: Tree, values: dict[str, set[str]]) -> Tree:
     listens = args(one["block"], "listen")
     locations = {" ".join(part["args"]): part["block"] for part in one["block"] if part["directive"] == "location"}
-    # Those inside are for no client.
-    locations = {name: block for name, block in locations.items() if not name.startswith("= //lvs/")}
+    # Those inside are for no client; that of a mirror sends requests to an upstream.
+    locations = {
+        name: block for name, block in locations.items() if not name.startswith("= //lvs/") or name.endswith("/mirror")
+    }
     (names,) = args(one["block"], "server_name")
     passed = [args(block, way + "_pass") for block in locations.values() for way in ("proxy", "fastcgi", "uwsgi")]
     return {
