@@ -12,9 +12,10 @@ from .read import endpoint
 from .rules_canary import check_shares
 from .rules_content import check_health, check_site_content
 from .rules_logs import check_formats, check_log
+from .rules_partners import check_partners
 from .rules_routes import check_routes
 from .rules_scope import Scope
-from .rules_upstreams import check_partners, check_retries, check_upstream
+from .rules_upstreams import check_retries, check_upstream
 from .view import TLS_PORTS, bare, host_addresses
 
 NO_TLS = "sites have no TLS in this version"

@@ -125,41 +125,6 @@ def check_retries(scope: Scope, path: str, site: SiteInput) -> None:
                 scope.wrong(where + ".retries.faults", what % (fault, name, upstream["protocol"]))
 
 
-def check_partners(scope: Scope, path: str, site: SiteInput) -> None:
-    """A canary speaks as the upstream beside it does; who is asked or gets copies speaks HTTP."""
-    parts = [(path, site), *(("%s.routes[%d]" % (path, index), one) for index, one in enumerate(site["routes"] or ()))]
-    for where, part in parts:
-        main = _protocol(scope, part["upstream"] or site["upstream"])
-        canary, mirror, asked = part["canary"], part.get("mirror"), part.get("auth_request")
-        if canary and main and _protocol(scope, canary["upstream"]) not in (None, main):
-            what = "is %s, whose protocol is %s; must be %s, as that of the upstream beside it"
-            said = what % (canary["upstream"], _protocol(scope, canary["upstream"]), main)
-            scope.wrong(where + ".canary.upstream", said)
-        for key, partner in (("mirror", mirror), ("auth_request", asked)):
-            name = partner["upstream"] if partner else None
-            if name and _protocol(scope, name) not in (None, "http"):
-                what = "is %s, whose protocol is %s; must be http"
-                scope.wrong("%s.%s.upstream" % (where, key), what % (name, _protocol(scope, name)))
-        if mirror and main not in (None, "http"):
-            scope.wrong(where + ".mirror", "is given, but the protocol of its upstream is %s; must be http" % main)
-        for key, names in (
-            ("canary", [canary["upstream"], part["upstream"] or site["upstream"]] if canary else []),
-            ("mirror", [mirror["upstream"], part["upstream"] or site["upstream"]] if mirror else []),
-            ("auth_request", [asked["upstream"]] if asked else []),
-        ):
-            for name in names:
-                found = (scope.cluster["upstreams"] or {}).get(name or "")
-                if found and found["resolve"]:
-                    what = "is given with upstream %s, which has resolve; must be with upstreams that have none"
-                    scope.wrong("%s.%s" % (where, key), what % name)
-
-
-def _protocol(scope: Scope, name: str | None) -> str | None:
-    """That of an upstream; None where there is none."""
-    found = (scope.cluster["upstreams"] or {}).get(name or "")
-    return found["protocol"] if found else None
-
-
 # What a server and an upstream have of themselves, where nobody wrote anything.
 _PLAIN = {"weight": 1, "max_conns": 0, "backup": False, "down": False}
 

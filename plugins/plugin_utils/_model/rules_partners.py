@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of what a request goes to besides its upstream: a canary, a mirror, an application that is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .normal import RouteInput, SiteInput
+from .rules_scope import Scope
+
+
+def check_partners(scope: Scope, path: str, site: SiteInput) -> None:
+    """For the rest of the site and for each of its routes, with what holds there.
+
+    A canary speaks as the upstream beside it does. Who gets copies or is asked speaks HTTP, and so does the upstream
+    whose requests are copied. An option that a route does not give itself is its site's, and so is the mistake.
+    """
+    _check(scope, path, path, site, site)
+    for index, route in enumerate(site["routes"] or ()):
+        _check(scope, path, "%s.routes[%d]" % (path, index), site, route)
+
+
+def _check(scope: Scope, above: str, path: str, site: SiteInput, part: SiteInput | RouteInput) -> None:
+    def holds(key: str) -> tuple[str, Any]:
+        own = part.get(key)
+        return ("%s.%s" % (above, key), site.get(key)) if own is None else ("%s.%s" % (path, key), own)
+
+    beside = part["upstream"] or site["upstream"]
+    ends = part.get("redirect") or part.get("answer") or (part["static"] and not part["upstream"])
+    if part["canary"]:
+        _check_partner(scope, path + ".canary", part["canary"]["upstream"], beside, None)
+    where, mirror = holds("mirror")
+    if mirror and mirror["percent"] and not ends:
+        _check_partner(scope, where, mirror["upstream"], beside, "http")
+    where, asked = holds("auth_request")
+    if asked and asked["enabled"]:
+        _check_partner(scope, where, asked["upstream"], None, "http")
+
+
+def _check_partner(scope: Scope, path: str, name: str | None, beside: str | None, protocol: str | None) -> None:
+    """``beside``: the upstream of the requests; ``protocol``: what both must speak, None: the same."""
+    upstreams = scope.cluster["upstreams"] or {}
+    partner, main = upstreams.get(name or ""), upstreams.get(beside or "")
+    wanted = protocol or (main["protocol"] if main else None)
+    if partner and wanted and partner["protocol"] not in (None, wanted):
+        what = "is %s, whose protocol is %s; must be one whose protocol is %s"
+        scope.wrong(path + ".upstream", what % (name, partner["protocol"], wanted))
+    if main and wanted and main["protocol"] not in (None, wanted):
+        what = "is beside upstream %s, whose protocol is %s; must be beside one whose protocol is %s"
+        scope.wrong(path, what % (beside, main["protocol"], wanted))
+    for one, found in ((name, partner), (beside, main)):
+        if found and found["resolve"]:
+            scope.wrong(path, "is with upstream %s, which has resolve; must be with one that has none" % one)
