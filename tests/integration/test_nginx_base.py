@@ -71,6 +71,13 @@ def test_an_application_that_does_not_answer_is_given_up(nginx: Served, option: 
     assert nginx.ask("/?hold=1").status == 504
 
 
+def test_a_redirected_name_is_of_its_site(nginx: Served) -> None:
+    site = {"server_names": ["example.com"], "aliases": ["www.example.com"], "upstream": "app"}
+    nginx.site({"lvs_nginx_sites.www": site})
+    assert nginx.ask("/a", host="www.example.com").header("Location") == "http://example.com/a"
+    assert [line["site"] for line in nginx.requests(count=1)] == ["www"]
+
+
 def test_a_name_that_no_site_has_gets_no_answer(nginx: Served) -> None:
     """The directors' checks do, whatever name they ask for."""
     nginx.site({"lvs_nginx_sites.api": {"server_names": ["api.example.com"], "upstream": "app"}})

@@ -137,7 +137,7 @@ def test_a_path_is_rewritten(nginx: Served, condition: Tree, rewrite: Tree, sent
 def test_a_redirect_keeps_what_it_does_not_name(
     nginx: Served, redirect: Any, asked: str, status: int, location: str
 ) -> None:
-    nginx.site(site({"redirect": redirect}, upstream=None))
+    nginx.site(site({"path": "/a", "redirect": redirect}, upstream=None))
     answer = nginx.ask(asked, host="example.com:8080")
     assert (answer.status, answer.header("Location")) == (status, location)
 

@@ -44,7 +44,7 @@ FORMS = {
     # Any printable ASCII but blanks and %, as Nginx compares a path after it has decoded and cleaned it.
     "route_path": (
         r"(?=.{1,255}$)/(?!.*(?://|/\.{1,2}(?:/|$)))[!-$&-~]*",
-        "a path that starts with /, decoded, without //, . and ..",
+        "a path of printable ASCII that starts with /, decoded, without blanks, %, //, . and ..",
     ),
     "method": (r"[A-Z][A-Z_-]{0,30}", "a method in capital letters"),
     "header_name": (r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", "the name of a header: 1-63 letters, digits or -"),

@@ -10,7 +10,7 @@ from typing import Mapping
 
 from .nginx_values import GROUP
 from .normal import RouteInput, SiteInput
-from .routes import places, taking_all
+from .routes import Request, clean_path, conditions, places, taking_all, winner
 from .rules_canary import check_route_release, check_site_release
 from .rules_content import HOP, check_content, check_static
 from .rules_scope import Scope
@@ -42,6 +42,7 @@ def check_routes(scope: Scope, path: str, site: SiteInput) -> None:
         _check_headers(scope, where, route)
         pages = route.get("error_pages")
         check_content(scope, where, route, site.get("error_pages") if pages is None else pages)
+        _check_round(scope, where, site, index)
     _check_order(scope, path, routes)
     last = taking_all(routes)
     own = "upstream" if site["upstream"] else "static"
@@ -86,8 +87,29 @@ def _check_redirect(scope: Scope, path: str, redirect: Redirect) -> None:
         scope.wrong(path, "says nowhere to go; must have to, scheme, host or path")
     if redirect["to"] and not re.match(r"https?://[^/?#]|/|\$", redirect["to"]):
         scope.wrong(path + ".to", "is %s; must begin with http://, https:// or /" % shown(redirect["to"]))
+    elif redirect["to"] and re.match(r"[^/]*//[^/]*[?#]", redirect["to"]):
+        scope.wrong(path + ".to", "is %s; must have a path before ? or #" % shown(redirect["to"]))
     if redirect["path"] and not redirect["path"].startswith(("/", "$")):
         scope.wrong(path + ".path", "is %s; must begin with /" % shown(redirect["path"]))
+
+
+def _check_round(scope: Scope, path: str, site: SiteInput, index: int) -> None:
+    """A redirect to what the same route takes again goes round until the client gives up."""
+    route = site["routes"][index]
+    redirect = route["redirect"]
+    if not redirect or conditions(route):
+        return
+    target = redirect["path"] or (redirect["to"] or "")
+    host = redirect["host"]
+    stays = host is None or host in (site["server_names"] or ())
+    if target.startswith("/") and "$" not in target and stays and not redirect["scheme"]:
+        request = Request("GET", "", 0, clean_path(target), "", {}, "0.0.0.0")
+        if winner(site["routes"], request) == index:
+            what = "leads to %s, which this route takes again; must lead to another route or host"
+            scope.wrong(path + ".redirect", what % shown(target))
+    elif host and stays and not target and not redirect["scheme"]:
+        what = "is %s, a name of this site, whose requests this route takes again; must be another (see aliases)"
+        scope.wrong(path + ".redirect.host", what % host)
 
 
 def _check_answer(scope: Scope, path: str, answer: Answer) -> None:
@@ -103,6 +125,8 @@ def _check_rewrite(scope: Scope, path: str, route: RouteInput, rewrite: Rewrite)
         scope.wrong(where, "is given, but nothing looks at the path")
     if (rewrite["pattern"] is None) != (rewrite["to"] is None):
         scope.wrong(where, "has one of pattern and to; must have both or neither")
+    if rewrite["to"] is not None and not rewrite["to"].startswith("/"):
+        scope.wrong(where + ".to", "is %s; must begin with /" % shown(rewrite["to"]))
     groups = re.compile(rewrite["pattern"] or "").groups
     for number in sorted(set(map(int, GROUP.findall(rewrite["to"] or "")))):
         if number > groups:

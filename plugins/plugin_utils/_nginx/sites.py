@@ -91,7 +91,8 @@ def _aliases(nginx: Nginx, site: Site, scheme: str) -> Iterator[Line]:
     if site["aliases"]:
         yield ""
         lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, False)]
-        lines += [simple("server_name", *site["aliases"]), *site_log(site), "", *health(nginx), ""]
+        lines += [simple("server_name", *site["aliases"]), simple("set", "$lvs_site", site["name"])]
+        lines += [*site_log(site), "", *health(nginx), ""]
         address = "%s://%s$lvs_port$request_uri" % (scheme, site["server_names"][0])
         yield block("server", [], [*lines, block("location", ["/"], [simple("return", site["alias_status"], address)])])
 

@@ -72,7 +72,7 @@ def said(route: Any, **site: Any) -> list[str]:
     ("route", "words"),
     [
         ({"path": "~("}, ROUTE + ".path is (, which is no regular expression: "),
-        ({"path": "/a/../b"}, ROUTE + '.path is "/a/../b"; must be a path that starts with /, decoded'),
+        ({"path": "/a/../b"}, ROUTE + '.path is "/a/../b"; must be a path of printable ASCII'),
         (
             {"path": "~a", "exact": True},
             ROUTE + ".exact is true, but the path is a regular expression",
@@ -88,7 +88,18 @@ def said(route: Any, **site: Any) -> list[str]:
         ),
         ({"redirect": {}}, ROUTE + ".redirect says nowhere to go; must have to, scheme, host or path"),
         ({"redirect": "example.com"}, ROUTE + '.redirect.to is "example.com"; must begin with http://, https:// or /'),
-        ({"rewrite": {"pattern": "a", "to": "$1"}}, ROUTE + ".rewrite.to has $1, but pattern has 0 groups"),
+        ({"rewrite": {"pattern": "a", "to": "/$1"}}, ROUTE + ".rewrite.to has $1, but pattern has 0 groups"),
+        ({"rewrite": {"pattern": "a", "to": "https://b"}}, ROUTE + '.rewrite.to is "https://b"; must begin with /'),
+        (
+            {"redirect": "https://b.example?a=1"},
+            ROUTE + '.redirect.to is "https://b.example?a=1"; must have a path before',
+        ),
+        (
+            {"path": "/a", "redirect": {"path": "/a/b?c=1"}},
+            ROUTE + '.redirect leads to "/a/b?c=1", which this route takes',
+        ),
+        ({"path": "/a", "redirect": "/a"}, ROUTE + '.redirect leads to "/a", which this route takes again; '),
+        ({"redirect": {"host": "example.com"}}, ROUTE + ".redirect.host is example.com, a name of this site, whose"),
         (
             {"redirect": {"path": "/a$uri"}},
             ROUTE + ".redirect.path has $uri, in which a client can write lines of its own",
@@ -227,3 +238,17 @@ def test_nor_is_a_group_that_has_them() -> None:
     changes = {"lvs_nginx_upstreams.app": {"group": "lvs_real_servers", "port": 80}}
     found = [one.message for one in build(with_changes(changes)).mistakes]
     assert [one for one in found if "where Nginx of real server web1 serves sites itself" in one], found
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        {"path": "/a", "exact": True, "redirect": {"path": "/a/"}},
+        {"path": "/a", "redirect": {"path": "/b"}},
+        {"path": "/a", "methods": ["POST"], "redirect": {"path": "/a", "status": 303}},
+        {"path": "/a", "redirect": {"host": "b.example"}},
+        {"path": "/a", "redirect": {"scheme": "https"}},
+    ],
+)
+def test_a_redirect_that_ends(route: Any) -> None:
+    assert said(route) == []
