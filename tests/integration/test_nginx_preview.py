@@ -17,6 +17,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.asked import
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.request import told
 
 Tree = dict[str, Any]
+NET = "192.0.2.0/24"
 ACTIONS = st.sampled_from(
     [
         {"redirect": "https://www.example.com"},
@@ -36,11 +37,20 @@ ACTIONS = st.sampled_from(
     ]
 )
 ROUTES = st.builds(
-    lambda where, action: {**where, **action},
+    lambda where, action, access: {**where, **action, **access},
     st.sampled_from(
         [{"path": "/a"}, {"path": "/a", "methods": ["POST"]}, {"path": "/a/b"}, {"headers": {"X-Kind": "1"}}]
     ),
     ACTIONS,
+    st.sampled_from(
+        [
+            {},
+            {},
+            {"allow": ["192.0.2.0/24"]},
+            {"deny": ["192.0.2.0/28"]},
+            {"allow": ["192.0.2.0/24"], "deny": ["192.0.2.1"]},
+        ]
+    ),
 )
 TARGETS = ["/", "/a", "/a/b?v=1&w", "/a/b/%20c%25", "/a//b/../b?x=%20", "/a/%C3%A4?kind=2", "/c?v=%61"]
 REQUESTS = st.tuples(
@@ -48,12 +58,15 @@ REQUESTS = st.tuples(
     st.sampled_from(TARGETS),
     st.sampled_from([{}, {"X-Kind": "1"}, {"X-Kind": "1", "Cookie": "a=b; kind=c"}]),
     st.sampled_from(["example.com", "Example.COM:81", "other.example"]),
+    st.sampled_from(["192.0.2.1", "192.0.2.9", "192.0.2.99", "10.0.0.1"]),
 )
 
 
-def done(model: Any, method: str, target: str, headers: Tree) -> str:
+def done(model: Any, method: str, target: str, headers: Tree, client: str) -> str:
     """The line that says what is done with a request."""
-    lines = [line.strip() for line in told(model, asked("%s http://x%s" % (method, target), headers)).splitlines()]
+    lines = [
+        line.strip() for line in told(model, asked("%s http://x%s" % (method, target), headers, client)).splitlines()
+    ]
     return next(line for line in lines if line.startswith(("no answer", "redirect", "answer", "upstream")))
 
 
@@ -65,9 +78,9 @@ def test_nginx_does_what_preview_says(nginx: Served, listed: list[Tree], sent: l
     assume(build(with_changes(tree)).model is not None)
     nginx.site(tree)
     model = model_of(with_changes(tree))
-    for method, target, headers, host in sent:
-        said = done(model, method, target, {"Host": host, **headers})
-        answer = nginx.ask(target, method=method, host=host, headers=list(headers.items()))
+    for method, target, headers, host, client in sent:
+        said = done(model, method, target, {"Host": host, **headers}, client)
+        answer = nginx.ask(target, method=method, host=host, headers=list(headers.items()), source=client)
         if answer.status == 0:
             got = "no answer: the connection is %s" % answer.error
         elif answer.header("Location"):
@@ -76,6 +89,8 @@ def test_nginx_does_what_preview_says(nginx: Served, listed: list[Tree], sent: l
             got = "upstream app: %s %s" % (answer.seen.method, answer.seen.target)
         elif answer.status == 200:
             got = "answer 200: %r" % answer.body
+        elif answer.status == 403:
+            got = "answer 403: allow and deny keep the client out"
         else:
             got = "answer %d: Nginx's own page" % answer.status
-        assert got == said, (method, target, headers, host, listed)
+        assert got == said, (method, target, headers, host, client, listed)

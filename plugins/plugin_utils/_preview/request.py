@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Iterator
 
 from .._model.read import endpoint
@@ -103,9 +104,33 @@ def _by_site(nginx: Nginx, site: Site, port: int, asked: Asked) -> Iterator[str]
         return
     route = routes[won]
     yield "route %s (%s)" % (route["name"], route["source"])
+    if _is_denied(route, request.client):
+        if request.client == NO_CLIENT:
+            yield "    allow and deny decide by the client; use lvs_preview_request_client"
+        yield "answer 403: allow and deny keep the client out"
+        return
+    yield from _questions(route)
     yield from done(nginx, route, port, asked)
     if site["extra"] or route["extra"]:
         yield "raw lines (extra) of the site or the route may change this"
+
+
+def _is_denied(route: Route, client: str) -> bool:
+    """Of the networks in allow and deny that have the client the longest one decides; outside of all of them, allow."""
+    allow, deny = route["handling"].get("allow") or [], route["handling"].get("deny") or []
+    given = [(ipaddress.ip_network(one), False) for one in allow] + [(ipaddress.ip_network(one), True) for one in deny]
+    address = ipaddress.ip_address(client)
+    fitting = [(network.prefixlen, denied) for network, denied in given if address in network]
+    return max(fitting)[1] if fitting else bool(allow)
+
+
+def _questions(route: Route) -> Iterator[str]:
+    """Who is asked before anything is done."""
+    basic, application = route["handling"].get("basic_auth"), route["handling"].get("auth_request")
+    if basic and basic["enabled"]:
+        yield "first a password of lvs_nginx_users.%s, else 401" % basic["users"]
+    if application and application["enabled"]:
+        yield "first upstream %s is asked at %s" % (application["upstream"], application["path"])
 
 
 def done(nginx: Nginx, route: Route, port: int, asked: Asked) -> Iterator[str]:

@@ -43,6 +43,24 @@ def said(written: str, headers: Any = None, client: str = "", changes: dict[str,
     return told(model_of(with_changes({**CHANGES, **(changes or {})})), asked(written, headers, client))
 
 
+def test_who_is_asked_and_who_is_kept_out() -> None:
+    given = {"allow": ["192.0.2.0/24"], "basic_auth": "staff", "auth_request": {"upstream": "app", "path": "/who"}}
+    hash_of = "$6$saltsalt$" + "a" * 86
+    changes = {
+        "lvs_nginx_sites.www.routes": [{"path": "/api", **given}],
+        "lvs_nginx_users": {"staff": {"anna": hash_of}},
+    }
+    inside = said("http://example.com/api", client="192.0.2.7", changes=changes)
+    assert "    first a password of lvs_nginx_users.staff, else 401\n" in inside
+    assert "    first upstream app is asked at /who\n    upstream app: GET /api\n" in inside
+    assert hash_of not in inside
+    outside = said("http://example.com/api", changes=changes)
+    assert outside.endswith(
+        "        allow and deny decide by the client; use lvs_preview_request_client\n"
+        "    answer 403: allow and deny keep the client out\n"
+    )
+
+
 def test_the_whole_text() -> None:
     assert said("GET http://Example.com/api/x?q=1#part") == (
         "GET http://Example.com/api/x?q=1#part\n"
