@@ -36,9 +36,9 @@ while True:
 CLIENT_CODE = """
 import json, os, socket, sys
 
-connection = socket.create_connection((sys.argv[1], 80), timeout=60)
 expected, error = 0, None
 try:
+    connection = socket.create_connection((sys.argv[1], 80), timeout=60)
     for line in connection.makefile("rb"):
         assert int(line) == expected, (line, expected)
         expected += 1
@@ -60,9 +60,19 @@ def director() -> Iterator[Director]:
         container.write("/tmp/server.py", SERVER)
         container.write("/tmp/client.py", CLIENT_CODE)
         servers = [container.spawn(*container.within(name), "python3", "/tmp/server.py") for name in HOSTS]
+        for name in HOSTS:
+            _listens(container, name)
         yield container
         for pid in servers:
             container.call("signal", pid=pid, number=9)
+
+
+def _listens(director: Director, name: str) -> None:
+    """Return as soon as the server of a member takes connections: before, a client would be refused."""
+    deadline = time.monotonic() + 60
+    while not director.sh(*director.within(name), "ss", "-Hltn", "sport = :80"):
+        assert time.monotonic() < deadline, "the server of %s does not listen" % name
+        time.sleep(0.05)
 
 
 def web(*weights: int, port: int = 80, **more: Any) -> Options:
@@ -99,7 +109,7 @@ class Download:
 @contextmanager
 def download(director: Director, name: str) -> Iterator[Download]:
     running = Download(director, "/tmp/" + name)
-    assert running.goes_on(), "the download did not begin"
+    assert running.goes_on(), "the download did not begin: %s" % running.end()
     yield running
     said = running.end()
     assert said["error"] is None, said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -110,10 +111,13 @@ class Daemon:
     def stop(self) -> None:
         """At once, and without logs. The workers of a master that is gone are ours, so that we can wait for each."""
         while found := _processes():
+            # A worker that only finishes what it has can end by itself just now, and its master be told of it.
             for pid, _parent in found:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             for pid, _parent in found:
-                os.waitpid(pid, 0)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
         for log in self.path(LOGS).glob("*.log"):
             log.unlink()
 
