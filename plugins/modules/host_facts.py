@@ -46,6 +46,11 @@ options:
     type: list
     elements: str
     default: []
+  versions:
+    description: Programs to ask for their version, by C(-v).
+    type: list
+    elements: path
+    default: []
   ports:
     description: TCP ports to look at.
     type: list
@@ -140,6 +145,10 @@ ansible_facts:
           description: State of each unit that systemd knows.
           type: dict
           sample: {keepalived.service: {active: true, enabled: true}}
+        versions:
+          description: The version of each program that tells one.
+          type: dict
+          sample: {/usr/sbin/nginx: 1.22.1}
         users:
           description: Each user.
           type: dict
@@ -174,6 +183,7 @@ def main() -> None:
             "units": {"type": "list", "elements": "str", "default": []},
             "users": {"type": "list", "elements": "str", "default": []},
             "modules": {"type": "list", "elements": "str", "default": []},
+            "versions": {"type": "list", "elements": "path", "default": []},
             "ports": {"type": "list", "elements": "int", "default": []},
             "foreign": {"type": "dict", "options": QUESTION},
         },

@@ -249,7 +249,7 @@ class Served:
         ones of the inventory. Returns what `nginx -t` says; raises Refused."""
         model = model_of(with_changes({**ONE_APP, **(changes or {})}))
         users = (changes or {}).get("lvs_nginx_users", {})
-        made = files_of(model, host, {}, **{"lvs_nginx_users": users, **variables})
+        made = files_of(model, host, {}, self.version, **{"lvs_nginx_users": users, **variables})
         mine = {path: text for path, text in made.items() if path.startswith("/etc/nginx/")}
         return self.serve({**mine, **(files or {})}, reload=reload)
 

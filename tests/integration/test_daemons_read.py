@@ -65,7 +65,9 @@ class Judge:
         """Suite -> what its tools say of a host's files; nothing is right."""
         for suite, one in self.courts.items():
             # Keepalived 2.1 takes no weights from files.
-            texts = rendering.everything(model, host, lvs_vips, lvs_weights_in_files=suite != "bullseye")
+            texts = rendering.everything(
+                model, host, lvs_vips, nginx=SUITES[suite][1], lvs_weights_in_files=suite != "bullseye"
+            )
             texts.update(dict.fromkeys(keys(model), pair()))
             one.hand({path: (text, mode_of(path)) for path, text in texts.items()}, self.script(suite, model, texts))
         verdicts = {suite: one.verdict() for suite, one in self.courts.items()}

@@ -14,6 +14,7 @@ from typing import Any, Sequence
 from .._errors import LvsError
 from . import kernel_modules, listeners, system
 from .accounts import group_name, user_name
+from .command import CommandError, run
 from .files import HostFiles
 from .links import links
 
@@ -32,6 +33,7 @@ def describe(
     users: Sequence[str] = (),
     modules: Sequence[str] = (),
     ports: Sequence[int] = (),
+    versions: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The fact ``lvs_host``; whatever is not there is not in the mappings."""
     return {
@@ -51,6 +53,7 @@ def describe(
         "paths": {path: facts for path, facts in ((path, path_facts(path)) for path in paths) if facts},
         "units": unit_facts(units),
         "users": {name: facts for name, facts in ((name, user_facts(name)) for name in users) if facts},
+        "versions": {path: found for path, found in ((path, version_of(path)) for path in versions) if found},
     }
 
 
@@ -97,6 +100,16 @@ def path_facts(path: str) -> dict[str, str] | None:
         "owner": user_name(facts.st_uid),
         "group": group_name(facts.st_gid),
     }
+
+
+def version_of(program: str) -> str | None:
+    """The version that a program tells, such as 1.22.1; None where it tells none or is not there."""
+    try:
+        told = run([program, "-v"], 5)
+    except CommandError:
+        return None
+    found = re.search(r"/([0-9]+(\.[0-9]+)+)", told.output) if told.status == 0 else None
+    return found.group(1) if found else None
 
 
 def unit_facts(names: Sequence[str]) -> dict[str, dict[str, bool]]:

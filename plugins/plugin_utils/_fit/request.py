@@ -13,7 +13,8 @@ from .system import SENDMAIL, ports
 
 # Where it is, the Keepalived of the host is ours.
 OUR_KEEPALIVED = "/etc/systemd/system/keepalived.service.d/vipstack-lvs.conf"
-PROGRAMS = ("/usr/sbin/ipvsadm", "/usr/sbin/keepalived", "/usr/sbin/nginx", "/usr/sbin/visudo", SENDMAIL)
+NGINX = "/usr/sbin/nginx"
+PROGRAMS = ("/usr/sbin/ipvsadm", "/usr/sbin/keepalived", NGINX, "/usr/sbin/visudo", SENDMAIL)
 
 
 def questions(mine: HostSlice) -> dict[str, Any]:
@@ -25,4 +26,5 @@ def questions(mine: HostSlice) -> dict[str, Any]:
         "users": [STACK.script_user],
         "modules": director["kernel"]["modules"] if director else [],
         "ports": ports(mine),
+        "versions": [NGINX] if mine["nginx"] else [],
     }

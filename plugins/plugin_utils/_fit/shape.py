@@ -47,6 +47,7 @@ class HostFacts(TypedDict, total=False):
     paths: dict[str, Any]
     units: dict[str, dict[str, bool]]
     users: dict[str, Any]
+    versions: dict[str, str]
     foreign: dict[str, Any]
 
 

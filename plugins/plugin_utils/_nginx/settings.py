@@ -15,7 +15,8 @@ class Settings(NamedTuple):
     """Times in seconds. ``node``: the host's name; ``node_header``: the header that shows it, or nothing.
 
     ``trusted``: the system's file of authorities. ``upstreams``: those of the host, by name.
-    ``told``: header -> what an upstream is told of the client.
+    ``told``: header -> what an upstream is told of the client. ``version``: of the node's Nginx, (1, 22, 1); empty
+    where it is not known: what needs to know it is left out.
     """
 
     node: str
@@ -28,6 +29,15 @@ class Settings(NamedTuple):
     trusted: str
     upstreams: Mapping[str, Upstream] = {}
     told: Mapping[str, str] = DIRECT
+    version: tuple[int, ...] = ()
+
+    def since(self, *version: int) -> bool:
+        """Whether the node's Nginx is known to be of this version or a later one."""
+        return self.version >= version
+
+    def before(self, *version: int) -> bool:
+        """Whether the node's Nginx is known to be older than this version."""
+        return bool(self.version) and self.version < version
 
 
 def from_variables(node: str, given: Mapping[str, Any]) -> Settings:
@@ -41,4 +51,5 @@ def from_variables(node: str, given: Mapping[str, Any]) -> Settings:
         next_upstream_tries=int(given["proxy_next_upstream_tries"]),
         trusted=str(given["trusted_certificates"]),
         next_upstream_timeout=float(given["proxy_next_upstream_timeout"]),
+        version=tuple(int(part) for part in str(given.get("version") or "").split(".") if part.isdigit()),
     )

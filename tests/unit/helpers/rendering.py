@@ -90,10 +90,11 @@ def settled(model: Any, host: str) -> Any:
     return settle(model["hosts"][host], facts(model["hosts"][host]["address"]))
 
 
-def files(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str]:
+def files(model: Any, host: str, lvs_vips: Tree, nginx: str = "", **others: Any) -> dict[str, str]:
     """Path -> text of what the templates make for a host of the model. ``lvs_vips``: where the passwords are.
 
-    ``others``: further variables of the inventory. All templates are rendered, also those that the host would not need.
+    ``nginx``: its version on the host. ``others``: further variables of the inventory. All templates are rendered, also
+    those that the host would not need.
     """
     mine = settled(model, host)
     found: dict[str, str] = {}
@@ -104,7 +105,8 @@ def files(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str
         wanted = dict(templates)
         variables = {
             **_settings(role), "lvs_slice": mine, "inventory_hostname": host, "lvs_vips": lvs_vips,
-            "lvs_stack": STACK._asdict(), "ansible_facts": {"os_family": "Debian"},
+            "lvs_stack": STACK._asdict(),
+            "ansible_facts": {"os_family": "Debian", "lvs_host": {"versions": {"/usr/sbin/nginx": nginx}}},
             **others,
         }  # fmt: skip
         if role == "director" and part["check_script"]:

@@ -32,6 +32,23 @@ def test_a_user_has_a_shell_and_an_unknown_one_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ("echo 'nginx version: nginx/1.22.1' >&2", "1.22.1"),
+        ("echo 'nginx version: nginx/1.18.0 (Ubuntu)' >&2", "1.18.0"),
+        ("echo 1.22.1", None),
+        ("echo nginx/1.22.1; exit 1", None),
+    ],
+)
+def test_a_program_tells_its_version_or_none(tmp_path: Path, said: str, version: str | None) -> None:
+    program = tmp_path / "nginx"
+    program.write_text('#!/bin/sh\ntest "$*" = -v || exit 1\n%s\n' % said)
+    program.chmod(0o755)
+    found = facts.describe(versions=[str(program), str(tmp_path / "missing")])["versions"]
+    assert found == ({str(program): version} if version else {})
+
+
+@pytest.mark.parametrize(
     ("text", "release", "family"),
     [
         ('ID=debian\nVERSION_ID="12"\n', 12, "Debian"),
