@@ -67,6 +67,11 @@ FORMS = {
         r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}(; charset=[A-Za-z0-9-]{1,31})?",
         "a media type, like text/html",
     ),
+    # Nginx keeps them in a table whose rows have room for so many characters, and no directive makes them longer.
+    "bare_type": (
+        r"(?=.{1,46}$)[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*",
+        "a media type of at most 46 characters, like text/css",
+    ),
     "realm": (r"(?!off$)[A-Za-z0-9_.,:/ -]{1,100}", "1-100 letters, digits, blanks or _ . , : / -, and not off"),
     "user_name": (r"[A-Za-z0-9_.@+-]{1,64}", "the name of a user: 1-64 letters, digits or _ . @ + -"),
     # 418 chooses a route, 444 and 499 are no answers.

@@ -15,6 +15,7 @@ from .rules_logs import check_formats, check_log
 from .rules_partners import check_partners
 from .rules_routes import check_routes
 from .rules_scope import Scope
+from .rules_traffic import check_traffic
 from .rules_upstreams import check_retries, check_upstream
 from .view import TLS_PORTS, bare, host_addresses
 
@@ -42,6 +43,7 @@ def check_nginx(scope: Scope) -> None:
         check_site_content(scope, path, name, site)
         check_retries(scope, path, site)
         check_partners(scope, path, site)
+        check_traffic(scope, path, site)
     _check_loops(scope, upstreams or {}, sites or {})
     check_shares(scope)
     check_health(scope)

@@ -11,6 +11,7 @@ from .fields import REQUIRED, Field, choice, many, number, switch, table, text, 
 from .schema_canary import CANARY, MIRROR
 from .schema_content import CONTENT, OF_SITE, STATIC
 from .schema_logs import LOG
+from .schema_traffic import TRAFFIC
 from .schema_upstreams import RETRIES
 
 EXTRA = many("Raw lines for Nginx, each of whole directives.", [], Field("raw"))
@@ -53,6 +54,7 @@ HANDLING: dict[str, Field] = {
     ),
     "mirror": MIRROR,
     **CONTENT,
+    **TRAFFIC,
 }
 
 # What a route asks of a request. Everything that is given has to fit.

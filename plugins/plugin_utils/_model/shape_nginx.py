@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypedDict
 
 from .shape_content import Content, Health, Maintenance, Static
 from .shape_logs import Log, LogFormat
+from .shape_traffic import Traffic
 from .shape_upstreams import Raw, Retries, Upstream
 
 
@@ -48,7 +49,7 @@ class Mirror(TypedDict):
     timeout: float
 
 
-class Handling(Content, total=False):
+class Handling(Content, Traffic, total=False):
     """How a request is handled; what is not there is left to the role's settings and to Nginx."""
 
     connect_timeout: float

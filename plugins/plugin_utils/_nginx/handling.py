@@ -13,6 +13,7 @@ from .._model.shape_nginx import Answer, Redirect, Rewrite, Route
 from .._model.shape_upstreams import Retries, Upstream
 from . import canary
 from .access import answered, asks_who, networks, questions
+from .compression import compression
 from .content import NOTHING, error_page, error_pages, files, folder, hidden, not_found, pages
 from .cors import cors_headers, preflight
 from .directive import Directive, Line, Raw, block, simple
@@ -25,7 +26,7 @@ from .sticky import sticky_cookie
 
 def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
     """All lines of a location that handles a route: first who may come, then what is done."""
-    lines: list[Line] = [*told_to_logs(route), *kept_path(route), *limits(route)]
+    lines: list[Line] = [*told_to_logs(route), *kept_path(route), *limits(route), *compression(route)]
     lines += [*networks(spot, route), *preflight(spot, route), *questions(spot, route)]
     given = route["static"]
     if _ends(route) and asks_who(route):
@@ -44,7 +45,7 @@ def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
 
 def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     """Locations to which that of a route goes on."""
-    lines: list[Line] = [*limits(route)]
+    lines: list[Line] = [*limits(route), *compression(route)]
     if route["static"]:
         lines += [*folder(route["static"]), *not_found(route, route["static"], settings.told["X-Forwarded-Proto"])]
         if route["upstream"]:
@@ -59,7 +60,8 @@ def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
         yield block("location", ["=", spot.inner("auth")], _asked(asked, route, settings))
     for status, page in pages(route).items():
         headers = response_headers(spot, {**route, "upstream": None}, settings)
-        yield block("location", ["=", spot.inner(status)], [simple("internal"), *headers, *error_page(status, page)])
+        inside = [simple("internal"), *compression(route), *headers, *error_page(status, page)]
+        yield block("location", ["=", spot.inner(status)], inside)
     mirror = mirror_of(route)
     if mirror:
         upstream = settings.upstreams[route["upstream"] or ""]

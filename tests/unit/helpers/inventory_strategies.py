@@ -58,6 +58,7 @@ TEXTS = {
     "canary_place": ["www", "www/0"],
     "canary_by": ["cookie", "client", "header:X-User"],
     "media_type": ["text/html"],
+    "bare_type": ["text/css"],
     "log_file": ["site.log", "access.log"],
     "syslog_tag": ["nginx"],
     "mail": ["root@example.com"],

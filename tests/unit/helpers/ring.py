@@ -48,6 +48,7 @@ PLAIN = {
     "canary_place": "www",
     "canary_by": "header:X-User",
     "media_type": "text/html",
+    "bare_type": "text/css",
     "realm": "Members only",
     "log_file": "site.log",
     "syslog_tag": "nginx",
