@@ -124,4 +124,4 @@ def test_variables_of_roles_and_hosts_that_do_not_answer(stack: Stack, result: P
     assert set(found) == {
         *("%s: nginx_worker_connections" % host for host in MANAGED), "web2: the connection",
     }  # fmt: skip
-    assert found["web1: nginx_worker_connections"].endswith('is "lots"; must be a whole number, 16-1048576')
+    assert found["web1: nginx_worker_connections"].endswith('is "lots"; must be a whole number, 64-262144')

@@ -133,7 +133,13 @@ def wanted_sysctls(mine: HostSlice) -> dict[str, str]:
         wanted.update((name, normalised(str(value))) for name, value in director["kernel"]["sysctls"].items())
     if real_server and real_server["vips"]:
         wanted.update(arp_sysctls(real_server["interface"]))
+    wanted.update((name, normalised(str(value))) for name, value in nginx_sysctls(mine).items())
     return wanted
+
+
+def nginx_sysctls(mine: HostSlice) -> Mapping[str, Any]:
+    """Those that the model sets for Nginx."""
+    return mine["nginx"]["limits"]["sysctls"] if mine.get("nginx") and mine["nginx"] else {}
 
 
 def host_questions(mine: HostSlice) -> dict[str, Any]:

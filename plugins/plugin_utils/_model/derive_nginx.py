@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
+from .derive_limits import limits
 from .derive_routes import raw
 from .derive_upstreams import upstreams
 from .shape import CheckScript, HealthAddress
@@ -59,6 +60,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "health": _health(view),
             "maintenance": view.hosts[host]["nginx_maintenance"],
             "ipv6": view.has_ipv6,
+            "limits": limits(view.data["nginx_limits"]),
             "names_hash": _names_hash(served),
             "log_formats": view.data["log_formats"],
             "trusted_proxies": view.data["trusted_proxies"],
@@ -75,6 +77,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "health": None,
             "maintenance": False,
             "ipv6": view.has_ipv6,
+            "limits": limits(view.data["nginx_limits"]),
             "names_hash": _names_hash([]),
             "log_formats": {},
             "trusted_proxies": view.data["trusted_proxies"],

@@ -13,6 +13,7 @@ from typing import TypedDict
 
 from .shape import Check, Notify, ScriptSettings, ServiceSettings, TableOwner, Thresholds, VipSettings
 from .shape_content import Maintenance, Static
+from .shape_limits import LimitsInput
 from .shape_logs import Log, LogFormat
 from .shape_nginx import Answer, CanarySettings, Handling, Redirect, Rewrite, RouteMatch
 from .shape_upstreams import UpstreamSettings
@@ -143,6 +144,7 @@ class ClusterInput(TypedDict):
     log_formats: dict[str, LogFormat]
     trusted_proxies: list[str]
     nginx_health: HealthInput
+    nginx_limits: LimitsInput
     nginx_users: dict[str, dict[str, bool]]
     nginx_extra: list[str]
     nginx_canary: dict[str, float]

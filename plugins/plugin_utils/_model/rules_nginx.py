@@ -11,6 +11,7 @@ from .normal import ServiceInput, SiteInput, UpstreamInput
 from .read import endpoint
 from .rules_canary import check_shares
 from .rules_content import check_health, check_site_content
+from .rules_limits import check_limits
 from .rules_logs import check_formats, check_log
 from .rules_partners import check_partners
 from .rules_routes import check_routes
@@ -47,6 +48,7 @@ def check_nginx(scope: Scope) -> None:
     _check_loops(scope, upstreams or {}, sites or {})
     check_shares(scope)
     check_health(scope)
+    check_limits(scope)
     if sites and scope.services is not None:
         _check_sites(scope, sites)
         for name, service in sorted(scope.services.items()):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .checks import CHECKS
 from .fields import REQUIRED, Field, choice, many, named, number, switch, table, text, whole
 from .schema_content import HEALTH, USERS
+from .schema_limits import LIMITS
 from .schema_logs import LOG_FORMAT
 from .schema_nginx import SITE
 from .schema_upstreams import UPSTREAM
@@ -148,6 +149,7 @@ CLUSTER: dict[str, Field] = {
         "Networks of proxies in front of the VIPs: what they say of a client is believed.", [], Field("network")
     ),
     "lvs_nginx_health": HEALTH,
+    "lvs_nginx_limits": LIMITS,
     "lvs_nginx_users": named("Users by name; keep them in a vault.", USERS),
     "lvs_nginx_extra": many("Raw lines for Nginx at the level of `http`.", [], Field("raw")),
     "lvs_nginx_canary": Field(

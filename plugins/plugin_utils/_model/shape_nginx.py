@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from .shape_content import Content, Health, Maintenance, Static
+from .shape_limits import Limits
 from .shape_logs import Log, LogFormat
 from .shape_traffic import Traffic
 from .shape_upstreams import Raw, Retries, Upstream
@@ -160,6 +161,7 @@ class Nginx(TypedDict):
     health: Annotated[Health | None, "an upstream that the health address asks; null: none"]
     maintenance: Annotated[bool, "of the node: it says that it is not healthy"]
     ipv6: Annotated[bool, "it listens on IPv6 as well"]
+    limits: Limits
     names_hash: Annotated[NamesHash, "room for all server names"]
     log_formats: dict[str, LogFormat]
     trusted_proxies: Annotated[list[str], "networks whose word on a client is believed"]

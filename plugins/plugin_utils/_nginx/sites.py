@@ -65,7 +65,8 @@ def _room(maps: list[Directive]) -> Iterator[Directive]:
 
 
 def _listens(nginx: Nginx, port: int, default: bool) -> Iterator[Directive]:
-    words = ["default_server"] if default else []
+    # Of all servers of a port one may say what belongs to its socket.
+    words = ["default_server", "backlog=%d" % nginx["limits"]["backlog"]] if default else []
     yield simple("listen", port, *words)
     if nginx["ipv6"]:
         yield simple("listen", "[::]:%d" % port, *words)

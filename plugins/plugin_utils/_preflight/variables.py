@@ -26,7 +26,7 @@ FIELDS: dict[str, Field] = {
     "keepalived_package_state": _STATE,
     "keepalived_garp_refresh": whole("", REQUIRED, 0, 86400),
     "keepalived_realtime_priority": whole("", REQUIRED, 0, 99),
-    "nginx_worker_connections": whole("", REQUIRED, 16, 1048576),
+    "nginx_worker_connections": whole("", REQUIRED, 64, 262144),
     "nginx_worker_shutdown_timeout": whole("", REQUIRED, 0, 604800),
     "nginx_keepalive_timeout": whole("", REQUIRED, 0, 86400),
     "nginx_proxy_connect_timeout": whole("", REQUIRED, 1, 75),

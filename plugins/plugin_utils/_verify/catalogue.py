@@ -104,7 +104,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "sysctl_differs": Kind(
         ERROR,
-        "A kernel setting of the director is not what the model says.",
+        "A kernel setting is not what the model says.",
         "sysctl NAME; grep -r NAME /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d",
         "Remove the setting that overrides ours, then " + _SITE + ".",
     ),

@@ -10,7 +10,7 @@ from typing import Iterator, Sequence
 from ...module_utils._host.silent_vips import arp_sysctls
 from ...module_utils._ipvs.text import endpoint
 from .._live import clocks
-from .._live.inspect_request import KEEPALIVED, NGINX, normalised, wanted_sysctls
+from .._live.inspect_request import KEEPALIVED, NGINX, nginx_sysctls, normalised, wanted_sysctls
 from .._live.observed import FAILED, UNREACHABLE, ObservedHost
 from .._model.view import OPEN
 from .catalogue import Finding
@@ -143,7 +143,8 @@ def _sysctls(host: ObservedHost) -> Iterator[Finding]:
         if value != wanted:
             code = "arp_sysctls_lost" if name in silence else "sysctl_differs"
             words = "%s is not there" % name if value is None else "%s = %s" % (name, value)
-            path = "" if name in silence else "lvs_kernel.sysctls"
+            path = "lvs_nginx_limits" if name in nginx_sysctls(host.slice) else "lvs_kernel.sysctls"
+            path = "" if name in silence else path
             yield Finding(code, (host.name,), words, "%s = %s" % (name, wanted), path)
 
 

@@ -131,6 +131,8 @@ def everything(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str
         found["/etc/ipvsadm.rules"] = preview.ipvs_rules(services)
         found.update(preview.of_kernel({"name": "vipstack-lvs-director", **mine["director"]["kernel"]}))
         found.update(preview.of_weights({"destinations": mine["director"]["weights"], "scheme": "weights"}))
+    if mine["nginx"]:
+        found.update(preview.of_kernel({"name": "vipstack-lvs-nginx", "sysctls": mine["nginx"]["limits"]["sysctls"]}))
     if mine["real_server"]:
         vips = preview.of_vips({"name": "vipstack-lvs-vips", **mine["real_server"]})
         found.update((path, text) for path, text in vips.items() if text is not None)

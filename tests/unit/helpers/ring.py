@@ -79,6 +79,7 @@ KEYS = {"error_status": "502"}
 STARTS: dict[Any, Tree] = {
     "basic_auth": {"users": "web"},
     "auth_request": {"upstream": "web"},
+    "local_ports": {"first": 20000, "last": 60999},
     "cors": {"origins": ["https://www.example.com"]},
 }
 OTHERS: tuple[Any, ...] = (

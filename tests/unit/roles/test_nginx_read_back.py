@@ -220,7 +220,7 @@ def test_the_files_of_nginx_say_what_the_model_says(tmp_path: Path, drawn: list[
     ("name", "value", "directive", "words"),
     [
         ("nginx_worker_processes", "4", "worker_processes", ["4"]),
-        ("nginx_worker_connections", "512", "worker_rlimit_nofile", ["1024"]),
+        ("nginx_worker_connections", "512", "worker_rlimit_nofile", ["2048"]),
         ("nginx_worker_shutdown_timeout", 60, "worker_shutdown_timeout", ["60s"]),
     ],
 )

@@ -49,7 +49,7 @@ def writers_of(expression: nodes.Expr) -> set[str]:
     if isinstance(expression, nodes.CondExpr):
         other = writers_of(expression.expr2) if expression.expr2 else set()
         return writers_of(expression.expr1) | other
-    if isinstance(expression, nodes.Mul):
+    if isinstance(expression, (nodes.Mul, nodes.Add)):
         return writers_of(expression.left) | writers_of(expression.right)
     if isinstance(expression, nodes.Filter) and expression.name.startswith(FRONT):
         return {expression.name[len(FRONT) :]}

@@ -52,8 +52,8 @@ def test_every_default_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("nginx_worker_connections", "lots", 'is "lots"; must be a whole number, 16-1048576'),
-        ("nginx_worker_connections", 0, "is 0; must be 16-1048576"),
+        ("nginx_worker_connections", "lots", 'is "lots"; must be a whole number, 64-262144'),
+        ("nginx_worker_connections", 0, "is 0; must be 64-262144"),
         ("keepalived_realtime_priority", 100, "is 100; must be 0-99"),
         ("verify_strict", "perhaps", 'is "perhaps"; must be true or false'),
         ("nginx_package_state", "absent", 'is "absent"; must be one of present, latest'),
