@@ -88,6 +88,8 @@ clusters:
               inactive: 1
               state: up
               why: null
+      nodes:
+        - {host: web1, connections: 12, idle: 9, requests: 4711, dropped: 0}
       canaries:
         - site: www
           route: null

@@ -67,7 +67,9 @@ def _room(facts: HostFacts) -> Iterator[Problem]:
 def ports(mine: HostSlice) -> list[int]:
     """The TCP ports that our Nginx opens on a host."""
     nginx = mine["nginx"]
-    return sorted({port for site in nginx["sites"] for port in site["ports"]}) if nginx else []
+    if not nginx:
+        return []
+    return sorted({port for site in nginx["sites"] for port in site["ports"]} | {nginx["status_port"]} - {0})
 
 
 def _ports(mine: HostSlice, facts: HostFacts) -> Iterator[Problem]:

@@ -19,6 +19,8 @@ from .._model.shape import HostSlice, Instance, Model, RealServer, Service
 from .._model.view import OPEN, bare
 
 KEEPALIVED, NGINX, VIPS_UNIT = "keepalived.service", "nginx.service", STACK.vips_unit
+# What a probe is called that asks Nginx for its counters, and what it asks for.
+STATUS_PROBE, STATUS_PATH = "nginx-status", "/lvs-status"
 TRANSITIONS = 10
 ARP_SECONDS = 0.6
 PROBE_SECONDS = 2.0
@@ -42,7 +44,7 @@ def questions(model: Model, host: str, purpose: str, paths: Iterable[str] = ()) 
     if director:
         asked.update(ipvs=bool(director["services"]), keepalived=True, drained=True, transitions=TRANSITIONS)
     if purpose == "status":
-        asked.update(sides=has_canary(mine))
+        asked.update(sides=has_canary(mine), probes=[*asked["probes"], *_status_probes(mine)])
     if purpose == "preview":
         asked.update(files=sorted(paths), foreign=foreign_question(mine))
     if purpose == "verify":
@@ -186,6 +188,12 @@ def probes(mine: HostSlice) -> list[dict[str, Any]]:
         if port is not None:
             asked.append(_probe("nginx", mine["address"], port, {"path": mine["nginx"]["health_path"]}))
     return asked
+
+
+def _status_probes(mine: HostSlice) -> Iterator[dict[str, Any]]:
+    port = mine["nginx"]["status_port"] if mine["nginx"] else 0
+    if port:
+        yield _probe(STATUS_PROBE, "127.0.0.1", port, {"path": STATUS_PATH})
 
 
 def probe_name(service: Service, server: RealServer) -> str | None:

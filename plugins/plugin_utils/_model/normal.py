@@ -145,6 +145,7 @@ class ClusterInput(TypedDict):
     trusted_proxies: list[str]
     nginx_health: HealthInput
     nginx_limits: LimitsInput
+    nginx_status_port: int
     nginx_users: dict[str, dict[str, bool]]
     nginx_extra: list[str]
     nginx_canary: dict[str, float]

@@ -15,6 +15,7 @@ LEAST_PORTS = 1024
 def check_limits(scope: Scope) -> None:
     _check_local_ports(scope)
     _check_one_owner(scope)
+    _check_status_port(scope)
 
 
 def _check_local_ports(scope: Scope) -> None:
@@ -26,6 +27,10 @@ def _check_local_ports(scope: Scope) -> None:
     if ports["last"] - ports["first"] < LEAST_PORTS - 1:
         what = "is %d to %d; must be at least %d ports, as each is for one connection to a server"
         scope.wrong(PATH + ".local_ports", what % (ports["first"], ports["last"], LEAST_PORTS))
+    own = scope.cluster["nginx_status_port"]
+    if own and ports["first"] <= own <= ports["last"]:
+        what = "is %d to %d, which has lvs_nginx_status_port, %d; must be other ports"
+        scope.wrong(PATH + ".local_ports", what % (ports["first"], ports["last"], own))
     for name, site in sorted((scope.cluster["sites"] or {}).items()):
         for port in sorted(set(site["ports"] or ())):
             if ports["first"] <= port <= ports["last"]:
@@ -47,3 +52,26 @@ def _check_one_owner(scope: Scope) -> None:
         if name in ours:
             what = "has %s, which directors with Nginx get from %s; must be set there" % (name, PATH)
             scope.wrong("lvs_kernel.sysctls", what)
+
+
+def _check_status_port(scope: Scope) -> None:
+    """Nothing else may have the port, and nothing may ask there but programs of the host for the counters."""
+    path, port = "lvs_nginx_status_port", scope.cluster["nginx_status_port"]
+    if not port or not scope.cluster["sites"]:
+        return
+    sites = [name for name, site in sorted(scope.cluster["sites"].items()) if port in (site["ports"] or ())]
+    for name in sites:
+        scope.wrong(path, "is %d, which is a port of lvs_nginx_sites.%s; must be a port of its own" % (port, name))
+    for name, service in sorted((scope.services or {}).items()):
+        if service["protocol"] == "tcp" and port in (service["real_port"], *(service["ports"] or ())) and not sites:
+            what = "is %d, which lvs_virtual_services.%s brings to the real servers; must be a port of its own"
+            scope.wrong(path, what % (port, name))
+    for name, upstream in sorted((scope.cluster["upstreams"] or {}).items()):
+        here = [one for one in upstream["servers"] or () if one["port"] == port and _is_loopback(one["address"])]
+        if here:
+            what = "is %d, at which lvs_nginx_upstreams.%s has a server of 127.0.0.1; must be a port of its own"
+            scope.wrong(path, what % (port, name))
+
+
+def _is_loopback(address: str | None) -> bool:
+    return bool(address) and str(address).lower().startswith(("127.", "localhost"))

@@ -150,6 +150,12 @@ CLUSTER: dict[str, Field] = {
     ),
     "lvs_nginx_health": HEALTH,
     "lvs_nginx_limits": LIMITS,
+    "lvs_nginx_status_port": whole(
+        "Port of 127.0.0.1 at which Nginx tells its counters to programs of its host, at `/lvs-status`; 0: none.",
+        8711,
+        0,
+        65535,
+    ),
     "lvs_nginx_users": named("Users by name; keep them in a vault.", USERS),
     "lvs_nginx_extra": many("Raw lines for Nginx at the level of `http`.", [], Field("raw")),
     "lvs_nginx_canary": Field(

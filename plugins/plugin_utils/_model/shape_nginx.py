@@ -162,6 +162,7 @@ class Nginx(TypedDict):
     maintenance: Annotated[bool, "of the node: it says that it is not healthy"]
     ipv6: Annotated[bool, "it listens on IPv6 as well"]
     limits: Limits
+    status_port: Annotated[int, "of 127.0.0.1, for counters; 0: none"]
     names_hash: Annotated[NamesHash, "room for all server names"]
     log_formats: dict[str, LogFormat]
     trusted_proxies: Annotated[list[str], "networks whose word on a client is believed"]

@@ -90,11 +90,23 @@ class CanaryStatus(TypedDict):
     sides: dict[str, SideStatus]
 
 
+class NodeStatus(TypedDict):
+    """The Nginx of a host, since it was started; None where it did not answer. ``idle``: of the ``connections`` those
+    without a request; ``dropped``: connections for which there was no room."""
+
+    host: str
+    connections: int | None
+    idle: int | None
+    requests: int | None
+    dropped: int | None
+
+
 class ClusterStatus(TypedDict):
     """``transitions``: the newest first."""
 
     vips: list[VipStatus]
     services: list[ServiceStatus]
+    nodes: list[NodeStatus]
     canaries: list[CanaryStatus]
     transitions: list[LoggedTransition]
 

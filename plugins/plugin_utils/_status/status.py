@@ -23,6 +23,7 @@ from .._model.shape import Model, Service
 from .._verify.catalogue import NOTE
 from .._verify.judge import findings_of
 from .canaries import canaries
+from .nodes import nodes
 from .shape import (
     ClusterStatus,
     DestinationStatus,
@@ -61,6 +62,7 @@ def _cluster(cluster: Cluster) -> ClusterStatus:
     return {
         "vips": vips,
         "services": _services(cluster, holders),
+        "nodes": nodes(cluster),
         "canaries": canaries(cluster),
         "transitions": _transitions(cluster),
     }

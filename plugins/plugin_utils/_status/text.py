@@ -22,7 +22,8 @@ def screen(found: Status, width: int = 120) -> str:
     for name, cluster in found["clusters"].items():
         if len(found["clusters"]) > 1:
             lines += ["=== %s" % name]
-        for part in (_vips(cluster), _services(cluster, width), _canaries(cluster, width), _transitions(cluster)):
+        parts = (_vips(cluster), _services(cluster, width), _nodes(cluster, width), _canaries(cluster, width))
+        for part in (*parts, _transitions(cluster)):
             said = [*part]
             lines += [*said, ""] if said else []
     lines += _hosts(found)
@@ -91,6 +92,15 @@ def _destination(one: DestinationStatus) -> list[str]:
     state = one["state"] + (": %s" % one["why"] if one["why"] else "")
     place = endpoint(one["address"], one["port"])
     return ["  " + one["host"], place, weight, _number(one["active"]), _number(one["inactive"]), state]
+
+
+def _nodes(cluster: ClusterStatus, width: int) -> Iterator[str]:
+    rows = [
+        [one["host"], *map(_number, (one["connections"], one["idle"], one["requests"], one["dropped"]))]
+        for one in cluster["nodes"]
+    ]
+    if rows:
+        yield table(("Nginx", "connections", "idle", "requests since its start", "dropped"), rows, width)
 
 
 def _canaries(cluster: ClusterStatus, width: int) -> Iterator[str]:

@@ -62,6 +62,24 @@ WRONG: dict[str, tuple[Tree, str]] = {
         "lvs_kernel.sysctls has net.core.somaxconn, which directors with Nginx get from lvs_nginx_limits; must be set "
         "there",
     ),
+    "counters at a site's port": (
+        {"lvs_nginx_status_port": 80},
+        "lvs_nginx_status_port is 80, which is a port of lvs_nginx_sites.www; must be a port of its own",
+    ),
+    "counters at a service's port": (
+        {"lvs_virtual_services.mail": {"vip": "web", "ports": [25], "forward": "nat", "real_port": 8711}},
+        "lvs_nginx_status_port is 8711, which lvs_virtual_services.mail brings to the real servers; must be a port of "
+        "its own",
+    ),
+    "counters at an application's port": (
+        {"lvs_nginx_upstreams.app.servers": ["localhost:8711"]},
+        "lvs_nginx_status_port is 8711, at which lvs_nginx_upstreams.app has a server of 127.0.0.1; must be a port of "
+        "its own",
+    ),
+    "counters at a port for upstreams": (
+        {"lvs_nginx_status_port": 20000, "lvs_nginx_limits": {"local_ports": PORTS}},
+        "lvs_nginx_limits.local_ports is 20000 to 60999, which has lvs_nginx_status_port, 20000; must be other ports",
+    ),
     "too many": ({"lvs_nginx_limits": 65536}, "lvs_nginx_limits.backlog is 65536; must be 128-65535"),
 }  # fmt: skip
 
@@ -78,6 +96,8 @@ def test_what_does_not_agree(case: str) -> None:
         {"lvs_kernel": {"sysctls": {"net.core.somaxconn": 128}}},
         {"lvs_nginx_on_directors": "sorry", "lvs_kernel": {"sysctls": {"net.core.rmem_max": 128}}},
         {"lvs_nginx_limits": {"local_ports": {"first": 20000, "last": 21023}}},
+        {"lvs_nginx_status_port": 0, "lvs_nginx_upstreams.app.servers": ["127.0.0.1:8711"]},
+        {"lvs_nginx_upstreams.app.servers": ["192.0.2.1:8711"]},
     ],
 )
 def test_what_agrees(changes: Tree) -> None:
