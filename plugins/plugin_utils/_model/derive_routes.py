@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Mapping, cast
 
 from .derive_canary import canary_of
+from .derive_traffic import add_places
 from .normal import RouteInput, SiteInput
 from .read import Reader
 from .routes import taking_all
@@ -54,6 +55,7 @@ def _of_site(name: str, site: SiteInput, shares: Mapping[str, float]) -> list[Ro
 
 def _route(site: SiteInput, given: RouteInput, name: str, source: str, canary: Canary | None) -> Route:
     handling: Any = {key: given.get(key) if given.get(key) is not None else site.get(key) for key in HANDLING}
+    add_places(handling, given, name)
     ends = given["redirect"] or given["answer"]
     # A route without an action of its own has those of its site.
     acts = site if not (ends or given["upstream"] or given["static"]) else given

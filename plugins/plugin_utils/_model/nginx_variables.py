@@ -16,15 +16,15 @@ _FAMILIES = re.compile(
     re.IGNORECASE,
 )
 _OTHERS = """
-    args binary_remote_addr body_bytes_sent bytes_sent connection connection_requests
-    content_length content_type document_root document_uri host hostname https is_args limit_rate lvs_port lvs_route
-    lvs_side lvs_site msec nginx_version pid pipe proxy_add_x_forwarded_for proxy_host proxy_port proxy_protocol_addr
-    proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port query_string realip_remote_addr
-    realip_remote_port realpath_root remote_addr remote_port remote_user request request_body request_completion
-    request_filename request_id request_length request_method request_time request_uri scheme server_addr
-    server_name server_port server_protocol ssl_cipher ssl_client_fingerprint ssl_client_i_dn ssl_client_s_dn
-    ssl_client_serial ssl_client_verify ssl_protocol ssl_server_name ssl_session_reused status tcpinfo_rtt
-    time_iso8601 time_local upstream_addr upstream_bytes_received upstream_bytes_sent upstream_cache_status
+    args binary_remote_addr body_bytes_sent bytes_sent connection connection_requests content_length content_type
+    document_root document_uri host hostname https is_args limit_conn_status limit_rate limit_req_status lvs_port
+    lvs_route lvs_side lvs_site msec nginx_version pid pipe proxy_add_x_forwarded_for proxy_host proxy_port
+    proxy_protocol_addr proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port query_string
+    realip_remote_addr realip_remote_port realpath_root remote_addr remote_port remote_user request request_body
+    request_completion request_filename request_id request_length request_method request_time request_uri scheme
+    server_addr server_name server_port server_protocol ssl_cipher ssl_client_fingerprint ssl_client_i_dn
+    ssl_client_s_dn ssl_client_serial ssl_client_verify ssl_protocol ssl_server_name ssl_session_reused status
+    tcpinfo_rtt time_iso8601 time_local upstream_addr upstream_bytes_received upstream_bytes_sent upstream_cache_status
     upstream_connect_time upstream_header_time upstream_response_length upstream_response_time upstream_status uri
 """
 NAMES = frozenset(_OTHERS.split())

@@ -5,19 +5,23 @@
 
 from __future__ import annotations
 
+from .limits import burst_of
 from .normal import SiteInput
 from .rules_scope import Scope
-from .shape_traffic import Compression
+from .shape_traffic import Compression, LimitSettings
 
 
 def check_traffic(scope: Scope, path: str, site: SiteInput) -> None:
     """What a site says, and each of its routes."""
     has_files = bool(site["static"]) or any(route["static"] for route in site["routes"] or ())
     _check_compression(scope, path + ".compression", site.get("compression"), has_files)
+    _check_limits(scope, path + ".limits", site.get("limits"))
     for index, route in enumerate(site["routes"] or ()):
         ends = route["redirect"] or route["answer"] or (route["upstream"] and not route["static"])
         has_files = not ends and bool(route["static"] or site["static"])
-        _check_compression(scope, "%s.routes[%d].compression" % (path, index), route.get("compression"), has_files)
+        where = "%s.routes[%d]" % (path, index)
+        _check_compression(scope, where + ".compression", route.get("compression"), has_files)
+        _check_limits(scope, where + ".limits", route.get("limits"))
 
 
 def _check_compression(scope: Scope, path: str, given: Compression | None, has_files: bool) -> None:
@@ -29,3 +33,19 @@ def _check_compression(scope: Scope, path: str, given: Compression | None, has_f
         scope.wrong(path + ".precompressed", "is true, but enabled is false; must be one of them")
     elif given["precompressed"] and not has_files:
         scope.wrong(path + ".precompressed", "is true, but no files are served there; must be where static is")
+
+
+def _check_limits(scope: Scope, path: str, given: LimitSettings | None) -> None:
+    if not given:
+        return
+    for index, limit in enumerate(given["requests"] or ()):
+        where = "%s.requests[%d].at_once" % (path, index)
+        burst = burst_of(limit) if limit["rate"] else None
+        if burst is not None and (limit["at_once"] or 0) > burst:
+            scope.wrong(where, "is %d, but burst is %d; must be a part of it" % (limit["at_once"] or 0, burst))
+    bandwidth = given["bandwidth"]
+    if bandwidth and bandwidth["rate"] and not int(bandwidth["rate"].rstrip("kmg")):
+        scope.wrong(path + ".bandwidth.rate", "is %s, which limits nothing; leave it out" % bandwidth["rate"])
+    scope.twice(path + ".exempt", given["exempt"] or ())
+    if given["exempt"] and not (given["requests"] or given["connections"] or bandwidth) and scope.read_whole(path):
+        scope.wrong(path + ".exempt", "is given, but nothing is limited; must be beside a limit")

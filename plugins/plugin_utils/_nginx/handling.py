@@ -17,6 +17,7 @@ from .compression import compression
 from .content import NOTHING, error_page, error_pages, files, folder, hidden, not_found, pages
 from .cors import cors_headers, preflight
 from .directive import Directive, Line, Raw, block, simple
+from .limits import bandwidth, is_counted, request_limits
 from .mirror import copied, kept_path, mirror_location, mirror_of
 from .protocols import header, passed, way_to
 from .settings import Settings
@@ -26,11 +27,12 @@ from .sticky import sticky_cookie
 
 def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
     """All lines of a location that handles a route: first who may come, then what is done."""
-    lines: list[Line] = [*told_to_logs(route), *kept_path(route), *limits(route), *compression(route)]
+    lines: list[Line] = [*told_to_logs(route), *kept_path(route), *limits(route), *_traffic(spot, route)]
     lines += [*networks(spot, route), *preflight(spot, route), *questions(spot, route)]
+    lines += request_limits(spot, route)
     given = route["static"]
-    if _ends(route) and asks_who(route):
-        # Files come after the questions, a return before them. So nothing is looked for, and the rest is behind it.
+    if _ends_late(route):
+        # Files come after questions and limits, a return before. So nothing is looked for, and the rest is behind it.
         lines.append(simple("try_files", NOTHING, spot.behind))
     elif _ends(route):
         lines += [*response_headers(spot, route, settings), *_end(route, settings)]
@@ -45,14 +47,14 @@ def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
 
 def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     """Locations to which that of a route goes on."""
-    lines: list[Line] = [*limits(route), *compression(route)]
+    lines: list[Line] = [*limits(route), *_traffic(spot, route)]
     if route["static"]:
         lines += [*folder(route["static"]), *not_found(route, route["static"], settings.told["X-Forwarded-Proto"])]
         if route["upstream"]:
             lines += [*copied(spot, route), *proxied(spot, route, settings)]
-    elif _ends(route) and asks_who(route):
+    elif _ends_late(route):
         lines += _end(route, settings)
-    if route["static"] or (_ends(route) and asks_who(route)):
+    if route["static"] or _ends_late(route):
         lines += [*response_headers(spot, route, settings), *error_pages(spot, route), *raw(route)]
         yield block("location", [spot.behind], lines)
     asked = route["handling"].get("auth_request")
@@ -60,7 +62,7 @@ def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
         yield block("location", ["=", spot.inner("auth")], _asked(asked, route, settings))
     for status, page in pages(route).items():
         headers = response_headers(spot, {**route, "upstream": None}, settings)
-        inside = [simple("internal"), *compression(route), *headers, *error_page(status, page)]
+        inside = [simple("internal"), *_traffic(spot, route), *headers, *error_page(status, page)]
         yield block("location", ["=", spot.inner(status)], inside)
     mirror = mirror_of(route)
     if mirror:
@@ -71,6 +73,17 @@ def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
 
 def _ends(route: Route) -> bool:
     return bool(route["redirect"] or route["answer"])
+
+
+def _ends_late(route: Route) -> bool:
+    """Whether a request may still be refused where a return would have answered it."""
+    return _ends(route) and (asks_who(route) or is_counted(route))
+
+
+def _traffic(spot: Spot, route: Route) -> Iterator[Directive]:
+    """What is for each location of a route."""
+    yield from compression(route)
+    yield from bandwidth(spot, route)
 
 
 def _end(route: Route, settings: Settings) -> Iterator[Directive]:

@@ -15,6 +15,7 @@ from .content import static_maps
 from .cors import cors_maps, preflight_map
 from .directive import Directive, Line, Raw, block, simple, written
 from .handling import behind, handled
+from .limits import limit_maps
 from .logs import log_maps, site_log
 from .maintenance import health, maintenance, maintenance_maps
 from .mirror import mirror_maps
@@ -48,6 +49,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
 def _content_maps(routings: Iterable[Routing]) -> Iterator[Directive]:
     found = [one for routing in routings for one in routing.spots()]
     yield from static_maps(route for _spot, route in found)
+    yield from limit_maps(found)
     if any(route["handling"].get("cors") for _spot, route in found):
         yield preflight_map()
     for spot, route in found:
@@ -60,7 +62,7 @@ def _room(maps: list[Directive]) -> Iterator[Directive]:
     """Nginx's table of variables, where its own size does not do: 1024 of them, names of 46 characters."""
     if len(maps) > 200:
         yield simple("variables_hash_max_size", 1024 << (len(maps) // 256).bit_length())
-    if len(maps) > 200 or any(len(str(one.words[-1])) > 40 for one in maps):
+    if len(maps) > 200 or any(len(str(one.words[-1])) > 40 for one in maps if one.block):
         yield simple("variables_hash_bucket_size", 256)
 
 

@@ -17,6 +17,7 @@ from .._model.shape_upstreams import UpstreamServer
 from .._model.sides import CANARY, decided
 from .._nginx.handling import redirect, rewrite
 from .asked import NO_CLIENT, Asked, expanded, rewritten
+from .limits import limits_told
 
 
 def told(model: Model, asked: Asked) -> str:
@@ -109,6 +110,7 @@ def _by_site(nginx: Nginx, site: Site, port: int, asked: Asked) -> Iterator[str]
             yield "    allow and deny decide by the client; use lvs_preview_request_client"
         yield "answer 403: allow and deny keep the client out"
         return
+    yield from limits_told(route, request.client)
     yield from _questions(route)
     yield from done(nginx, route, port, asked)
     if site["extra"] or route["extra"]:

@@ -59,6 +59,7 @@ TEXTS = {
     "canary_by": ["cookie", "client", "header:X-User"],
     "media_type": ["text/html"],
     "bare_type": ["text/css"],
+    "rate": ["10/s", "1/m"],
     "log_file": ["site.log", "access.log"],
     "syslog_tag": ["nginx"],
     "mail": ["root@example.com"],

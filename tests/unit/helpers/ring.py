@@ -49,6 +49,7 @@ PLAIN = {
     "canary_by": "header:X-User",
     "media_type": "text/html",
     "bare_type": "text/css",
+    "rate": "10/s",
     "realm": "Members only",
     "log_file": "site.log",
     "syslog_tag": "nginx",

@@ -61,6 +61,28 @@ def test_who_is_asked_and_who_is_kept_out() -> None:
     )
 
 
+def test_the_limits_that_hold() -> None:
+    limits = {
+        "requests": ["10/s", {"rate": "30/m", "burst": 5, "at_once": 2, "key": "$http_x_user"}],
+        "connections": [4],
+        "bandwidth": {"rate": "1m", "after": "10m"},
+        "exempt": ["192.0.2.0/24"],
+    }
+    changes = {"lvs_nginx_sites.www.limits": limits}
+    lines = [
+        "limit by $remote_addr: at most 10/s and 10 more at a time; more is 429",
+        "limit by $http_x_user: at most 30/m and 5 more at a time, of which 3 wait; more is 429",
+        "limit by $remote_addr: 4 requests at the same time; more is 429",
+        "limit of the answer: 1m bytes a second, after the first 10m",
+    ]
+    words = "".join("    %s\n" % line for line in lines)
+    assert words in said("http://example.com/api", changes=changes)
+    exempt = said("http://example.com/api", client="192.0.2.7", changes=changes)
+    assert ("    no limits: the client is exempt\n" in exempt, "limit by" in exempt) == (True, False)
+    limits["dry_run"] = True
+    assert "requests at the same time; logged only\n" in said("http://example.com/api", changes=changes)
+
+
 def test_the_whole_text() -> None:
     assert said("GET http://Example.com/api/x?q=1#part") == (
         "GET http://Example.com/api/x?q=1#part\n"
