@@ -137,9 +137,10 @@ options:
     type: bool
     default: false
   sides:
-    description: Count what the end of Nginx's access log says of the sides of canaries.
-    type: bool
-    default: false
+    description: Names of files in C(/var/log/nginx); count what their ends say of the sides of canaries.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: vipstack.lvs.keepalived_info
   - module: vipstack.lvs.ipvs_info
@@ -323,15 +324,14 @@ nginx_test:
   sample: {ok: true, status: 0, output: "nginx: configuration file /etc/nginx/nginx.conf test is successful"}
 sides:
   description:
-    - Requests of each side of each canary, of the last 10,000 lines and 5 MB of the access log. C(errors) are those
-      with a status from 500 on; C(since) is the time of the first one.
-  type: dict
-  returned: when O(sides=true)
+    - Requests of each side of each canary, of the last 10,000 lines and 5 MB of each log. C(errors) are those with a
+      status from 500 on; C(since) is the time of the first one, as the log has it.
+  type: list
+  elements: dict
+  returned: when O(sides) is not empty
   sample:
-    since: "2026-11-26T02:20:00+00:00"
-    counts:
-      - {site: www, route: rest, side: canary, requests: 250, errors: 1}
-      - {site: www, route: rest, side: stable, requests: 750, errors: 0}
+    - {site: www, route: rest, side: canary, requests: 250, errors: 1, since: "2026-11-26T02:20:00+00:00"}
+    - {site: www, route: rest, side: stable, requests: 750, errors: 0, since: "2026-11-26T02:20:00+00:00"}
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -377,7 +377,7 @@ def main() -> None:
             "foreign": {"type": "dict", "options": QUESTION},
             "keepalived_test": {"type": "bool", "default": False},
             "nginx_test": {"type": "bool", "default": False},
-            "sides": {"type": "bool", "default": False},
+            "sides": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

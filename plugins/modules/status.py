@@ -97,6 +97,7 @@ clusters:
           percent: 25
           share: 24.8
           since: "2026-11-26T02:20:00+00:00"
+          log: access.log
           nodes: [web1, web2]
           sides: {canary: {requests: 992, errors: 1}, stable: {requests: 3008, errors: 0}}
       transitions:

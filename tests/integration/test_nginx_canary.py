@@ -274,8 +274,18 @@ def test_status_reads_the_sides_and_their_errors_in_the_log(nginx: Served) -> No
         nginx.ask(path, headers=headers)
     nginx.down(CANARY)
     assert nginx.ask(headers=[("X-C", "1")]).status == 502
-    found = counted(line.encode() for line in nginx.logs(count=4))["counts"]
-    assert found == [
-        {"site": "www", "route": "rest", "side": "canary", "requests": 3, "errors": 2},
-        {"site": "www", "route": "rest", "side": "stable", "requests": 1, "errors": 0},
-    ]
+    found = counted(line.encode() for line in nginx.logs(count=4))
+    assert [(one["side"], one["requests"], one["errors"]) for one in found] == [("canary", 3, 2), ("stable", 1, 0)]
+    assert {(one["site"], one["route"]) for one in found} == {("www", "rest")}
+
+
+FIELDS = {"side": "$lvs_side", "route": "$lvs_route", "site": "$lvs_site", "status": "$status"}
+
+
+@pytest.mark.parametrize("log", [{"path": "www.log"}, {"path": "www.log", "format": "own"}])
+def test_status_reads_a_log_of_the_site(nginx: Served, log: Tree) -> None:
+    own = {"lvs_nginx_log_formats": {"own": {"fields": FIELDS}}}
+    nginx.site({**own, **site({"percent": 0, "headers": {"X-C": "1"}}, log=log)})
+    nginx.ask("/?status=503", headers=[("X-C", "1")])
+    (found,) = counted(line.encode() for line in nginx.logs("www.log", count=1))
+    assert (found["side"], found["requests"], found["errors"]) == ("canary", 1, 1)

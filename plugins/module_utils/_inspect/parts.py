@@ -67,7 +67,7 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("adverts", wanted["vrrp_listen"], lambda: adverts(wanted["vrrp_listen"])),
         ("foreign", wanted["foreign"], lambda: facts_of(wanted["foreign"])),
         ("keepalived_test", wanted["keepalived_test"], keepalived_test),
-        ("sides", wanted["sides"], sides),
+        ("sides", wanted["sides"], lambda: sides(wanted["sides"])),
         ("nginx_test", wanted["nginx_test"], nginx_test),
     ]
     return {name: part for name, asked, part in possible if asked}

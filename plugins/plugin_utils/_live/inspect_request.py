@@ -17,6 +17,7 @@ from .._fit import request as fit_request
 from .._model.checks import kind_of
 from .._model.shape import HostSlice, Instance, Model, RealServer, Service
 from .._model.view import OPEN, bare
+from .site_logs import logs_of
 
 KEEPALIVED, NGINX, VIPS_UNIT = "keepalived.service", "nginx.service", STACK.vips_unit
 # What a probe is called that asks Nginx for its counters, and what it asks for.
@@ -44,18 +45,12 @@ def questions(model: Model, host: str, purpose: str, paths: Iterable[str] = ()) 
     if director:
         asked.update(ipvs=bool(director["services"]), keepalived=True, drained=True, transitions=TRANSITIONS)
     if purpose == "status":
-        asked.update(sides=has_canary(mine), probes=[*asked["probes"], *_status_probes(mine)])
+        asked.update(sides=logs_of(mine), probes=[*asked["probes"], *_status_probes(mine)])
     if purpose == "preview":
         asked.update(files=sorted(paths), foreign=foreign_question(mine))
     if purpose == "verify":
         asked.update(_for_a_judgement(model, mine, paths))
     return {name: value for name, value in asked.items() if value}
-
-
-def has_canary(mine: HostSlice) -> bool:
-    return (
-        any(route["canary"] for site in mine["nginx"]["sites"] for route in site["routes"]) if mine["nginx"] else False
-    )
 
 
 def _for_a_judgement(model: Model, mine: HostSlice, paths: Iterable[str]) -> dict[str, Any]:

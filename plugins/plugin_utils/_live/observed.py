@@ -30,7 +30,7 @@ from .shape import (
     Observations,
     Place,
     ProbeAnswer,
-    Sides,
+    SideCount,
     Transition,
     Unit,
 )
@@ -144,8 +144,8 @@ class ObservedHost:
         return cast("Foreign | None", self.part("foreign"))
 
     @property
-    def sides(self) -> Sides | None:
-        return cast("Sides | None", self.part("sides"))
+    def sides(self) -> list[SideCount] | None:
+        return cast("list[SideCount] | None", self.part("sides"))
 
     # --- what they say
 

@@ -229,20 +229,15 @@ class Foreign(TypedDict):
 
 
 class SideCount(TypedDict):
-    """Requests of a route on one side of its canary; ``errors``: a status from 500 on."""
+    """Requests of a route on one side of its canary, by the end of the log. ``errors``: a status from 500 on;
+    ``since``: the first of them as Nginx writes a time, None where the log has none."""
 
     site: str
     route: str
     side: str
     requests: int
     errors: int
-
-
-class Sides(TypedDict):
-    """By the end of the access log; ``since`` as Nginx writes a time, None where no line has a side."""
-
     since: str | None
-    counts: list[SideCount]
 
 
 class HostReport(TypedDict, total=False):
@@ -264,7 +259,7 @@ class HostReport(TypedDict, total=False):
     foreign: Foreign
     keepalived_test: ConfigTest
     nginx_test: ConfigTest
-    sides: Sides
+    sides: list[SideCount]
 
 
 class Observation(TypedDict, total=False):

@@ -10,6 +10,7 @@ from typing import Iterable
 
 from .._live.observed import Cluster, ObservedHost
 from .._live.shape import SideCount
+from .._live.site_logs import log_of
 from .._model.shape_nginx import Canary
 from .shape import CanaryStatus, SideStatus
 
@@ -22,14 +23,16 @@ def canaries(cluster: Cluster) -> list[CanaryStatus]:
     found: dict[tuple[str, int], CanaryStatus] = {}
     names: dict[tuple[str, int], set[str]] = {}
     for mine in cluster.hosts_of_model.values():
-        for site in mine["nginx"]["sites"] if mine["nginx"] else ():
+        if mine["nginx"] is None:
+            continue
+        for site in mine["nginx"]["sites"]:
             for route in site["routes"]:
                 canary = route["canary"]
                 if canary is not None:
                     key = _key(canary)
                     own = None if canary["route"] is None else route["name"]
                     names.setdefault(key, set()).add(route["name"])
-                    found.setdefault(key, _empty(canary, own))
+                    found.setdefault(key, _empty(canary, own, log_of(mine["nginx"], site)))
     for key, one in sorted(found.items()):
         _count(one, names[key], nodes)
     return [one for _key, one in sorted(found.items())]
@@ -39,7 +42,7 @@ def _key(canary: Canary) -> tuple[str, int]:
     return canary["site"], -1 if canary["route"] is None else canary["route"]
 
 
-def _empty(canary: Canary, route: str | None) -> CanaryStatus:
+def _empty(canary: Canary, route: str | None, log: str | None) -> CanaryStatus:
     sides: dict[str, SideStatus] = {side: {"requests": 0, "errors": 0} for side in SIDES}
     return {
         "site": canary["site"],
@@ -48,6 +51,7 @@ def _empty(canary: Canary, route: str | None) -> CanaryStatus:
         "percent": canary["percent"],
         "share": None,
         "since": None,
+        "log": log,
         "nodes": [],
         "sides": sides,
     }
@@ -56,15 +60,12 @@ def _empty(canary: Canary, route: str | None) -> CanaryStatus:
 def _count(one: CanaryStatus, routes: set[str], nodes: Iterable[ObservedHost]) -> None:
     """Add what the nodes say of the routes that have the canary."""
     since = []
-    for node in nodes:
-        told = node.sides
-        if told is None:
-            continue
+    for node in nodes if one["log"] else ():
         one["nodes"].append(node.name)
-        counts = [count for count in told["counts"] if count["site"] == one["site"] and count["route"] in routes]
-        since += [told["since"]] if counts and told["since"] else []
-        for count in counts:
-            _add(one["sides"][count["side"]], count)
+        for count in node.sides or ():
+            if count["site"] == one["site"] and count["route"] in routes:
+                _add(one["sides"][count["side"]], count)
+                since += [count["since"]] if count["since"] else []
     one["since"] = min(since, key=datetime.fromisoformat) if since else None
     total = sum(side["requests"] for side in one["sides"].values())
     one["share"] = round(100 * one["sides"]["canary"]["requests"] / total, 2) if total else None

@@ -78,7 +78,8 @@ class SideStatus(TypedDict):
 
 class CanaryStatus(TypedDict):
     """A canary of a site, or of a ``route`` of it. ``percent``: of clients, by the inventory; ``share``: percent of the
-    requests, None without one; ``since``: the oldest request that was counted; ``nodes``: whose logs these are."""
+    requests, None without one; ``since``: the oldest request that was counted; ``log``: the file that tells, None where
+    none does; ``nodes``: whose logs these are."""
 
     site: str
     route: str | None
@@ -86,6 +87,7 @@ class CanaryStatus(TypedDict):
     percent: float
     share: float | None
     since: str | None
+    log: str | None
     nodes: list[str]
     sides: dict[str, SideStatus]
 

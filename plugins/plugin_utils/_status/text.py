@@ -111,7 +111,7 @@ def _canaries(cluster: ClusterStatus, width: int) -> Iterator[str]:
             if one["share"] is None
             else "%g %% of the requests since %s" % (one["share"], one["since"])
         )
-        said = got if one["nodes"] else "no log was seen"
+        said = got if one["nodes"] else "no log was seen" if one["log"] else "no file tells of the site's requests"
         yield "canary %s  %g %% of the clients to %s: %s" % (name, one["percent"], one["upstream"], said)
         rows = [["  " + side, str(count["requests"]), _errors(count)] for side, count in one["sides"].items()]
         yield table(("  side", "requests", "answers with 5xx"), rows, width)

@@ -28,14 +28,12 @@ def test_requests_and_errors_of_each_side() -> None:
         line("canary", "500", route="api"),
         line("stable"),
     ]
-    assert counted(lines) == {
-        "since": "2026-11-26T02:20:00+00:00",
-        "counts": [
-            {"site": "www", "route": "api", "side": "canary", "requests": 1, "errors": 1},
-            {"site": "www", "route": "rest", "side": "canary", "requests": 2, "errors": 1},
-            {"site": "www", "route": "rest", "side": "stable", "requests": 2, "errors": 0},
-        ],
-    }
+    first, later = "2026-11-26T02:20:00+00:00", "2026-11-26T03:20:00+00:00"
+    assert counted(lines) == [
+        {"site": "www", "route": "api", "side": "canary", "requests": 1, "errors": 1, "since": first},
+        {"site": "www", "route": "rest", "side": "canary", "requests": 2, "errors": 1, "since": later},
+        {"site": "www", "route": "rest", "side": "stable", "requests": 2, "errors": 0, "since": first},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -52,16 +50,26 @@ def test_requests_and_errors_of_each_side() -> None:
     ],
 )
 def test_other_lines_are_passed_over(other: bytes) -> None:
-    assert [one["requests"] for one in counted([other, line("canary"), other])["counts"]] == [1]
+    assert [one["requests"] for one in counted([other, line("canary"), other])] == [1]
 
 
 def test_bytes_that_are_no_text_do_no_harm() -> None:
-    (count,) = counted([line("canary").replace(b"rest", b"r\xff")])["counts"]
+    (count,) = counted([line("canary").replace(b"rest", b"r\xff")])
     assert (count["route"], count["requests"]) == ("r\ufffd", 1)
 
 
 def test_a_log_that_is_not_there_says_nothing(tmp_path: Path) -> None:
-    assert sides.sides(str(tmp_path / "none")) == {"since": None, "counts": []}
+    assert sides.sides(["none.log"], str(tmp_path)) == []
+
+
+def test_each_log_tells_of_its_sites(tmp_path: Path) -> None:
+    (tmp_path / "access.log").write_bytes(line("canary") + b"\n")
+    (tmp_path / "www.log").write_bytes(line("stable", "503", "api") + b"\n")
+    found = sides.sides(["access.log", "www.log"], str(tmp_path))
+    assert [(one["route"], one["side"], one["errors"]) for one in found] == [
+        ("rest", "canary", 0),
+        ("api", "stable", 1),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -34,22 +34,18 @@ def model() -> Tree:
 @pytest.fixture
 def seen(model: Tree) -> Tree:
     found = healthy.observations(model)
-    found["web1"]["report"]["sides"] = {
-        "since": "2026-11-26T02:20:00+00:00",
-        "counts": [
-            count("rest", "canary", 20, 1), count("slow", "canary", 10, 0), count("rest", "stable", 60, 0),
-            count("api", "stable", 7, 7), {**count("rest", "canary", 1000, 1000), "site": "other"},
-        ],
-    }  # fmt: skip
-    found["web2"]["report"]["sides"] = {
-        "since": "2026-11-26T03:10:00+01:00",
-        "counts": [count("rest", "canary", 10, 0), count("rest", "stable", 100, 2)],
-    }
+    later, first = "2026-11-26T02:20:00+00:00", "2026-11-26T03:10:00+01:00"
+    found["web1"]["report"]["sides"] = [
+        count("rest", "canary", 20, 1, later), count("slow", "canary", 10, 0, later),
+        count("rest", "stable", 60, 0, later), count("api", "stable", 7, 7, later),
+        {**count("rest", "canary", 1000, 1000, "2026-11-20T00:00:00+00:00"), "site": "other"},
+    ]  # fmt: skip
+    found["web2"]["report"]["sides"] = [count("rest", "canary", 10, 0, later), count("rest", "stable", 100, 2, first)]
     return found
 
 
-def count(route: str, side: str, requests: int, errors: int) -> Tree:
-    return {"site": "www", "route": route, "side": side, "requests": requests, "errors": errors}
+def count(route: str, side: str, requests: int, errors: int, since: str) -> Tree:
+    return {"site": "www", "route": route, "side": side, "requests": requests, "errors": errors, "since": since}
 
 
 def canaries(model: Tree, seen: Tree) -> list[Tree]:
@@ -61,7 +57,7 @@ def test_all_nodes_and_all_routes_of_a_canary_count(model: Tree, seen: Tree) -> 
     whole, api = canaries(model, seen)
     assert whole == {
         "site": "www", "route": None, "upstream": "next", "percent": 25, "share": 20.0,
-        "since": "2026-11-26T03:10:00+01:00", "nodes": ["web1", "web2"],
+        "since": "2026-11-26T03:10:00+01:00", "log": "access.log", "nodes": ["web1", "web2"],
         "sides": {"canary": {"requests": 40, "errors": 1}, "stable": {"requests": 160, "errors": 2}},
     }  # fmt: skip
     assert (api["route"], api["share"], api["sides"]["stable"]) == ("api", 0.0, {"requests": 7, "errors": 7})
@@ -83,15 +79,41 @@ def test_what_was_not_seen_is_told(model: Tree, seen: Tree) -> None:
         seen[host]["report"]["sides"] = {"error": "PermissionError"}
     assert "25 % of the clients to next: no log was seen" in screen(status(model, seen))
     for host in ("web1", "web2"):
-        seen[host]["report"]["sides"] = {"since": None, "counts": []}
+        seen[host]["report"]["sides"] = []
     assert "25 % of the clients to next: no request in the logs" in screen(status(model, seen))
 
 
 def test_a_cluster_without_canaries_is_not_asked_and_says_nothing(model: Tree) -> None:
-    assert questions(model, "web1", "status")["sides"] is True
+    assert questions(model, "web1", "status")["sides"] == ["access.log"]
     assert "sides" not in questions(model, "d1", "status")
     assert "sides" not in questions(model, "web1", "verify")
     plain = healthy.model()
     assert "sides" not in questions(plain, "web1", "status")
     assert canaries(plain, healthy.observations(plain)) == []
     assert "canary" not in screen(status(plain, healthy.observations(plain)))
+
+
+FIELDS = {"site": "$lvs_site", "route": "$lvs_route", "side": "$lvs_side", "status": "$status", "at": "$msec"}
+
+
+@pytest.mark.parametrize(
+    ("log", "name"),
+    [
+        (None, "access.log"),
+        ({"path": "www.log"}, "www.log"),
+        ({"path": "www.log", "sample": 10}, "www.log"),
+        ({"format": "own", "path": "www.log"}, "www.log"),
+        ({"format": "short"}, None),
+        ("combined", None),
+        ("text", None),
+        ({"enabled": False}, None),
+        ({"syslog": "192.0.2.9:514"}, None),
+    ],
+)
+def test_the_log_of_the_site_is_read(log: Any, name: str | None) -> None:
+    formats = {"own": {"fields": FIELDS}, "short": {"fields": {"site": "$host"}}, "text": {"line": "$status $lvs_side"}}
+    model = model_of(with_changes({**CANARY, "lvs_nginx_sites.www.log": log, "lvs_nginx_log_formats": formats}))
+    assert questions(model, "web1", "status").get("sides", []) == ([name] if name else [])
+    found = status(model, healthy.observations(model))
+    assert {one["log"] for one in found["clusters"]["default"]["canaries"]} == {name}
+    assert ("no file tells of the site's requests" in screen(found)) is (name is None)

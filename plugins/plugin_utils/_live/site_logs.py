@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which log of a node tells on which side of a canary a request was. Pure."""
+
+from __future__ import annotations
+
+from .._model.shape import HostSlice
+from .._model.shape_nginx import Nginx, Site
+
+SHARED = "access.log"
+# What a line has to tell, and by which variable.
+TOLD = {"site": "$lvs_site", "route": "$lvs_route", "side": "$lvs_side", "status": "$status"}
+
+
+def log_of(nginx: Nginx, site: Site) -> str | None:
+    """The name of the file in /var/log/nginx; None where no file has all of it."""
+    log = site["log"]
+    if log is None:
+        return SHARED
+    if not log["enabled"] or log["syslog"]:
+        return None
+    if log["format"] == "json":
+        return log["path"]
+    fields = nginx["log_formats"].get(log["format"], {"fields": {}, "line": None})["fields"]
+    return log["path"] if all(fields.get(name) == value for name, value in TOLD.items()) else None
+
+
+def logs_of(mine: HostSlice) -> list[str]:
+    """The logs of all sites with a canary, by name."""
+    nginx = mine["nginx"]
+    if nginx is None:
+        return []
+    with_canary = [site for site in nginx["sites"] if any(route["canary"] for route in site["routes"])]
+    return sorted({name for site in with_canary for name in [log_of(nginx, site)] if name})
