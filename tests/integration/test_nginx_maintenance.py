@@ -54,7 +54,6 @@ def test_a_site_in_maintenance_has_its_page_and_is_healthy(nginx: Served) -> Non
 
 def test_a_file_begins_and_ends_it_without_a_reload(nginx: Served) -> None:
     nginx.site(site(PAGE), files=FILES)
-    nginx.run("mkdir", "-p", FOLDER)
     workers = nginx.workers
     for made in (True, False):
         nginx.run(*(["touch"] if made else ["rm"]), FOLDER + "/www")
@@ -82,7 +81,6 @@ def test_an_upstream_that_is_busy_is_no_maintenance(nginx: Served) -> None:
 
 def test_a_node_in_maintenance_serves_and_is_not_healthy(nginx: Served) -> None:
     nginx.site()
-    nginx.run("mkdir", "-p", FOLDER)
     for made in (True, False):
         nginx.run(*(["touch"] if made else ["rm"]), FOLDER + "/node")
         assert [nginx.ask(HEALTH).status, nginx.ask("/").status] == [503 if made else 200, 200]
@@ -99,7 +97,6 @@ def test_health_may_depend_on_an_upstream(nginx: Served) -> None:
     assert {(one.target, one.header("Host"), one.length) for one in nginx.seen()} == {("/ready", "app", 0)}
     nginx.tell(9001, "status=200")
     assert nginx.ask(HEALTH).body == "ok\n"
-    nginx.run("mkdir", "-p", FOLDER)
     nginx.run("touch", FOLDER + "/node")
     assert nginx.ask(HEALTH).status == 503
     nginx.run("rm", FOLDER + "/node")

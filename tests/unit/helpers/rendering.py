@@ -40,6 +40,7 @@ TEMPLATES = {
         "/etc/nginx/nginx.conf": "nginx.conf.j2",
         "/etc/nginx/conf.d/lvs-upstreams.conf": "upstreams.conf.j2",
         "/etc/nginx/conf.d/lvs-sites.conf": "sites.conf.j2",
+        "/etc/nginx/lvs-maintenance/.about": "maintenance.j2",
     },
 }
 
