@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ..module_utils import _text
+from ..plugin_utils._firewall import script
+from ..plugin_utils._firewall.plan import plan
 from ..plugin_utils._fit.fit import settle
 from ..plugin_utils._fit.shape import HostFacts
 from ..plugin_utils._keepalived_conf.services import services_part
 from ..plugin_utils._live.director_table import as_option
 from ..plugin_utils._live.drain import with_weights
 from ..plugin_utils._live.inspect_request import foreign_question
-from ..plugin_utils._model.shape import Director, HostSlice, Model, Service
+from ..plugin_utils._model.shape import Director, Firewall, HostSlice, Model, Service
 from ..plugin_utils._model.shape_nginx import Nginx
 from ..plugin_utils._model.view import bare
 from ..plugin_utils._nginx.settings import from_variables
@@ -55,6 +57,16 @@ def nginx_user_files(users: Mapping[str, Mapping[str, str]], names: list[str], g
         }
         for name in names
     ]
+
+
+def firewall_plan(firewall: Firewall, found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Where a host's firewall is to be opened and by which rules. ``found``: what the host said of its firewalls."""
+    return plan(plain(firewall), plain(found) or {})._asdict()
+
+
+def firewall_part(planned: Mapping[str, Any], part: str) -> str:
+    """A part of the script that opens a firewall, or of a policy: its chains, or its rules."""
+    return script.text(planned, part)
 
 
 def proc_ip_vs_key(service: Mapping[str, Any]) -> str:
@@ -117,6 +129,8 @@ class FilterModule:
             "ipvs_services": ipvs_services,
             "keepalived_services": keepalived_services,
             "nginx_sites": nginx_sites,
+            "firewall_part": firewall_part,
+            "firewall_plan": firewall_plan,
             "nginx_user_files": nginx_user_files,
             "nginx_upstreams": nginx_upstreams,
             "proc_ip_vs_key": proc_ip_vs_key,

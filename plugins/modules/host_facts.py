@@ -129,6 +129,9 @@ ansible_facts:
           description: Interfaces with their addresses, as M(vipstack.lvs.inspect) returns them.
           type: list
           elements: dict
+        firewall:
+          description: Whether firewalls drop what nobody lets in, as M(vipstack.lvs.inspect) returns it.
+          type: dict
         modules:
           description: Whether each module is V(loaded) or built in, V(available) or V(missing).
           type: dict

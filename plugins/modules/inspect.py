@@ -95,6 +95,10 @@ options:
     description: The time, and whether the clock is synchronised.
     type: bool
     default: false
+  firewall:
+    description: Whether firewalls drop what nobody lets in, as RV(firewall).
+    type: bool
+    default: false
   arp_probes:
     description:
       - Ask on an interface who has an address, by ARP or IPv6 neighbour discovery. The ARP requests name no sender
@@ -280,6 +284,13 @@ clock:
   type: dict
   returned: when O(clock=true)
   sample: {epoch: 1795532028.563, synchronised: true}
+firewall:
+  description:
+    - C(firewalld), whether it runs, C(policies), those of ours that it has, and C(closed), the chains of nftables and
+      iptables that drop what nobody lets in. C(opened) of such a chain tells which openings of ours are in it.
+  type: dict
+  returned: when O(firewall=true)
+  sample: {firewalld: false, policies: [], closed: [{place: nft inet filter input, hook: input, opened: null}]}
 arp:
   description:
     - Who answers for each address on the interface. A host does not hear itself; C(own) tells that it has the
@@ -372,6 +383,7 @@ def main() -> None:
             "transitions": {"type": "int", "default": 0},
             "drained": {"type": "bool", "default": False},
             "clock": {"type": "bool", "default": False},
+            "firewall": {"type": "bool", "default": False},
             "arp_probes": {"type": "list", "elements": "dict", "default": [], "options": ARP_PROBE},
             "vrrp_listen": {"type": "dict", "options": VRRP_LISTEN},
             "foreign": {"type": "dict", "options": QUESTION},

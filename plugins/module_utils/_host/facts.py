@@ -12,7 +12,7 @@ import stat
 from typing import Any, Sequence
 
 from .._errors import LvsError
-from . import kernel_modules, listeners, system
+from . import firewall, kernel_modules, listeners, system
 from .accounts import group_name, user_name
 from .command import CommandError, run
 from .files import HostFiles
@@ -48,6 +48,7 @@ def describe(
         "disks_mb": {path: free_mb(path) for path in DISKS if os.path.isdir(path)},
         "clock": system.clock(),
         "links": links(),
+        "firewall": firewall.look(),
         "modules": kernel_modules.states(HostFiles(), modules),
         "ports": listeners.holders(ports),
         "paths": {path: facts for path, facts in ((path, path_facts(path)) for path in paths) if facts},

@@ -30,6 +30,10 @@ class Stack(NamedTuple):
     """Brings the VIPs of a real server back at boot."""
     table_unit: str = "vipstack-lvs-table.service"
     """Restores a static IPVS table at boot."""
+    firewall: str = "/usr/libexec/vipstack-lvs/lvs-firewall"
+    """Opens the host's firewall for the stack."""
+    firewall_unit: str = "vipstack-lvs-firewall.service"
+    """Opens it at boot, and again when the firewall itself is started anew."""
     repair_unit: str = "vipstack-lvs-repair"
     """Makes the IPVS table anew where it lost services: a .path that the check script triggers, and its .service."""
 

@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, Mapping
 
 from .._errors import LvsError
 from .._foreign.look import facts_of
-from .._host import system, weights
+from .._host import firewall, system, weights
 from .._host.files import HostFiles
 from .._host.links import links, read_links
 from .._host.sysctl import Sysctls
@@ -63,6 +63,7 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("transitions", wanted["transitions"], lambda: system.transitions(wanted["transitions"])),
         ("drained", wanted["drained"], weights.drained),
         ("clock", wanted["clock"], system.clock),
+        ("firewall", wanted["firewall"], firewall.look),
         ("arp", wanted["arp_probes"], lambda: arp(wanted["arp_probes"])),
         ("adverts", wanted["vrrp_listen"], lambda: adverts(wanted["vrrp_listen"])),
         ("foreign", wanted["foreign"], lambda: facts_of(wanted["foreign"])),

@@ -21,8 +21,8 @@ def questions(mine: HostSlice) -> dict[str, Any]:
     """The options of the module host_facts."""
     director = mine["director"]
     return {
-        "paths": [*PROGRAMS, STACK.log, "/etc/systemd/system/" + STACK.table_unit, OUR_KEEPALIVED],
-        "units": ["keepalived.service", "nginx.service"],
+        "paths": [*PROGRAMS, STACK.log, "/etc/systemd/system/" + STACK.table_unit, OUR_KEEPALIVED, STACK.firewall],
+        "units": ["keepalived.service", "nginx.service", STACK.firewall_unit],
         "users": [STACK.script_user],
         "modules": director["kernel"]["modules"] if director else [],
         "ports": ports(mine),

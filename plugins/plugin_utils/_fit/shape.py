@@ -48,6 +48,7 @@ class HostFacts(TypedDict, total=False):
     units: dict[str, dict[str, bool]]
     users: dict[str, Any]
     versions: dict[str, str]
+    firewall: dict[str, Any]
     foreign: dict[str, Any]
 
 

@@ -55,7 +55,12 @@ def questions(model: Model, host: str, purpose: str, paths: Iterable[str] = ()) 
 
 def _for_a_judgement(model: Model, mine: HostSlice, paths: Iterable[str]) -> dict[str, Any]:
     director = mine.get("director")
-    asked = {"files": sorted(paths), "keepalived_test": bool(director), "nginx_test": bool(mine.get("nginx"))}
+    asked = {
+        "files": sorted(paths),
+        "firewall": mine["firewall"]["kind"] != "none",
+        "keepalived_test": bool(director),
+        "nginx_test": bool(mine.get("nginx")),
+    }
     if mine["interface"] == OPEN:
         return asked
     return {

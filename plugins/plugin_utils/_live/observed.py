@@ -128,6 +128,10 @@ class ObservedHost:
         return cast("list[DrainedByHand] | None", self.part("drained"))
 
     @property
+    def firewall(self) -> dict[str, Any] | None:
+        return cast("dict[str, Any] | None", self.part("firewall"))
+
+    @property
     def clock(self) -> Clock | None:
         return cast("Clock | None", self.part("clock"))
 

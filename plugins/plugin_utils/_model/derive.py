@@ -10,7 +10,7 @@ which hosts a play has, or at the order of a dict.
 
 from __future__ import annotations
 
-from . import derive_kernel, derive_nginx, derive_routes, derive_services, derive_vrrp
+from . import derive_firewall, derive_kernel, derive_nginx, derive_routes, derive_services, derive_vrrp
 from .normal import Normal
 from .shape import Cluster, Director, HostSlice, Model, Service
 from .shape_nginx import Nginx, Route
@@ -55,6 +55,7 @@ def _slice(view: ClusterView, host: str, services: list[Service], routes: dict[s
         "director": _director(view, host, nginx, services) if host in view.directors else None,
         "real_server": derive_services.real_server(view, host) if host in view.real_servers else None,
         "nginx": nginx,
+        "firewall": derive_firewall.firewall(view, host, services),
     }
 
 

@@ -11,7 +11,16 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from .shape import Check, Notify, ScriptSettings, ServiceSettings, TableOwner, Thresholds, VipSettings
+from .shape import (
+    Check,
+    FirewallKind,
+    Notify,
+    ScriptSettings,
+    ServiceSettings,
+    TableOwner,
+    Thresholds,
+    VipSettings,
+)
 from .shape_content import Maintenance, Static
 from .shape_limits import LimitsInput
 from .shape_logs import Log, LogFormat
@@ -28,6 +37,7 @@ class HostInput(TypedDict):
     interface: str
     state: str
     weight: int
+    firewall: FirewallKind
     nginx_maintenance: bool
     drained_services: list[str]
 

@@ -207,6 +207,15 @@ HOST: dict[str, Field] = {
     ),
     "lvs_state": choice("`drained`: the host gets no new connections.", "active", "active", "drained"),
     "lvs_weight": whole("Weight as a real server.", 1, 0, 65535),
+    "lvs_firewall": choice(
+        "The firewall of the host that is opened for the stack; `auto`: each that drops packets.",
+        "auto",
+        "auto",
+        "none",
+        "firewalld",
+        "nftables",
+        "iptables",
+    ),
     "lvs_nginx_maintenance": switch("The host's Nginx tells the directors that it is not healthy.", False),
     "lvs_drained_services": many("Virtual services that the host is drained from.", [], text("", REQUIRED, "name")),
 }

@@ -238,6 +238,31 @@ class Director(TypedDict):
     kernel: Kernel
 
 
+# --- what a firewall has to let in ------------------------------------------------------------------------------
+
+
+FirewallKind = Literal["auto", "none", "firewalld", "nftables", "iptables"]
+
+
+class Opening(TypedDict):
+    """Packets that the host's firewall has to let in, or through to others."""
+
+    why: Annotated[str, "for a person"]
+    way: Annotated[Literal["in", "through"], "through: forwarded, as the answers of NAT"]
+    family: Family
+    protocol: Annotated[str, "tcp, udp, sctp; vrrp, ipip, ipv6 (the headers of tunnels), icmpv6"]
+    sources: Annotated[list[str], "addresses and networks; empty: all"]
+    destinations: Annotated[list[str], "empty: all"]
+    ports: Annotated[list[int], "of the destination; of the source where the way is through. Empty: none"]
+
+
+class Firewall(TypedDict):
+    """The firewall of a host: which is to be opened, and for what."""
+
+    kind: FirewallKind
+    openings: list[Opening]
+
+
 # --- the whole --------------------------------------------------------------------------------------------------
 
 
@@ -251,6 +276,7 @@ class HostSlice(TypedDict):
     director: Annotated[Director | None, "null where the host is none"]
     real_server: Annotated[RealServerRole | None, "null where the host is none"]
     nginx: Annotated[Nginx | None, "null where the host runs none"]
+    firewall: Firewall
 
 
 class ClusterVip(TypedDict):

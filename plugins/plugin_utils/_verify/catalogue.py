@@ -108,6 +108,12 @@ CATALOGUE: dict[str, Kind] = {
         "sysctl NAME; grep -r NAME /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d",
         "Remove the setting that overrides ours, then " + _SITE + ".",
     ),
+    "firewall_closed": Kind(
+        ERROR,
+        "A firewall of the host drops what the stack needs: VRRP, clients of the VIP, or the directors' checks.",
+        "nft list ruleset; iptables -S; firewall-cmd --list-all-policies",
+        "The rules were made anew without ours: " + _SITE + ". Open it yourself, and lvs_firewall is none.",
+    ),
     "clock_not_synchronised": Kind(
         WARNING,
         "Nothing keeps the host's clock right; logs of several hosts cannot be compared.",

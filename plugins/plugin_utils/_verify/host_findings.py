@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings of one host by itself: reachable, its interface, units, files, sysctls, VIPs on lo, Nginx, clock. Pure."""
+"""Findings of one host by itself: reachable, its interface, units, files, sysctls, VIPs on lo, Nginx, firewall,
+clock. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Iterator, Sequence
 
 from ...module_utils._host.silent_vips import arp_sysctls
 from ...module_utils._ipvs.text import endpoint
+from .._firewall.plan import plan
 from .._live import clocks
 from .._live.inspect_request import KEEPALIVED, NGINX, nginx_sysctls, normalised, wanted_sysctls
 from .._live.observed import FAILED, UNREACHABLE, ObservedHost
@@ -36,6 +38,7 @@ def of_host(host: ObservedHost) -> Iterator[Finding]:
             _vips_of_real_server,
             _vips_of_director,
             _nginx,
+            _firewall,
             _clock,
         ):
             yield from look(host)
@@ -189,6 +192,11 @@ def _nginx(host: ObservedHost) -> Iterator[Finding]:
         words = answer["error"] or "status %s" % answer["status"]
         place = "http://%s%s" % (endpoint(answer["address"], answer["port"]), answer["path"])
         yield Finding("nginx_not_answering", (host.name,), "%s: %s" % (place, words), "status 200")
+
+
+def _firewall(host: ObservedHost) -> Iterator[Finding]:
+    for place in plan(host.slice["firewall"], host.firewall).closed if host.firewall else ():
+        yield Finding("firewall_closed", (host.name,), "%s drops it" % place, "the firewall lets the stack in")
 
 
 def _clock(host: ObservedHost) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lab.debian import key, locked, tree
@@ -22,6 +22,7 @@ from lab.tools import install, install_daemons, require_root
 # Suite -> versions of keepalived and Nginx.
 SUITES = {"bullseye": ("2.1.5", "1.18"), "bookworm": ("2.2.7", "1.22"), "trixie": ("2.3.3", "1.26")}
 PACKAGES = ("keepalived", "nginx", "sudo", "systemd", "iproute2")
+FIREWALLS = ("nftables", "iptables", "firewalld", "dbus", "iproute2", "procps")
 _APART = ("--mount", "--propagation", "private", "--cgroup", "--pid", "--kill-child", "--fork")
 # A view of the tree in memory. Each line that comes in is a case; each line that goes out is the status of its script.
 _COURT = r"""
@@ -52,15 +53,24 @@ done'
 
 def daemon_tree(settings: Settings, suite: str) -> Path:
     """A Debian with the daemons."""
-    name = f"daemons-{suite}"
-    done = settings.cache / f"{name}-{key(suite, PACKAGES)}"
+    return _tree_of(settings, "daemons", suite, PACKAGES)
+
+
+def firewall_tree(settings: Settings, suite: str) -> Path:
+    """A Debian with all of its firewalls, of which none runs."""
+    return _tree_of(settings, "firewalls", suite, FIREWALLS)
+
+
+def _tree_of(settings: Settings, kind: str, suite: str, packages: Sequence[str]) -> Path:
+    name = f"{kind}-{suite}"
+    done = settings.cache / f"{name}-{key(suite, packages)}"
     with locked(settings.cache, name):
         if not done.exists():
             for old in settings.cache.glob(f"{name}-*/"):
                 shutil.rmtree(old)
             new = settings.cache / f"{name}.new"
-            with step(f"daemons of {suite}"):
-                tree(new, suite, PACKAGES)
+            with step(f"{kind} of {suite}"):
+                tree(new, suite, packages)
             new.rename(done)
     return done
 
@@ -123,6 +133,7 @@ def main() -> int:
         install_daemons()
         for suite in SUITES:
             daemon_tree(Settings.of(os.environ), suite)
+            firewall_tree(Settings.of(os.environ), suite)
     except LabError as error:
         print(f"daemons: {error}", file=sys.stderr)
         return 1

@@ -53,6 +53,7 @@ def _report(of: Tree, host: str, holder: str) -> Tree:
     answers: dict[str, Callable[[], Any]] = {
         "links": lambda: [_link("lo", "00:00:00:00:00:00", "127.0.0.1"), _link("eth0", MACS[host], mine["address"])],
         "drained": list,
+        "firewall": lambda: {"firewalld": False, "policies": [], "closed": []},
         "clock": lambda: {"epoch": NOW, "synchronised": True},
         "vips": lambda: {vip: _places(mine, vip, host == holder) for vip in asked["vips"]},
         "units": lambda: {unit: _unit() for unit in asked["units"]},

@@ -26,6 +26,7 @@ def facts(*addresses: str, **others: Any) -> Tree:
         "distribution": "Debian GNU/Linux 12 (bookworm)", "distribution_id": "debian", "release": 12,
         "family": "Debian", "kernel": "6.1.0-18-amd64", "user": "root", "root": True, "systemd": True,
         "selinux": "disabled", "memory_mb": 4000, "disks_mb": {"/usr": 9000, "/var": 9000},
+        "firewall": {"firewalld": False, "policies": [], "closed": []},
         "links": [link("lo", "127.0.0.1/8"), link("eth0", *addresses)],
         "modules": {"ip_vs": "available", "ip_vs_mh": "available"}, "ports": {}, "paths": {}, "units": {}, "users": {},
     }  # fmt: skip

@@ -122,6 +122,12 @@ def files(model: Any, host: str, lvs_vips: Tree, nginx: str = "", **others: Any)
     return found
 
 
+def of_firewall(template: str, planned: Tree) -> str:
+    """A file of the role firewall. ``planned``: as the filter firewall_plan returns it."""
+    variables = {"ansible_managed": "Ansible managed", "firewall_plan": planned, "lvs_stack": STACK._asdict()}
+    return str(_environment("firewall").get_template(template).render(variables))
+
+
 def everything(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str]:
     """Path -> text of all that a host of the model gets, those of the modules among them."""
     mine = settled(model, host)

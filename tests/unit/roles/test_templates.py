@@ -18,7 +18,11 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._text import WRITERS
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 TEMPLATES = sorted(ROLES.glob("*/templates/*.j2"))
 # Filters that write several words, each by a writer of its own.
-COMPOSED = {"keepalived": {"keepalived_services"}, "nginx": {"nginx_sites", "nginx_upstreams"}}
+COMPOSED = {
+    "keepalived": {"keepalived_services"},
+    "nginx": {"nginx_sites", "nginx_upstreams"},
+    "firewall": {"shell", "firewall_part"},
+}
 FRONT = "vipstack.lvs."
 # The writers for the files of a role, by their names; a part that another template includes has the same.
 LANGUAGES = {
@@ -32,6 +36,7 @@ LANGUAGES = {
     "logrotate.j2": "logrotate",
     "sudoers.j2": "sudoers",
     "table.service.j2": "systemd",
+    "firewall.service.j2": "systemd",
     "unit.conf.j2": "systemd",
 }
 NEUTRAL = {"comment", "number"}

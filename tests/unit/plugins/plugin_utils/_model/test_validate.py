@@ -30,6 +30,7 @@ def test_every_default_is_filled_in() -> None:
         "interface": "?",
         "state": "active",
         "weight": 1,
+        "firewall": "auto",
         "nginx_maintenance": False,
         "drained_services": [],
         "address6": None,

@@ -100,6 +100,10 @@ def nginx_upgraded(_model: Tree, seen: Tree) -> None:
     report(seen, "web1")["units"]["nginx.service"]["outdated"] = ["/usr/sbin/nginx"]
 
 
+def rules_made_anew(model: Tree, seen: Tree) -> None:
+    report(seen, "d2")["firewall"]["closed"] = [{"place": "iptables INPUT", "hook": "input", "opened": None}]
+
+
 def unit_died(_model: Tree, seen: Tree) -> None:
     report(seen, "d1")["units"]["keepalived.service"]["restarts"] = 2
 
@@ -419,6 +423,7 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (left_over, {("config_edited", "d1")}),
     (readable_by_all, {("config_edited", "d1")}),
     (sysctl_overridden, {("sysctl_differs", "d1")}),
+    (rules_made_anew, {("firewall_closed", "d2")}),
     (unsynchronised, {("clock_not_synchronised", "web2")}),
     (clock_ahead, {("clocks_apart", "web2")}),
     (other_vrid, {("vrid_differs", "d2")}),

@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The openings of the model in the notation of a firewall: one rule a line, for chains and files of our own.
+
+Whatever goes into a line is an address, a network, a port or a word that is listed here; all else is refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+from typing import Iterable, Iterator, Sequence
+
+from ...module_utils._errors import LvsError
+from .._model.shape import Family, Opening
+
+# The numbers of IP protocols: names are not the same everywhere.
+PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132, "vrrp": 112, "ipip": 4, "ipv6": 41, "icmpv6": 58}
+# Without them nobody finds an IPv6 address on the link: solicitations and advertisements of routers and neighbours.
+NEIGHBOURS = {
+    133: "router-solicitation",
+    134: "router-advertisement",
+    135: "neighbour-solicitation",
+    136: "neighbour-advertisement",
+}
+_IP = {"inet": "ip", "inet6": "ip6"}
+
+
+def nftables(openings: Iterable[Opening], family: Family, way: str) -> list[str]:
+    """What stands behind `add rule FAMILY TABLE CHAIN`."""
+    return [_nft(one) for one in openings if (one["family"], one["way"]) == (family, way)]
+
+
+def _nft(one: Opening) -> str:
+    # Nobody is let in without a network on one side, and its family is what a table of both looks at.
+    words: list[str] = []
+    for side, networks in (("saddr", one["sources"]), ("daddr", one["destinations"])):
+        if networks:
+            words += [_IP[one["family"]], side, _set(_networks(networks))]
+    if one["protocol"] == "icmpv6":
+        words += ["icmpv6 type", _set(NEIGHBOURS)]
+    elif one["ports"]:
+        words += [_name(one), "sport" if one["way"] == "through" else "dport", _set(_ports(one))]
+    else:
+        words += ["meta l4proto", str(_number(one))]
+    return " ".join([*words, "accept"])
+
+
+def _set(values: Iterable[object]) -> str:
+    return "{ %s }" % ", ".join(map(str, values))
+
+
+def iptables(openings: Iterable[Opening], family: Family, way: str) -> list[str]:
+    """What stands behind `-A CHAIN`."""
+    return [line for one in openings if (one["family"], one["way"]) == (family, way) for line in _iptables(one)]
+
+
+def _iptables(one: Opening) -> Iterator[str]:
+    if one["protocol"] == "icmpv6":
+        details: Sequence[str] = ["-p icmpv6 --icmpv6-type %d" % kind for kind in NEIGHBOURS]
+    elif one["ports"]:
+        port = "--sport" if one["way"] == "through" else "--dport"
+        details = ["-p %s %s %d" % (_name(one), port, number) for number in _ports(one)]
+    else:
+        details = ["-p %d" % _number(one)]
+    for source, destination, detail in itertools.product(
+        _sides("-s", one["sources"]), _sides("-d", one["destinations"]), details
+    ):
+        yield "%s%s%s -j ACCEPT" % (source, destination, detail)
+
+
+def _sides(option: str, networks: list[str]) -> list[str]:
+    return ["%s %s " % (option, network) for network in _networks(networks)] or [""]
+
+
+def firewalld(openings: Iterable[Opening], way: str) -> list[str]:
+    """Elements of a policy."""
+    return [line for one in openings if one["way"] == way for line in _firewalld(one)]
+
+
+def _firewalld(one: Opening) -> Iterator[str]:
+    family = {"inet": "ipv4", "inet6": "ipv6"}[one["family"]]
+    if one["protocol"] == "icmpv6":
+        details = ['<icmp-type name="%s"/>' % name for name in NEIGHBOURS.values()]
+    elif one["ports"]:
+        port = "source-port" if one["way"] == "through" else "port"
+        details = ['<%s port="%d" protocol="%s"/>' % (port, number, _name(one)) for number in _ports(one)]
+    else:
+        details = ['<protocol value="%d"/>' % _number(one)]
+    sides = [
+        ['<%s address="%s"/>' % (side, network) for network in _networks(networks)] or [""]
+        for side, networks in (("source", one["sources"]), ("destination", one["destinations"]))
+    ]
+    for words in itertools.product(*sides, details):
+        yield '<rule family="%s">%s<accept/></rule>' % (family, "".join(words))
+
+
+def _networks(values: Iterable[str]) -> list[str]:
+    try:
+        return [
+            str(ipaddress.ip_network(value)) if "/" in value else str(ipaddress.ip_address(value)) for value in values
+        ]
+    except ValueError:
+        raise LvsError("an opening of the firewall has what is no address or network") from None
+
+
+def _ports(one: Opening) -> list[int]:
+    for port in one["ports"]:
+        if isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= 65535:
+            raise LvsError("an opening of the firewall has what is no port")
+    return one["ports"]
+
+
+def _name(one: Opening) -> str:
+    _number(one)
+    return one["protocol"]
+
+
+def _number(one: Opening) -> int:
+    if one["protocol"] not in PROTOCOLS:
+        raise LvsError("an opening of the firewall has what is no protocol")
+    return PROTOCOLS[one["protocol"]]
