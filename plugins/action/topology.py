@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any, ClassVar, Mapping, NoReturn, Sequence
 
 from ansible.errors import AnsibleAction, AnsibleActionFail, AnsibleError
@@ -15,7 +16,10 @@ from ..plugin_utils._action import LvsAction
 from ..plugin_utils._hostvars import SharedVariables
 from ..plugin_utils._model.build import build
 from ..plugin_utils._model.group_servers import named_groups
+from ..plugin_utils._model.normal import CertificateFacts
 from ..plugin_utils._model.validate import Mistake
+from ..plugin_utils._tls.source import reader
+from ..plugin_utils._tls.x509 import facts_of
 
 # Imported once, before workers start, and not once in each of them.
 _PRELOADED = (render,)
@@ -25,6 +29,7 @@ _ADDRESS = "ansible_host"
 _OWN = ("lvs_model", "lvs_host")
 # Shares of canaries.
 _CANARY = "lvs_nginx_canary"
+_CERTIFICATES = "lvs_certificates"
 # Mistakes that are shown; the others are counted.
 _SHOWN = 50
 
@@ -42,7 +47,9 @@ class ActionModule(LvsAction):
             given = own.get(_CANARY, {})
             own[_CANARY] = {**given, **args["canary"]} if isinstance(given, Mapping) else given
         behind = {host for name in named_groups(hostvars) for host in groups.get(name, [])}
-        built = build({"groups": groups, "hostvars": hostvars, "others": self._read(sorted(behind - set(hostvars)))})
+        others = self._read(sorted(behind - set(hostvars)))
+        certificates = self._certificates(hostvars)
+        built = build({"groups": groups, "hostvars": hostvars, "others": others, "certificates": certificates})
         if args["canary"] and any(one.path.startswith(_CANARY) for one in built.mistakes):
             told = "; ".join(one.message for one in built.mistakes if one.path.startswith(_CANARY))
             raise AnsibleActionFail("no host was touched: " + told)
@@ -82,6 +89,23 @@ class ActionModule(LvsAction):
                     what = "%s of %s cannot be templated: %s" % (name, host, error.message)
                     raise AnsibleActionFail(what) from error
         return read
+
+    def _certificates(self, hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, CertificateFacts]]:
+        """What is in the certificates of each host. Hosts of one folder that have the same ones share it."""
+        found: dict[str, dict[str, CertificateFacts]] = {}
+        known: list[tuple[Any, Any, dict[str, CertificateFacts]]] = []
+        now = datetime.now(timezone.utc)
+        for host, own in hostvars.items():
+            given = own.get(_CERTIFICATES)
+            if not isinstance(given, Mapping):
+                continue
+            variables = self.variables["hostvars"].raw_get(host)
+            folder = variables.get("inventory_dir")
+            same = (facts for other, there, facts in known if there == folder and (other is given or other == given))
+            shared = list(same)
+            found[host] = shared[0] if shared else facts_of(given, reader(self._loader, variables), now)
+            known.append((given, folder, found[host]))
+        return found
 
     def _fail(self, mistakes: Sequence[Mistake]) -> NoReturn:
         """Each mistake is told once: as text, or as data where the playbook goes on and can read it."""

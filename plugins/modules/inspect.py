@@ -71,6 +71,10 @@ options:
       host:
         description: Name in the request's Host line; the address where it is not given.
         type: str
+      tls:
+        description: The request is made with TLS, which asks for O(probes[].host). No certificate is looked at.
+        type: bool
+        default: false
       timeout:
         description: Seconds for the whole request.
         type: float
@@ -356,6 +360,7 @@ PROBE = {
     "port": {"type": "int", "required": True},
     "path": {"type": "str"},
     "host": {"type": "str"},
+    "tls": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 1.0},
 }
 ARP_PROBE = {

@@ -248,8 +248,8 @@ class Served:
         """Serve what a host gets of an inventory with these changes. ``files``: further ones; ``variables``: further
         ones of the inventory. Returns what `nginx -t` says; raises Refused."""
         model = model_of(with_changes({**ONE_APP, **(changes or {})}))
-        users = (changes or {}).get("lvs_nginx_users", {})
-        made = files_of(model, host, {}, self.version, **{"lvs_nginx_users": users, **variables})
+        given = {name: (changes or {}).get(name, {}) for name in ("lvs_nginx_users", "lvs_certificates", "lvs_tls")}
+        made = files_of(model, host, {}, self.version, **{**given, **variables})
         mine = {path: text for path, text in made.items() if path.startswith("/etc/nginx/")}
         return self.serve({**mine, **(files or {})}, reload=reload)
 

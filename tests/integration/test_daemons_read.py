@@ -108,8 +108,10 @@ def keys(model: Tree) -> set[str]:
     """Files with keys and certificates that Nginx reads."""
     tiers = [host["nginx"] for host in model["hosts"].values() if host["nginx"]]
     tls = [one["tls"] for tier in tiers for one in tier["upstreams"] if one["tls"]]
+    own = [one for tier in tiers if tier["tls"] for one in tier["tls"]["certificates"] if one["on_node"]]
+    found = {path for one in own for path in (one["certificate"], one["key"]) if path}
     system = "/etc/ssl/certs/ca-certificates.crt"
-    return {path for one in tls for path in (one["trusted"] or system, one["certificate"], one["key"]) if path}
+    return found | {path for one in tls for path in (one["trusted"] or system, one["certificate"], one["key"]) if path}
 
 
 def names(model: Tree) -> set[str]:

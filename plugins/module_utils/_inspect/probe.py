@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ class Probe:
     path: str | None
     host: str | None
     timeout: float
+    tls: bool = False
+    """``host`` is the name that is asked for, too; no certificate is looked at."""
 
 
 def request_of(probe: Probe) -> bytes:
@@ -58,8 +61,9 @@ def ask(probe: Probe) -> dict[str, Any]:
         with socket.create_connection((probe.address, probe.port), probe.timeout) as connection:
             found["connected"] = True
             if probe.path is not None:
-                connection.sendall(request_of(probe))
-                found.update(response_of(_read(connection, started + probe.timeout)))
+                with _speaking(connection, probe) as spoken:
+                    spoken.sendall(request_of(probe))
+                    found.update(response_of(_read(spoken, started + probe.timeout)))
                 if found["status"] is None:
                     found["error"] = "the answer is no HTTP"
     except socket.timeout:
@@ -68,6 +72,16 @@ def ask(probe: Probe) -> dict[str, Any]:
         found["error"] = error.strerror or str(error)
     found["seconds"] = round(time.monotonic() - started, 3)
     return found
+
+
+def _speaking(connection: socket.socket, probe: Probe) -> socket.socket:
+    """The connection, with TLS where the probe asks for it."""
+    if not probe.tls:
+        return connection
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(connection, server_hostname=probe.host)
 
 
 def _read(connection: socket.socket, deadline: float) -> bytes:

@@ -69,7 +69,8 @@ def ports(mine: HostSlice) -> list[int]:
     nginx = mine["nginx"]
     if not nginx:
         return []
-    return sorted({port for site in nginx["sites"] for port in site["ports"]} | {nginx["status_port"]} - {0})
+    found = {port for site in nginx["sites"] for port in site["ports"]} | {nginx["status_port"]} - {0}
+    return sorted(found.union(*(site["tls"]["ports"] for site in nginx["sites"] if site["tls"])))
 
 
 def _ports(mine: HostSlice, facts: HostFacts) -> Iterator[Problem]:

@@ -12,18 +12,30 @@ from .block import Block, Line
 
 
 def _http(check: Check) -> Iterator[Line]:
+    yield Block(["HTTP_GET"], [("retry", check["retries"]), _url(check)])
+
+
+def _https(check: Check) -> Iterator[Line]:
+    """Without a name Keepalived would ask for none that Nginx knows."""
+    named: list[Line] = [("enable_sni",)] if check["host"] else []
+    yield Block(["SSL_GET"], [*named, ("retry", check["retries"]), _url(check)])
+
+
+def _url(check: Check) -> Block:
     # The model has a path for each; without one the writer refuses it.
     url: list[Line] = [("path", check["path"] or ""), ("status_code", check["status"])]
     if check["host"]:
         url.append(("virtualhost", check["host"]))
-    yield Block(["HTTP_GET"], [("retry", check["retries"]), Block(["url"], url)])
+    return Block(["url"], url)
 
 
 def _tcp(check: Check) -> Iterator[Line]:
     yield Block(["TCP_CHECK"], [("retry", check["retries"])])
 
 
-BLOCKS: dict[str, Callable[[Check], Iterable[Line]]] = {"http": _http, "tcp": _tcp, "none": lambda check: ()}
+BLOCKS: dict[str, Callable[[Check], Iterable[Line]]] = {
+    "http": _http, "https": _https, "tcp": _tcp, "none": lambda check: (),
+}  # fmt: skip
 
 
 def check_lines(check: Check) -> Iterable[Line]:

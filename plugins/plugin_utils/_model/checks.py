@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, NamedTuple
 
 from .fields import Field, text, whole
 from .shape import Check, CheckSettings
@@ -24,6 +24,19 @@ def tries_ms(check: CheckSettings) -> int:
     tries = (check["retries"] + 1) * check["timeout"]
     seconds: float = check["interval"] + tries + check["retries"] * check["retry_delay"]
     return math.ceil(1000 * seconds)
+
+
+class OwnNginx(NamedTuple):
+    """Our own Nginx on a port of the real servers: where it answers, whether it speaks TLS, and to which name then;
+    empty: to any, None: there is none."""
+
+    health_path: str
+    tls: bool
+    name: str | None
+
+
+def _https_request(check: Check) -> dict[str, Any]:
+    return {**_http_request(check), "tls": True}
 
 
 def _http_request(check: Check) -> dict[str, Any]:
@@ -60,18 +73,24 @@ class CheckKind:
     """What is wrong with the answer to that request, in words; empty: nothing. ``answer``: a probe's without error."""
 
 
+_ASKED = {
+    "path": text(
+        "Path of an `http` or `https` check.", None, "url_path", "`lvs_health_path` on our Nginx, otherwise `/`"
+    ),
+    "host": text(
+        "Host header of an `http` check; of `https` also the name that it asks for in TLS.",
+        None,
+        "host_name",
+        "none; of `https` one of our sites on the port",
+    ),
+    "status": whole("Status that an `http` or `https` check expects.", 200, 100, 599),
+}
 CHECKS: dict[str, CheckKind] = {
     "http": CheckKind(
-        words="HTTP %(path)s",
-        passes_tls=False,
-        settings={
-            "path": text("Path of an `http` check.", None, "url_path", "`lvs_health_path` on our Nginx, otherwise `/`"),
-            "host": text("Host header of an `http` check.", None, "host_name", "none"),
-            "status": whole("Status that an `http` check expects.", 200, 100, 599),
-        },
-        request=_http_request,
-        fault=_http_fault,
+        words="HTTP %(path)s", passes_tls=False, settings=_ASKED, request=_http_request, fault=_http_fault
     ),
+    # Certificates are not looked at: one that has expired has so on all real servers.
+    "https": CheckKind(words="HTTPS %(path)s", settings=_ASKED, request=_https_request, fault=_http_fault),
     "tcp": CheckKind(words="TCP connection", request=lambda check: {}),
     "none": CheckKind(words="", protocols=PROTOCOLS),
 }
@@ -92,22 +111,26 @@ def having(setting: str) -> list[str]:
     return [name for name, kind in CHECKS.items() if setting in kind.settings]
 
 
-def derived(given: Check, protocol: str, by_keepalived: bool, health_path: str | None) -> Check:
+def derived(given: Check, protocol: str, by_keepalived: bool, own: OwnNginx | None) -> Check:
     """A check of the input as the model has it.
 
-    ``by_keepalived``: whether the daemon checks at all. ``health_path``: where our own Nginx answers on the port of the
-    real servers; None where it does not.
+    ``by_keepalived``: whether the daemon checks at all. ``own``: our own Nginx on the port of the real servers; None
+    where something else is there.
     """
     if not by_keepalived:
         return {**given, "type": "none"}
-    check: Check = {**given, "type": _automatic(protocol, health_path) if given["type"] == "auto" else given["type"]}
+    check: Check = {**given, "type": _automatic(protocol, own) if given["type"] == "auto" else given["type"]}
     if "path" in kind_of(check).settings and not check["path"]:
-        check["path"] = health_path or "/"
+        check["path"] = own.health_path if own else "/"
+    if check["type"] == "https" and own and own.tls and not check["host"]:
+        check["host"] = own.name or None
     return check
 
 
-def _automatic(protocol: str, health_path: str | None) -> str:
-    """HTTP where our own Nginx serves the port on the real servers, a TCP connection elsewhere."""
+def _automatic(protocol: str, own: OwnNginx | None) -> str:
+    """A request where our own Nginx serves the port on the real servers, a TCP connection elsewhere."""
     if protocol != "tcp":
         return "none"
-    return "tcp" if health_path is None else "http"
+    if own is None or (own.tls and own.name is None):
+        return "tcp"
+    return "https" if own.tls else "http"

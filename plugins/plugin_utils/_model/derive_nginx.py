@@ -9,16 +9,20 @@ from typing import Mapping
 
 from .derive_limits import limits
 from .derive_routes import raw
+from .derive_tls import site_tls, tls, tls_ports
 from .derive_upstreams import upstreams
 from .shape import CheckScript, HealthAddress
 from .shape_content import Health
 from .shape_nginx import NamesHash, Nginx, Route, Site
-from .view import ClusterView
+from .shape_tls import SiteTls
+from .view import ClusterView, all_ports_of
 
 
 def _sites(view: ClusterView, brought: set[int], routes: Mapping[str, list[Route]]) -> list[Site]:
     """The sites, by name, on the ports that services bring to a host; those on no such port are left out."""
-    given = {name: site for name, site in sorted(view.data["sites"].items()) if brought & set(site["ports"])}
+    given = {
+        name: site for name, site in sorted(view.data["sites"].items()) if brought.intersection(all_ports_of(site))
+    }
     ports = {name: [port for port in site["ports"] if port in brought] for name, site in given.items()}
 
     def alone(name: str) -> bool:
@@ -29,6 +33,7 @@ def _sites(view: ClusterView, brought: set[int], routes: Mapping[str, list[Route
             "name": name,
             "server_names": site["server_names"],
             "ports": ports[name],
+            "tls": site_tls(site, brought),
             "default": site["default"] if site["default"] is not None else alone(name) or not site["server_names"],
             "maintenance": site["maintenance"],
             "aliases": site["aliases"],
@@ -42,7 +47,7 @@ def _sites(view: ClusterView, brought: set[int], routes: Mapping[str, list[Route
 
 
 def http_ports(view: ClusterView) -> list[int]:
-    """Every port that Nginx serves on real servers: the same on each to which a service brings it."""
+    """Every port of plain HTTP that Nginx serves on real servers: the same on each to which a service brings it."""
     brought = view.tcp_ports()
     return sorted({port for site in view.data["sites"].values() for port in site["ports"] if port in brought})
 
@@ -62,6 +67,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "ipv6": view.has_ipv6,
             "limits": limits(view.data["nginx_limits"]),
             "status_port": view.data["nginx_status_port"],
+            "tls": tls(view, served),
             "names_hash": _names_hash(served),
             "log_formats": view.data["log_formats"],
             "trusted_proxies": view.data["trusted_proxies"],
@@ -70,8 +76,8 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "sites": served,
             "extra": raw("lvs_nginx_extra", view.data["nginx_extra"]),
         }
-    ports = http_ports(view)
-    if host in view.directors and on_directors == "sorry" and ports:
+    sorry = _sorry_sites(view)
+    if host in view.directors and on_directors == "sorry" and sorry:
         return {
             "mode": "sorry",
             "health_path": health_path,
@@ -80,12 +86,13 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "ipv6": view.has_ipv6,
             "limits": limits(view.data["nginx_limits"]),
             "status_port": view.data["nginx_status_port"],
-            "names_hash": _names_hash([]),
+            "tls": tls(view, sorry),
+            "names_hash": _names_hash(sorry),
             "log_formats": {},
             "trusted_proxies": view.data["trusted_proxies"],
             "upstreams": [],
             "users": [],
-            "sites": [_sorry_site(ports)],
+            "sites": sorry,
             "extra": [],
         }
     return None
@@ -119,12 +126,26 @@ def _power(least: int) -> int:
     return 1 << max(0, least - 1).bit_length()
 
 
-def _sorry_site(ports: list[int]) -> Site:
-    """One site for every port that Nginx serves on the real servers, without an upstream."""
+def _sorry_sites(view: ClusterView) -> list[Site]:
+    """One site for every port of plain HTTP that Nginx serves on the real servers, and those with TLS, each with its
+    certificates; all without an upstream."""
+    ports = http_ports(view)
+    sites = [_sorry_site("sorry", [], ports, None)] if ports else []
+    for name, site in sorted(view.data["sites"].items()):
+        speaks = site_tls(site, tls_ports(view))
+        if speaks:
+            speaks = {**speaks, "redirect": False, "hsts": None, "client_certificates": None}
+            own = _sorry_site(name, [*site["server_names"], *site["aliases"]], [], speaks)
+            sites.append({**own, "default": bool(site["default"]) or not site["server_names"]})
+    return sites
+
+
+def _sorry_site(name: str, names: list[str], ports: list[int], speaks: SiteTls | None) -> Site:
     return {
-        "name": "sorry",
-        "server_names": [],
+        "name": name,
+        "server_names": names,
         "ports": ports,
+        "tls": speaks,
         "default": True,
         "maintenance": None,
         "aliases": [],
@@ -141,9 +162,9 @@ def check_script(view: ClusterView, nginx: Nginx | None) -> CheckScript | None:
     if script["enabled"] is False:
         return None
     http: HealthAddress | None = None
-    if nginx:
-        port = min(port for site in nginx["sites"] for port in site["ports"])
-        http = {"address": "127.0.0.1", "port": port, "path": view.data["health_path"]}
+    ports = [port for site in nginx["sites"] for port in site["ports"]] if nginx else []
+    if ports:
+        http = {"address": "127.0.0.1", "port": min(ports), "path": view.data["health_path"]}
     return {
         "interval": script["interval"],
         "timeout": script["timeout"],

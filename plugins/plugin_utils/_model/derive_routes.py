@@ -75,9 +75,15 @@ def _route(site: SiteInput, given: RouteInput, name: str, source: str, canary: C
         "answer": given["answer"],
         "static": None if ends else acts["static"],
         "rewrite": given["rewrite"],
+        "client_certificate": _asks_client(site, given),
         "handling": cast(Handling, {key: value for key, value in handling.items() if value is not None}),
         "extra": raw(source + ".extra", given["extra"]),
     }
+
+
+def _asks_client(site: SiteInput, given: RouteInput) -> bool:
+    clients = (site["tls"] and site["tls"]["client_certificates"]) or None
+    return clients is not None and (given["client_certificate"] or clients["mode"]) == "required"
 
 
 def raw(path: str, lines: list[str]) -> list[Raw]:

@@ -9,6 +9,7 @@ from typing import Iterable, cast
 
 from . import checks
 from .derive_nginx import http_ports
+from .derive_tls import asked_name, tls_ports
 from .derive_vrrp import ARP_SILENT_INTERFACE
 from .normal import ServiceInput
 from .shape import (
@@ -28,7 +29,7 @@ from .view import WHOLE_ADDRESS, ClusterView, addresses_of, bare, family_of, hos
 
 def services(view: ClusterView) -> list[Service]:
     """A service for each address and port."""
-    ours = http_ports(view)
+    ours = [*http_ports(view), *tls_ports(view)]
     return [
         _service(view, ours, name, bare(address), port)
         for name, service in sorted(view.services.items())
@@ -84,8 +85,8 @@ def _service(view: ClusterView, ours: list[int], name: str, address: str, port: 
     service = view.services[name]
     family = family_of(address)
     by_keepalived = view.data["table_owner"] == "keepalived"
-    health_path = view.data["health_path"] if (service["real_port"] or port) in ours else None
-    check = checks.derived(service["check"], service["protocol"], by_keepalived, health_path)
+    own = _own_nginx(view, ours, service["real_port"] or port)
+    check = checks.derived(service["check"], service["protocol"], by_keepalived, own)
     return {
         **_settings(service),
         "name": _name(view, name, address, port),
@@ -103,6 +104,14 @@ def _service(view: ClusterView, ours: list[int], name: str, address: str, port: 
             for host in view.pool_of(service)
         ],
     }
+
+
+def _own_nginx(view: ClusterView, ours: list[int], port: int) -> checks.OwnNginx | None:
+    """What answers on a port of the real servers; None: a program of somebody else."""
+    if port not in ours:
+        return None
+    speaks = port in tls_ports(view)
+    return checks.OwnNginx(view.data["health_path"], speaks, asked_name(view, port) if speaks else None)
 
 
 def _settings(service: ServiceInput) -> ServiceSettings:

@@ -43,7 +43,7 @@ class Field:
     otherwise: str = ""
     # Why a number has its limits, where that is no matter of course.
     why: str = ""
-    # A shorter way to write a table: the scalar is read as this one of its fields.
+    # A shorter way to write a table: the scalar is read as this one of its fields. Of a list: a text is its one item.
     short: str = ""
 
 

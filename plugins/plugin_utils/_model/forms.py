@@ -85,7 +85,7 @@ PASSWORD = re.compile(r"[A-Za-z0-9._+=,:/^%*?-]*")
 SYSCTL = re.compile(r"net(?:\.[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*)+")
 SYSCTL_VALUE = re.compile(r"[A-Za-z0-9_.,:/+-]+(?:[ \t]+[A-Za-z0-9_.,:/+-]+)*")
 # Names of values that nobody quotes, wherever they stand and however they are misspelt.
-_SECRET = re.compile(r"pass|pwd|secret|token|auth|credential|private|lvs_nginx_users", re.IGNORECASE)
+_SECRET = re.compile(r"pass|pwd|secret|token|auth|credential|private|lvs_nginx_users|lvs_certificates", re.IGNORECASE)
 
 
 def is_secret(path: str) -> bool:

@@ -22,10 +22,11 @@ _OTHERS = """
     proxy_protocol_addr proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port query_string
     realip_remote_addr realip_remote_port realpath_root remote_addr remote_port remote_user request request_body
     request_completion request_filename request_id request_length request_method request_time request_uri scheme
-    server_addr server_name server_port server_protocol ssl_cipher ssl_client_fingerprint ssl_client_i_dn
-    ssl_client_s_dn ssl_client_serial ssl_client_verify ssl_protocol ssl_server_name ssl_session_reused status
-    tcpinfo_rtt time_iso8601 time_local upstream_addr upstream_bytes_received upstream_bytes_sent upstream_cache_status
-    upstream_connect_time upstream_header_time upstream_response_length upstream_response_time upstream_status uri
+    server_addr server_name server_port server_protocol ssl_cipher ssl_client_escaped_cert ssl_client_fingerprint
+    ssl_client_i_dn ssl_client_s_dn ssl_client_serial ssl_client_verify ssl_protocol ssl_server_name
+    ssl_session_reused status tcpinfo_rtt time_iso8601 time_local upstream_addr upstream_bytes_received
+    upstream_bytes_sent upstream_cache_status upstream_connect_time upstream_header_time upstream_response_length
+    upstream_response_time upstream_status uri
 """
 NAMES = frozenset(_OTHERS.split())
 # What Nginx has decoded. A new line in it would end a header, and the next one would be the client's. In small letters,

@@ -25,6 +25,7 @@ from .shape_content import Maintenance, Static
 from .shape_limits import LimitsInput
 from .shape_logs import Log, LogFormat
 from .shape_nginx import Answer, CanarySettings, Handling, Redirect, Rewrite, RouteMatch
+from .shape_tls import ClientCertificates, Hsts
 from .shape_upstreams import UpstreamSettings
 
 
@@ -87,7 +88,51 @@ class RouteInput(RouteMatch, Handling):
     answer: Answer | None
     static: Static | None
     rewrite: Rewrite | None
+    client_certificate: str | None
     extra: list[str]
+
+
+class CertificateInput(TypedDict):
+    """A certificate of `lvs_certificates`: paths; of a text in PEM only that it is one."""
+
+    certificate: str
+    key: str | None
+    chain: str | None
+    on_node: bool
+
+
+class CertificateFacts(TypedDict):
+    """What is in a certificate. Faults are fields of the input with what is wrong with them."""
+
+    faults: list[tuple[str, str]]
+    as_server: list[tuple[str, str]]
+    """Faults where a server shows it."""
+    names: list[str] | None
+    kind: str
+    """Of its key: RSA, ECDSA or Ed25519."""
+    days: int | None
+    """Until it expires."""
+    authority: bool
+    key: bool
+    """Whether the private key is there."""
+
+
+class SiteTlsInput(TypedDict):
+    """`tls` of a site."""
+
+    certificate: list[str]
+    ports: list[int]
+    redirect: bool
+    hsts: Hsts | None
+    client_certificates: ClientCertificates | None
+
+
+class TlsInput(TypedDict):
+    """`lvs_tls`; ``ticket_secret``: how many."""
+
+    profile: str
+    http2: bool
+    ticket_secret: int | None
 
 
 class UpstreamInput(UpstreamSettings):
@@ -108,6 +153,7 @@ class SiteInput(Handling):
     canary: CanarySettings | None
     routes: list[RouteInput]
     ports: list[int]
+    tls: SiteTlsInput | None
     default: bool | None
     maintenance: Maintenance | None
     aliases: list[str]
@@ -151,6 +197,10 @@ class ClusterInput(TypedDict):
     virtual_services: dict[str, ServiceInput]
     upstreams: dict[str, UpstreamInput]
     sites: dict[str, SiteInput]
+    certificates: dict[str, CertificateInput]
+    certificate_facts: dict[str, CertificateFacts]
+    """What is known of them; of those on nodes nothing."""
+    tls: TlsInput
     log_formats: dict[str, LogFormat]
     trusted_proxies: list[str]
     nginx_health: HealthInput

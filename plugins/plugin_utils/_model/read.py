@@ -27,6 +27,7 @@ from .forms import (
 )
 from .nginx_values import NGINX_VALUES
 from .said import Mistake, Unfit, Wrong, in_quotes, key_of, must, must_be_text, printable, shown, unknown
+from .tls_values import TLS_VALUES
 
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -195,6 +196,7 @@ SCALARS: Mapping[str, Callable[[Field, Any], Any]] = {
     "vip_address": _vip_address,
     "endpoint": _endpoint,
     **NGINX_VALUES,
+    **TLS_VALUES,
 }
 
 
@@ -282,6 +284,8 @@ class Reader:
         return {key: None if of.default is REQUIRED else self.default(of) for key, of in field.fields.items()}
 
     def _list(self, field: Field, value: Any, path: str) -> list[Any]:
+        if field.short and isinstance(value, str):
+            value = [value]
         if not isinstance(value, (list, tuple)):
             raise must(value, "a list")
         if len(value) < field.least:

@@ -15,18 +15,24 @@ from .read import Reader
 from .rules_nginx import check_nginx
 from .rules_scope import Scope
 from .rules_services import check_services
+from .rules_tls import check_certificates, check_secrets_are_seen
 from .rules_vips import check_vips
 from .view import MOST_DIRECTORS, OPEN, ClusterView, bare, families, vrid_of
 
 
-def check_cluster(reader: Reader, view: ClusterView) -> list[str]:
-    """All rules inside one cluster. Mistakes go to the reader; the warnings are returned."""
+def check_cluster(reader: Reader, view: ClusterView, given: Mapping[str, set[str]]) -> list[str]:
+    """All rules inside one cluster. Mistakes go to the reader; the warnings are returned.
+
+    ``given``: the names of each host's own variables.
+    """
     scope = Scope(reader, view)
     _check_hosts(scope)
     _check_restart(scope)
     check_vips(scope)
     check_services(scope)
     check_nginx(scope)
+    check_certificates(scope)
+    check_secrets_are_seen(scope, given)
     return scope.warnings
 
 

@@ -16,11 +16,12 @@ from .rules_logs import check_formats, check_log
 from .rules_partners import check_partners
 from .rules_routes import check_routes
 from .rules_scope import Scope
+from .rules_tls import check_site_tls, check_tls_ports
 from .rules_traffic import check_traffic
 from .rules_upstreams import check_retries, check_upstream
-from .view import TLS_PORTS, bare, host_addresses
+from .view import TLS_PORTS, all_ports_of, bare, host_addresses
 
-NO_TLS = "sites have no TLS in this version"
+NO_TLS = "those of HTTPS are tls.ports of a site"
 
 
 def check_nginx(scope: Scope) -> None:
@@ -45,6 +46,7 @@ def check_nginx(scope: Scope) -> None:
         check_retries(scope, path, site)
         check_partners(scope, path, site)
         check_traffic(scope, path, site)
+        check_site_tls(scope, path, site)
     _check_loops(scope, upstreams or {}, sites or {})
     check_shares(scope)
     check_health(scope)
@@ -85,7 +87,7 @@ def _answers(scope: Scope) -> dict[str, str]:
 
 def _check_loops(scope: Scope, upstreams: Mapping[str, UpstreamInput], sites: Mapping[str, SiteInput]) -> None:
     """An upstream that is the Nginx of a real server: its requests would go round until they are too many."""
-    ports = {port for site in sites.values() for port in site["ports"] or ()}
+    ports = {port for site in sites.values() for port in all_ports_of(site)}
     own = {
         endpoint(address, port): host
         for host in scope.cluster["real_servers"]
@@ -103,12 +105,13 @@ def _check_loops(scope: Scope, upstreams: Mapping[str, UpstreamInput], sites: Ma
 
 def _check_sites(scope: Scope, sites: Mapping[str, SiteInput]) -> None:
     """On a port each name and the part of the default belong to one site; what a service brings, sites serve."""
+    check_tls_ports(scope, sites)
     names: dict[tuple[int, str], str] = {}
     defaults: dict[int, str] = {}
     for name, site in sorted(sites.items()):
         path = "lvs_nginx_sites.%s" % name
-        ports = sorted(set(site["ports"] or ()))
-        _check_site_ports(scope, path + ".ports", ports)
+        ports = all_ports_of(site)
+        _check_site_ports(scope, path + ".ports", sorted(set(site["ports"] or ())))
         for server_name in sorted(set(_expanded(site))):
             rivals = [names.setdefault((port, server_name), path) for port in ports]
             for rival in sorted(set(rivals) - {path}):
@@ -140,7 +143,7 @@ def _check_site_ports(scope: Scope, path: str, ports: list[int]) -> None:
     """A service brings each port of a site, and to a port of HTTPS nobody speaks plain HTTP."""
     for port in ports:
         if port in TLS_PORTS:
-            scope.wrong(path, "has %d, where clients speak TLS; must be ports of plain HTTP, as %s" % (port, NO_TLS))
+            scope.wrong(path, "has %d, where clients speak TLS; must be ports of plain HTTP; %s" % (port, NO_TLS))
     brought = scope.view.tcp_ports()
     if not scope.read_whole("lvs_virtual_services"):
         return
@@ -156,7 +159,7 @@ def _check_brought_ports(scope: Scope, path: str, service: ServiceInput, sites: 
     if service["protocol"] != "tcp" or service["real_port"] or not scope.read_whole("lvs_nginx_sites"):
         return
     ports = sorted(set(service["ports"] or ()))
-    owners = {port: name for name, site in sorted(sites.items(), reverse=True) for port in site["ports"] or ()}
+    owners = {port: name for name, site in sorted(sites.items(), reverse=True) for port in all_ports_of(site)}
     served = [port for port in ports if port in owners]
     for port in ports if served else ():
         if port not in owners:

@@ -84,7 +84,7 @@ def _check_check(scope: Scope, path: str, service: ServiceInput) -> None:
     tls = sorted({service["real_port"] or port for port in service["ports"] or ()} & set(TLS_PORTS))
     if tls and not kind.passes_tls:
         others = [name for name in suiting(protocol) if CHECKS[name].passes_tls]
-        what = "is %s, but on port %d servers speak TLS, which checks have not in this version; must be %s"
+        what = "is %s, but on port %d servers speak TLS; must be %s"
         scope.wrong(path + ".check.type", what % (check["type"], tls[0], _either(others)))
     if kind.words and scope.cluster["table_owner"] == "static":
         scope.warnings.append("%s.check does nothing, as lvs_table_owner is static" % path)

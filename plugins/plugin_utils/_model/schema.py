@@ -11,6 +11,7 @@ from .schema_content import HEALTH, USERS
 from .schema_limits import LIMITS
 from .schema_logs import LOG_FORMAT
 from .schema_nginx import SITE
+from .schema_tls import CERTIFICATE, TLS
 from .schema_upstreams import UPSTREAM
 
 SCHEDULERS = ("rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "twos")
@@ -71,7 +72,7 @@ CHECK = table(
     {},
     "type",
     type=choice(
-        "`auto`: `http` where a site has the port, otherwise `tcp`; `none` if the protocol is not TCP.",
+        "`auto`: `http` or `https` where a site has the port, otherwise `tcp`; `none` if the protocol is not TCP.",
         "auto",
         "auto",
         *CHECKS,
@@ -144,6 +145,8 @@ CLUSTER: dict[str, Field] = {
     "lvs_virtual_services": named("", SERVICE, 48),
     "lvs_nginx_upstreams": named("", UPSTREAM),
     "lvs_nginx_sites": named("", SITE),
+    "lvs_certificates": named("Certificates with their keys; keep the keys in a vault.", CERTIFICATE),
+    "lvs_tls": TLS,
     "lvs_nginx_log_formats": named("", LOG_FORMAT),
     "lvs_trusted_proxies": many(
         "Networks of proxies in front of the VIPs: what they say of a client is believed.", [], Field("network")

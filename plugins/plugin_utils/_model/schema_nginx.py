@@ -11,6 +11,7 @@ from .fields import REQUIRED, Field, choice, many, number, switch, table, text, 
 from .schema_canary import CANARY, MIRROR
 from .schema_content import CONTENT, OF_SITE, STATIC
 from .schema_logs import LOG
+from .schema_tls import CLIENT_CERTIFICATE, SITE_TLS
 from .schema_traffic import TRAFFIC
 from .schema_upstreams import RETRIES
 
@@ -118,6 +119,7 @@ ROUTE = table(
     answer=ANSWER,
     static=STATIC,
     rewrite=REWRITE,
+    client_certificate=CLIENT_CERTIFICATE,
     **HANDLING,
     extra=EXTRA,
 )
@@ -144,6 +146,7 @@ SITE = table(
         whole("", REQUIRED, 1, 65535),
         1,
     ),
+    tls=SITE_TLS,
     default=switch(
         "Answers requests for names that no site has.",
         None,

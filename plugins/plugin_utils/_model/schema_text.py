@@ -39,6 +39,8 @@ _KINDS = {
     "percent": "0-100, with at most two decimals",
     "origin": "an origin, `~` and a regular expression, or `*`",
     "password_hash": "the hash of a password",
+    "pem": "the path of a file, or a text in PEM",
+    "ticket_secret": "a text of 32-512 characters, or a list of 2 or 3",
     "raw": "directives of Nginx on one line",
     "regex": "a regular expression",
     "replaced": "a text with `$1` to `$9` and variables of Nginx",
@@ -107,7 +109,8 @@ def _allowed(field: Field) -> str:
     if field.kind == "text":
         return FORMS[field.form][1].replace("*.", "`*.`").replace(".*", "`.*`").replace("_ . -", "`_ . -`")
     if field.kind == "list" and field.of:
-        return "list: " + (_allowed(field.of) if field.of.kind != "table" else field.of.doc)
+        front = "a text, or a list: " if field.short else "list: "
+        return front + (_allowed(field.of) if field.of.kind != "table" else field.of.doc)
     if field.kind == "map" and field.of:
         return "`{NAME: …}`: " + _allowed(field.of)
     if field.kind == "table":

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypedDict
 from .shape_content import Content, Health, Maintenance, Static
 from .shape_limits import Limits
 from .shape_logs import Log, LogFormat
+from .shape_tls import SiteTls, Tls
 from .shape_traffic import Traffic
 from .shape_upstreams import Raw, Retries, Upstream
 
@@ -127,6 +128,7 @@ class Route(RouteMatch):
     answer: Answer | None
     static: Static | None
     rewrite: Rewrite | None
+    client_certificate: Annotated[bool, "a client has to show one"]
     handling: Annotated[Handling, "what is set for it or for its site"]
     extra: Annotated[list[Raw], "raw lines of Nginx"]
 
@@ -137,6 +139,7 @@ class Site(TypedDict):
     name: str
     server_names: list[str]
     ports: list[int]
+    tls: Annotated[SiteTls | None, "null: plain HTTP alone"]
     default: bool
     maintenance: Annotated[Maintenance | None, "null: neither now nor by a file"]
     aliases: Annotated[list[str], "sent to the first server name"]
@@ -163,6 +166,7 @@ class Nginx(TypedDict):
     ipv6: Annotated[bool, "it listens on IPv6 as well"]
     limits: Limits
     status_port: Annotated[int, "of 127.0.0.1, for counters; 0: none"]
+    tls: Annotated[Tls | None, "null: no site speaks TLS"]
     names_hash: Annotated[NamesHash, "room for all server names"]
     log_formats: dict[str, LogFormat]
     trusted_proxies: Annotated[list[str], "networks whose word on a client is believed"]

@@ -37,6 +37,7 @@ ALIKE = 0.75
 def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list[str]]:
     """Normal, mistakes and warnings of ``{groups: {NAME: [HOST]}, hostvars: {HOST: {VARIABLE: VALUE}}}``.
 
+    ``certificates``: what is in those of ``lvs_certificates`` that are read here, ``{HOST: {NAME: CertificateFacts}}``.
     ``others``, likewise: the variables of hosts that are in no cluster, but in a group that an upstream names.
 
     Normal is ``{hosts: {HOST: …}, clusters: {NAME: …}, pools: {GROUP: [HOST]}}`` and to be used where there are no
@@ -71,10 +72,19 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
         add_group_servers(readers[name], cluster["upstreams"], groups, {**others, **hostvars})
         cluster["directors"] = [host for host in directors if host in inside]
         cluster["real_servers"] = [host for host in real_servers if host in inside]
+        cluster["certificate_facts"] = next(
+            (
+                inventory.get("certificates", {})[host]
+                for host in sorted(inside)
+                if host in inventory.get("certificates", {})
+            ),
+            {},
+        )
         clusters[name] = cluster
         _secrets_are_seen(readers[name], cluster, hostvars)
         pools.update(_pools(cluster, groups))
-        reported = check_cluster(readers[name], ClusterView(name, cluster, hosts, pools))
+        own = {host: set(hostvars.get(host, {})) for host in inside}
+        reported = check_cluster(readers[name], ClusterView(name, cluster, hosts, pools), own)
         warnings += ["cluster %s: %s" % (name, one) for one in reported]
     check_inventory(reader, clusters, hosts, _reached_at({**others, **hostvars}))
     mistakes = {*reader.mistakes, *_of_clusters(readers)}

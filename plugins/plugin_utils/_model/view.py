@@ -13,7 +13,7 @@ import ipaddress
 from functools import cached_property
 from typing import Mapping
 
-from .normal import ClusterInput, HostInput, ServiceInput, VipInput
+from .normal import ClusterInput, HostInput, ServiceInput, SiteInput, VipInput
 from .shape import Family
 
 # Priorities that nobody gave go down in these steps, by the directors' names.
@@ -23,7 +23,7 @@ MOST_DIRECTORS = (HIGHEST_PRIORITY - 1) // PRIORITY_STEP + 1
 OPEN = "?"
 # An interface's label, interface included (IFNAMSIZ less the final zero).
 LABEL_LENGTH = 15
-# Where clients speak TLS: neither sites nor checks do yet.
+# Where clients speak TLS, whatever a site or a check says.
 TLS_PORTS = (443, 8443)
 WHOLE_ADDRESS: Mapping[Family, int] = {"inet": 32, "inet6": 128}
 
@@ -51,6 +51,16 @@ def addresses_of(vip: VipInput, family: Family) -> list[str]:
 def families(vip: VipInput) -> list[Family]:
     """The families of a VIP's addresses, IPv4 first."""
     return sorted({family_of(address) for address in vip["addresses"] or ()})
+
+
+def tls_ports_of(site: SiteInput) -> list[int]:
+    """The ports of HTTPS of a site."""
+    return (site["tls"]["ports"] or []) if site["tls"] else []
+
+
+def all_ports_of(site: SiteInput) -> list[int]:
+    """All ports of a site, ascending."""
+    return sorted({*(site["ports"] or ()), *tls_ports_of(site)})
 
 
 def vrid_of(vip: VipInput) -> int:

@@ -23,12 +23,13 @@ from .protocols import header, passed, way_to
 from .settings import Settings
 from .spot import Spot
 from .sticky import sticky_cookie
+from .tls import client_asked
 
 
 def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
     """All lines of a location that handles a route: first who may come, then what is done."""
     lines: list[Line] = [*told_to_logs(route), *kept_path(route), *limits(route), *_traffic(spot, route)]
-    lines += [*networks(spot, route), *preflight(spot, route), *questions(spot, route)]
+    lines += [*client_asked(route), *networks(spot, route), *preflight(spot, route), *questions(spot, route)]
     lines += request_limits(spot, route)
     given = route["static"]
     if _ends_late(route):
@@ -214,6 +215,8 @@ def response_headers(spot: Spot, route: Route, settings: Settings) -> Iterator[D
     """Nginx takes no header of an outer block where an inner one has any, so each location has them all."""
     if settings.node_header:
         yield simple("add_header", settings.node_header, settings.node, "always")
+    if spot.site in settings.hsts:
+        yield simple("add_header", "Strict-Transport-Security", settings.hsts[spot.site], "always")
     way = way_to(settings.upstreams[route["upstream"]]) if route["upstream"] else ""
     yield from cors_headers(spot, route, way)
     given = route["handling"].get("response_headers")

@@ -16,7 +16,8 @@ class Settings(NamedTuple):
 
     ``trusted``: the system's file of authorities. ``upstreams``: those of the host, by name.
     ``told``: header -> what an upstream is told of the client. ``version``: of the node's Nginx, (1, 22, 1); empty
-    where it is not known: what needs to know it is left out.
+    where it is not known: what needs to know it is left out. ``hsts``: site -> value of
+    Strict-Transport-Security.
     """
 
     node: str
@@ -30,6 +31,7 @@ class Settings(NamedTuple):
     upstreams: Mapping[str, Upstream] = {}
     told: Mapping[str, str] = DIRECT
     version: tuple[int, ...] = ()
+    hsts: Mapping[str, str] = {}
 
     def since(self, *version: int) -> bool:
         """Whether the node's Nginx is known to be of this version or a later one."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Iterable, Iterator
 
 from .._model.shape_nginx import Nginx, Site
-from . import canary
+from . import canary, tls
 from .access import access_maps
 from .clients import told, trusted
 from .content import static_maps
@@ -16,6 +16,7 @@ from .cors import cors_maps, preflight_map
 from .directive import Directive, Line, Raw, block, simple, written
 from .handling import behind, handled
 from .limits import limit_maps
+from .listens import first
 from .logs import log_maps, site_log
 from .maintenance import health, maintenance, maintenance_maps
 from .mirror import mirror_maps
@@ -26,22 +27,31 @@ from .upstreams import upstream_maps
 
 def sites_file(nginx: Nginx, settings: Settings) -> str:
     """The text of conf.d/lvs-sites.conf. Raises LvsError for what cannot be written."""
-    settings = settings._replace(upstreams={one["name"]: one for one in nginx["upstreams"]}, told=told(nginx))
+    settings = settings._replace(
+        upstreams={one["name"]: one for one in nginx["upstreams"]},
+        told={**told(nginx), **(tls.SUBJECT if tls.asks_clients(nginx) else {})},
+        hsts=tls.hsts(nginx),
+    )
     routings = {site["name"]: Routing(site) for site in nginx["sites"]}
     maps = [one for routing in routings.values() for one in (*routing.maps(), *canary.maps(routing.routes))]
     maps += _content_maps(routings.values())
     maps += [one for site in nginx["sites"] for one in maintenance_maps(site, nginx["health_path"])]
+    maps += [one for site in nginx["sites"] for one in tls.hsts_maps(site)]
     lines: list[Line] = [
         simple("server_names_hash_bucket_size", nginx["names_hash"]["bucket_size"]),
         simple("server_names_hash_max_size", nginx["names_hash"]["max_size"]),
         *_room([*maps, *upstream_maps(nginx)]),
         *trusted(nginx),
+        *tls.common(nginx),
         *(line for one in log_maps(nginx) for line in ("", one)),
         *(Raw(one["line"], one["source"]) for one in nginx["extra"]),
         *(line for one in maps for line in ("", one)),
+        *(line for site in nginx["sites"] for line in _to_https(nginx, site)),
         *(line for site in nginx["sites"] for line in ("", _server(nginx, site, routings[site["name"]], settings))),
-        *(line for site in nginx["sites"] for line in _aliases(nginx, site, settings.told["X-Forwarded-Proto"])),
+        *(line for site in nginx["sites"] for line in _aliases(nginx, site, settings)),
         *(line for port in _open_ports(nginx["sites"]) for line in _refusing(nginx, port)),
+        *tls.no_certificate(nginx, settings),
+        *(line for port in tls.open_ports(nginx) for line in tls.refusing(nginx, port, settings)),
     ]
     return written(lines)
 
@@ -67,15 +77,32 @@ def _room(maps: list[Directive]) -> Iterator[Directive]:
 
 
 def _listens(nginx: Nginx, port: int, default: bool) -> Iterator[Directive]:
-    # Of all servers of a port one may say what belongs to its socket.
-    words = ["default_server", "backlog=%d" % nginx["limits"]["backlog"]] if default else []
+    words = first(nginx) if default else []
     yield simple("listen", port, *words)
     if nginx["ipv6"]:
         yield simple("listen", "[::]:%d" % port, *words)
 
 
+def _to_https(nginx: Nginx, site: Site) -> Iterator[Line]:
+    """Where plain HTTP of a site is for redirects alone."""
+    if tls.redirects(site) and site["ports"]:
+        yield ""
+        lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, site["default"])]
+        names = [*site["server_names"], *site["aliases"]]
+        lines += [simple("server_name", *(names or ["_"])), simple("set", "$lvs_site", site["name"])]
+        yield block("server", [], [*lines, *site_log(site), "", *health(nginx), "", tls.to_https(site)])
+
+
+def _all_listens(nginx: Nginx, site: Site, default: bool, settings: Settings) -> Iterator[Directive]:
+    """What the routes of a site are served on."""
+    for port in () if tls.redirects(site) else site["ports"]:
+        yield from _listens(nginx, port, default)
+    yield from tls.listens(nginx, site, default, settings)
+    yield from tls.lines(nginx, site, settings)
+
+
 def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> Directive:
-    lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, site["default"])]
+    lines: list[Line] = [*_all_listens(nginx, site, site["default"], settings)]
     lines += [simple("server_name", *(site["server_names"] or ["_"])), simple("set", "$lvs_site", site["name"])]
     lines += [*site_log(site), "", *health(nginx), ""]
     if nginx["mode"] == "sorry":
@@ -89,13 +116,14 @@ def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> D
     return block("server", [], lines)
 
 
-def _aliases(nginx: Nginx, site: Site, scheme: str) -> Iterator[Line]:
+def _aliases(nginx: Nginx, site: Site, settings: Settings) -> Iterator[Line]:
     """Names that are sent to the first one of their site."""
     if site["aliases"]:
         yield ""
-        lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, False)]
+        lines: list[Line] = [*_all_listens(nginx, site, False, settings)]
         lines += [simple("server_name", *site["aliases"]), simple("set", "$lvs_site", site["name"])]
         lines += [*site_log(site), "", *health(nginx), ""]
+        scheme = settings.told["X-Forwarded-Proto"]
         address = "%s://%s$lvs_port$request_uri" % (scheme, site["server_names"][0])
         yield block("server", [], [*lines, block("location", ["/"], [simple("return", site["alias_status"], address)])])
 

@@ -36,6 +36,9 @@ def made(changes: dict[str, Any]) -> dict[str, str]:
 def changes_of(form: str) -> dict[str, Any]:
     ((where, given),) = yaml.safe_load(form).items()
     site: dict[str, Any] = {"server_names": ["example.com"], "upstream": "app"}
+    if "tls" in given and where == "site":
+        tls = {"lvs_virtual_services.web.ports": [80, 443], "lvs_certificates": {"new": "new.pem", "ca": "ca.pem"}}
+        return {"lvs_nginx_sites.www": {**site, **given}, **tls}
     if where == "upstream":
         return {"lvs_nginx_upstreams.app": {"servers": ["198.51.100.201:8080", "198.51.100.202:8080"], **given}}
     if where == "site":

@@ -21,7 +21,7 @@ SERVERS = {"servers": ["192.0.2.9:80"]}
 
 
 class _Vault(yaml.SafeLoader):  # type: ignore[misc]
-    """What stands behind `!vault` is a hash here."""
+    """What stands behind `!vault` is a hash here, which is long enough for a secret."""
 
 
 _Vault.add_constructor("!vault", lambda _loader, _node: "$6$saltsalt$" + "a" * 86)

@@ -15,6 +15,7 @@ from ring import VALUES
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.fields import REQUIRED, Field
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.nginx_values import NGINX_VALUES
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import CLUSTER, HOST
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.tls_values import TLS_VALUES
 
 Tree = dict[str, Any]
 
@@ -75,7 +76,7 @@ FITTING = {
     "host_address6": st.sampled_from(["2001:db8::1", "2001:db8::2"]),
     "vip_address": st.sampled_from(["198.51.100.200/24", "203.0.113.7/32", "2001:db8::200/64"]),
     "endpoint": st.sampled_from(["192.0.2.1:80", "[2001:db8::1]:80"]),
-    **{kind: st.sampled_from(VALUES[kind]) for kind in NGINX_VALUES},
+    **{kind: st.sampled_from(VALUES[kind]) for kind in (*NGINX_VALUES, *TLS_VALUES)},
 }
 
 

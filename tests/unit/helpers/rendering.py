@@ -11,12 +11,15 @@ from typing import Any, Dict
 
 import jinja2
 import yaml
+from certificates import pair
 from host_facts import facts
 
 from ansible_collections.vipstack.lvs.plugins.filter.render import FilterModule, nginx_user_files, proc_ip_vs_key
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.places import STACK
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.fit import settle
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview import files as preview
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._tls.files import certificate_files, ticket_files
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._tls.pem import parts
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 Tree = Dict[str, Any]
@@ -118,6 +121,7 @@ def files(model: Any, host: str, lvs_vips: Tree, nginx: str = "", **others: Any)
         if role == "nginx":
             users = others.get("lvs_nginx_users") or {name: {} for name in part["users"]}
             made = nginx_user_files(users, part["users"], "www-data")
+            made += tls_files(part["tls"], others)
             found.update(("/etc/nginx/" + one["path"], one["content"]) for one in made)
     return found
 
@@ -126,6 +130,22 @@ def of_firewall(template: str, planned: Tree) -> str:
     """A file of the role firewall. ``planned``: as the filter firewall_plan returns it."""
     variables = {"ansible_managed": "Ansible managed", "firewall_plan": planned, "lvs_stack": STACK._asdict()}
     return str(_environment("firewall").get_template(template).render(variables))
+
+
+def tls_files(tls: Any, others: Tree) -> list[dict[str, str]]:
+    """Certificates and tickets. ``others``: where lvs_certificates and lvs_tls may be; else they are any."""
+    if tls is None:
+        return []
+    given = others.get("lvs_certificates") or {}
+    ours = {one["name"]: one["key"] is not None for one in tls["certificates"] if not one["on_node"]}
+    pems = {name: parts(given.get(name) or pair("example.com").both, _no_file) for name in ours}
+    secret = others.get("lvs_tls", {}).get("ticket_secret") or [str(number) * 32 for number in range(tls["tickets"])]
+    tickets = ticket_files([secret] if isinstance(secret, str) else secret) if tls["tickets"] else []
+    return [*certificate_files(pems, [name for name, keyed in ours.items() if keyed]), *tickets]
+
+
+def _no_file(path: str) -> str:
+    return pair("example.com").both
 
 
 def everything(model: Any, host: str, lvs_vips: Tree, **others: Any) -> dict[str, str]:

@@ -70,6 +70,8 @@ VALUES: dict[str, list[str]] = {
     "size": ["16m", "0"],
     "origin": ["https://www.example.com", "~https://[a-z;]{2}", "*"],
     "password_hash": ["$apr1$abcdefgh$" + 22 * "x"],
+    "pem": ["/etc/ssl/web.pem", "/etc/ssl/a+b@c.pem"],
+    "ticket_secret": [32 * "s", 512 * "s"],
     "raw": ["proxy_buffering off;", 'if ($arg_x) { set $x "};{"; }'],
     "route_path": ["/a", '/a/{;"#$/', "~\\.php$"],
     "server_name": ["www.example.com", "*.example.com", "~^w\\d{2};$"],
@@ -78,6 +80,7 @@ VALUES: dict[str, list[str]] = {
 KEYS = {"error_status": "502"}
 # What a table has to have besides what every one of its kind has.
 STARTS: dict[Any, Tree] = {
+    ("lvs_nginx_sites", "web", "tls"): {"certificate": ["web"]},
     "basic_auth": {"users": "web"},
     "auth_request": {"upstream": "web"},
     "local_ports": {"first": 20000, "last": 60999},
@@ -148,7 +151,7 @@ def _whole_inventory() -> bytes:
             "dns": {"addresses": ["198.51.100.201/24"], "vrid": 52, "version": 2, "auth_pass": "s3cret"},
         },
         "lvs_virtual_services": {
-            "web": {"vip": "web", "ports": [80]},
+            "web": {"vip": "web", "ports": [80, 443]},
             "dns": {"vip": "dns", "ports": [53], "protocol": "udp"},
             "sip": {"vip": "dns", "ports": [5060], "protocol": "sctp", "scheduler": "rr"},
         },
@@ -163,8 +166,9 @@ def _whole_inventory() -> bytes:
         },
         "lvs_nginx_sites": {
             "web": {"server_names": ["example.com"], "upstream": "web"},
-            "api": {"server_names": ["api.example.com"], "upstream": "api"},
+            "api": {"server_names": ["api.example.com"], "upstream": "api", "tls": "api"},
         },
+        "lvs_certificates": {name: {"certificate": "/etc/ssl/%s.pem" % name} for name in ("web", "api", "blue")},
         "lvs_nginx_users": {"web": {"bob": "$apr1$abcdefgh$" + 22 * "x"}, "api": {}},
         "lvs_notify": {"command": "/usr/bin/true", "mail": "root@example.com"},
     }
@@ -177,7 +181,7 @@ def tables(front: Path, field: Field) -> Iterator[tuple[Path, Tree]]:
     """(path, what it has to have) of every table below a field."""
     if field.kind == "table":
         needed = {key: plain(of) for key, of in field.fields.items() if of.default is REQUIRED and not of.of}
-        yield front, {**needed, **STARTS.get(front[-1], {})}
+        yield front, {**needed, **STARTS.get(front, STARTS.get(front[-1], {}))}
         for key, of in field.fields.items():
             yield from tables((*front, key), of)
     elif field.of:
@@ -228,4 +232,8 @@ def named(path: Path) -> str:
 
 # Maps whose names are an operator's own, and the field of another map that refers to them.
 NAMED = [name for name, field in CLUSTER.items() if field.of and field.of.kind == "table" and field.kind == "map"]
-REFERRED = {"lvs_vips": ("lvs_virtual_services", "vip"), "lvs_nginx_upstreams": ("lvs_nginx_sites", "upstream")}
+REFERRED = {
+    "lvs_vips": ("lvs_virtual_services", "vip"),
+    "lvs_nginx_upstreams": ("lvs_nginx_sites", "upstream"),
+    "lvs_certificates": ("lvs_nginx_sites", "tls"),
+}

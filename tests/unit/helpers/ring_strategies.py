@@ -35,6 +35,8 @@ REFERENCES: dict[Path, list[str]] = {
     ("lvs_nginx_extra", 0): ["proxy_buffering off;"],
     **{(*site, "auth_request", "upstream"): ["web", "api"] for site in SITES},
     **{(*site, "basic_auth", "users"): ["web", "api"] for site in SITES},
+    ("lvs_nginx_sites", "web", "tls", "certificate", 0): ["web", "api"],
+    ("lvs_nginx_sites", "web", "tls", "client_certificates", "authority"): ["web", "api"],
     ("lvs_nginx_health", "upstream"): ["web", "api"],
     ("lvs_vips", "web", "prefer", 0): ["d1", "d2"],
     ("lvs_drained_services", 0): ["web", "dns"],

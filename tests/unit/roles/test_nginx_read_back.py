@@ -126,6 +126,8 @@ def site(one: Tree, values: dict[str, set[str]]) -> Tree:
         "default": {"default_server" in words for words in listens},
         "health": [name[2:] for name in locations if name.startswith("= ") and "access_log" in str(locations[name])],
         "upstreams": {where(name) for words in passed if words for name in passed_to(words[0][0], values)},
+        "certificates": [words[0] for words in args(one["block"], "ssl_certificate")],
+        "tls": {words[0] for words in listens if "ssl" in words},
     }
 
 
@@ -152,12 +154,46 @@ def targets(route: Tree) -> set[str]:
     return found | ({mirror["upstream"]} if mirror and mirror["percent"] else set())
 
 
+def redirects(one: Tree) -> bool:
+    return bool(one["tls"] and one["tls"]["redirect"])
+
+
+def heard(model: Tree, one: Tree, default: bool = True) -> Tree:
+    """Where the routes of a site are served. ``default``: the server may be one."""
+    plain, tls = [] if redirects(one) else one["ports"], one["tls"]
+    defaults = {bool(default and one["default"])} if plain else set()
+    return {
+        "listens": sorted(listens(model, plain) + listens(model, tls["ports"] if tls else [])),
+        "default": defaults | ({bool(default and one["default"] and tls["default"])} if tls else set()),
+        "certificates": certificates(model, one),
+        "tls": set(listens(model, tls["ports"] if tls else [])),
+    }
+
+
+def certificates(model: Tree, one: Tree) -> list[str]:
+    files = {file["name"]: file["certificate"] for file in (model["tls"] or {}).get("certificates", ())}
+    return [files[name] for name in one["tls"]["certificates"]] if one["tls"] else []
+
+
+def to_https(model: Tree) -> list[Tree]:
+    """A server of plain HTTP for each site whose requests go to HTTPS."""
+    return [
+        {
+            "names": [*one["server_names"], *one["aliases"]] or ["_"],
+            "listens": listens(model, one["ports"]),
+            "default": {bool(one["default"])},
+            "health": [model["health_path"]],
+        }
+        for one in model["sites"]
+        if redirects(one) and one["ports"]
+    ]
+
+
 def wanted_sites(model: Tree) -> list[Tree]:
     return [
         {
             "names": one["server_names"] or ["_"],
-            "listens": listens(model, one["ports"]),
-            "default": {bool(one["default"])},
+            **heard(model, one),
             "health": [model["health_path"]],
             "upstreams": {name for route in one["routes"] if route["upstream"] for name in targets(route)},
         }
@@ -170,8 +206,7 @@ def aliases(model: Tree) -> list[Tree]:
     return [
         {
             "names": one["aliases"],
-            "listens": listens(model, one["ports"]),
-            "default": {False},
+            **heard(model, one, default=False),
             "health": [model["health_path"]],
         }
         for one in model["sites"]
@@ -187,6 +222,16 @@ def catch_alls(model: Tree) -> list[Tree]:
         {"names": ["_"], "listens": listens(model, [port]), "default": {True}, "health": [model["health_path"]]}
         for port in sorted(ports - taken)
     ]
+
+
+def refusals(model: Tree) -> list[Tree]:
+    """On each port of HTTPS without a default: a server that shows no certificate."""
+    tls = [one["tls"] for one in model["sites"] if one["tls"]]
+    ports = {port for one in tls for port in one["ports"]}
+    taken = {port for one in tls if one["default"] for port in one["ports"]}
+    nothing = {"names": ["_"], "default": {True}, "health": [], "certificates": ["$lvs_no_certificate"]}
+    heard_at = [listens(model, [port]) for port in sorted(ports - taken)]
+    return [{**nothing, "listens": one, "tls": set(one)} for one in heard_at]
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
@@ -212,8 +257,10 @@ def test_the_files_of_nginx_say_what_the_model_says(tmp_path: Path, drawn: list[
             if one["directive"] == "map"
         }
         found = [site(one, values) for one in read if one["directive"] == "server"]
-        others = [{**one, "upstreams": set()} for one in (*aliases(nginx), *catch_alls(nginx))]
-        assert found == [*wanted_sites(nginx), *others]
+        nothing: Tree = {"upstreams": set(), "certificates": [], "tls": set()}
+        front = [{**nothing, **one} for one in to_https(nginx)]
+        others = [{**nothing, **one} for one in (*aliases(nginx), *catch_alls(nginx), *refusals(nginx))]
+        assert found == [*front, *wanted_sites(nginx), *others]
 
 
 @pytest.mark.parametrize(

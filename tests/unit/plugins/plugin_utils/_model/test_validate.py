@@ -87,9 +87,12 @@ def test_every_default_is_filled_in() -> None:
                 "www": {
                     "server_names": ["example.com"], "upstream": "app", "ports": [80], "default": None, "routes": [],
                     "static": None, "canary": None, "log": None, "maintenance": None, "aliases": [],
-                    "alias_status": "301", "extra": [], **dict.fromkeys(HANDLING),
+                    "alias_status": "301", "extra": [], "tls": None, **dict.fromkeys(HANDLING),
                 }
             },
+            "certificates": {},
+            "certificate_facts": {},
+            "tls": {"profile": "intermediate", "http2": True, "ticket_secret": None},
             "log_formats": {},
             "trusted_proxies": [],
             "nginx_users": {},

@@ -78,8 +78,8 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     "a path for a TCP check": (
         {SERVICE + ".check": {"type": "tcp", "path": "/", "host": "a"}},
         [
-            "lvs_virtual_services.web.check.host is given, but type is tcp; must be http",
-            "lvs_virtual_services.web.check.path is given, but type is tcp; must be http",
+            "lvs_virtual_services.web.check.host is given, but type is tcp; must be http or https",
+            "lvs_virtual_services.web.check.path is given, but type is tcp; must be http or https",
         ],
     ),
     "a prefix that IPv4 does not have": (
@@ -341,8 +341,8 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {SERVICE + ".ports": [80, 443], SITE + ".ports": [80, 443]},
         [
             (
-                "lvs_nginx_sites.www.ports has 443, where clients speak TLS; must be ports of plain HTTP, as sites "
-                "have no TLS in this version"
+                "lvs_nginx_sites.www.ports has 443, where clients speak TLS; must be ports of plain HTTP; those of "
+                "HTTPS are tls.ports of a site"
             )
         ],
     ),
@@ -350,8 +350,8 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {SERVICE + ".ports": [80, 443]},
         [
             (
-                "lvs_virtual_services.web.ports has 443, which no site has, beside 80 of lvs_nginx_sites.www; sites "
-                "have no TLS in this version, and a port of another program must be in a service of its own"
+                "lvs_virtual_services.web.ports has 443, which no site has, beside 80 of lvs_nginx_sites.www; those of "
+                "HTTPS are tls.ports of a site, and a port of another program must be in a service of its own"
             )
         ],
     ),
@@ -368,8 +368,8 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {"lvs_virtual_services.tls": {"vip": "web", "ports": [443], "check": "http"}},
         [
             (
-                "lvs_virtual_services.tls.check.type is http, but on port 443 servers speak TLS, which checks have not "
-                "in this version; must be tcp or none"
+                "lvs_virtual_services.tls.check.type is http, but on port 443 servers speak TLS; must be https, tcp "
+                "or none"
             )
         ],
     ),

@@ -205,8 +205,8 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ['lvs_virtual_services.web.forward is "DR"; must be one of dr, nat, tunnel'],
     ),
     "a check that there is not": (
-        {SERVICE + ".check": "https"},
-        ['lvs_virtual_services.web.check.type is "https"; must be one of auto, http, tcp, none'],
+        {SERVICE + ".check": "ftp"},
+        ['lvs_virtual_services.web.check.type is "ftp"; must be one of auto, http, https, tcp, none'],
     ),
     "a check every 0 seconds": (
         {SERVICE + ".check": {"interval": 0}},

@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates, keys and session tickets as files of a node."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: certificates
+short_description: Certificates, keys and session tickets as files of a node
+version_added: 0.3.0
+author:
+  - The vipstack.lvs maintainers (@vipstack)
+description:
+  - Reads what C(lvs_certificates) names on the controller.
+notes:
+  - This lookup is an inner part of the collection. Its roles and playbooks use it. It may change in any release.
+options:
+  _terms:
+    description: The part C(tls) of the model of a host's Nginx; nothing where no site speaks TLS.
+    required: true
+  certificates:
+    description: The variable C(lvs_certificates).
+    type: dict
+    default: {}
+  secret:
+    description: One or more secrets, of which the keys of session tickets are made.
+    type: raw
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: The files of a node
+  ansible.builtin.set_fact:
+    files: "{{ query('vipstack.lvs.certificates', nginx_model.tls, certificates=lvs_certificates) }}"
+  no_log: true
+"""
+
+RETURN = r"""
+_raw:
+  description: Files as O(vipstack.lvs.config_tree#module:files) takes them.
+  type: list
+  elements: dict
+"""
+
+from typing import Any, Mapping, Sequence
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ..plugin_utils._plain import plain
+from ..plugin_utils._tls.files import certificate_files, ticket_files
+from ..plugin_utils._tls.pem import PemError, parts
+from ..plugin_utils._tls.source import reader
+
+
+class LookupModule(LookupBase):  # type: ignore[misc]
+    """The model's part -> files."""
+
+    def run(self, terms: Sequence[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
+        self.set_options(var_options=variables, direct=kwargs)
+        given, secret = plain(self.get_option("certificates")), plain(self.get_option("secret"))
+        read = reader(self._loader, variables or {})
+        found: list[Any] = []
+        for tls in plain(list(terms)):
+            if not tls:
+                continue
+            ours = {one["name"]: one["key"] is not None for one in tls["certificates"] if not one["on_node"]}
+            try:
+                pems = {name: parts(given[name], read) for name in ours}
+            except (KeyError, PemError) as error:
+                raise AnsibleLookupError("lvs_certificates: %s" % " ".join(map(str, error.args))) from None
+            found += certificate_files(pems, [name for name, with_key in ours.items() if with_key])
+            if tls["tickets"]:
+                found += ticket_files([secret] if isinstance(secret, str) else secret)
+        return found

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's Nginx needs for its sites with TLS."""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+from .normal import SiteInput
+from .shape_nginx import Site
+from .shape_tls import Certificate, SiteTls, Tls
+from .view import ClusterView, tls_ports_of
+
+# Where certificates are that this collection brings.
+DIRECTORY = "/etc/nginx/lvs-certificates"
+# In the place of * in the name that a check asks for.
+_ANY = "lvs-check"
+
+
+def tls_ports(view: ClusterView) -> list[int]:
+    """Every port of HTTPS that Nginx serves on real servers."""
+    brought = view.tcp_ports()
+    return sorted({port for site in view.data["sites"].values() for port in tls_ports_of(site) if port in brought})
+
+
+def site_tls(site: SiteInput, brought: Iterable[int]) -> SiteTls | None:
+    """How a site speaks TLS on the ports that services bring to a host; None where it does not."""
+    given = site["tls"]
+    served = [port for port in tls_ports_of(site) if port in set(brought)]
+    if given is None or not served:
+        return None
+    return {
+        "ports": served,
+        "certificates": given["certificate"],
+        "default": bool(site["default"]) or not site["server_names"],
+        "redirect": given["redirect"],
+        "hsts": given["hsts"],
+        "client_certificates": given["client_certificates"],
+    }
+
+
+def tls(view: ClusterView, sites: Iterable[Site]) -> Tls | None:
+    """None where no site speaks TLS."""
+    speaking = [site["tls"] for site in sites if site["tls"]]
+    if not speaking:
+        return None
+    own = {name for one in speaking for name in one["certificates"]}
+    authorities = {one["client_certificates"]["authority"] for one in speaking if one["client_certificates"]}
+    given = view.data["tls"]
+    return {
+        "profile": given["profile"],
+        "http2": given["http2"],
+        "tickets": given["ticket_secret"] or 0,
+        "certificates": [_certificate(view, name, name in own) for name in sorted(own | authorities)],
+    }
+
+
+def _certificate(view: ClusterView, name: str, own: bool) -> Certificate:
+    given = view.data["certificates"][name]
+    if given["on_node"]:
+        key = given["key"] or given["certificate"]
+        return {"name": name, "certificate": given["certificate"], "key": key if own else None, "on_node": True}
+    path = "%s/%s" % (DIRECTORY, name)
+    return {"name": name, "certificate": path + ".crt", "key": path + ".key" if own else None, "on_node": False}
+
+
+def asked_name(view: ClusterView, port: int) -> str | None:
+    """A name by which a check reaches a site on a port of HTTPS; empty: any; None: there is no such name."""
+    served = [site for _name, site in sorted(view.data["sites"].items()) if port in tls_ports_of(site)]
+    if any(not site["server_names"] for site in served):
+        return ""
+    plain = [name for site in served for name in site["server_names"] if not name.startswith("~")]
+    literal = [name for name in plain if "*" not in name and not name.startswith(".")]
+    for name in [*literal, *plain]:
+        return name.replace("*", _ANY).lstrip(".")
+    return "" if any(site["default"] for site in served) else None

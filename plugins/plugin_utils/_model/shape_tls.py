@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model's part of TLS."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+
+class Hsts(TypedDict):
+    """The header Strict-Transport-Security."""
+
+    max_age: Annotated[int, "seconds"]
+    subdomains: bool
+    preload: bool
+
+
+class ClientCertificates(TypedDict):
+    """Who has issued the certificates of clients."""
+
+    authority: str
+    mode: str
+    depth: int
+
+
+class SiteTls(TypedDict):
+    """How a site speaks TLS."""
+
+    ports: list[int]
+    certificates: Annotated[list[str], "keys of lvs_certificates"]
+    default: Annotated[bool, "for names that no site has; else a handshake for them fails"]
+    redirect: Annotated[bool, "plain HTTP is sent to HTTPS"]
+    hsts: Hsts | None
+    client_certificates: ClientCertificates | None
+
+
+class Certificate(TypedDict):
+    """Files of a certificate on a node."""
+
+    name: Annotated[str, "key of lvs_certificates"]
+    certificate: str
+    key: Annotated[str | None, "null: of an authority"]
+    on_node: Annotated[bool, "somebody else brings them"]
+
+
+class Tls(TypedDict):
+    """What the sites of a host have in common."""
+
+    profile: str
+    http2: bool
+    tickets: Annotated[int, "how many keys of session tickets; 0: no tickets"]
+    certificates: list[Certificate]

@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of certificates and of session tickets on a node, as the module config_tree takes them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import Iterable, Mapping, Sequence
+
+from .pem import Pem
+
+_KEY_BYTES = 80
+
+
+def certificate_files(pems: Mapping[str, Pem], with_key: Iterable[str]) -> list[dict[str, str]]:
+    """For each name its certificates and, where it is one of ``with_key``, its key, for root alone."""
+    found = []
+    keyed = set(with_key)
+    for name, pem in sorted(pems.items()):
+        found.append({"path": "lvs-certificates/%s.crt" % name, "mode": "0644", "content": pem.chain})
+        if name in keyed:
+            found.append({"path": "lvs-certificates/%s.key" % name, "mode": "0600", "content": pem.key})
+    return found
+
+
+def ticket_files(secrets: Sequence[str]) -> list[dict[str, str]]:
+    """A key for each secret. The same secret makes the same key, so any node takes up a session of another one."""
+    return [
+        {"path": "lvs-tickets/%d.key" % number, "mode": "0600", "content": ticket_key(secret)}
+        for number, secret in enumerate(secrets)
+    ]
+
+
+def ticket_key(secret: str) -> str:
+    """80 characters: a name, and keys of 32 for AES and for HMAC, of six bits a character."""
+    made = b"".join(
+        hmac.new(secret.encode(), b"vipstack.lvs session tickets %d" % part, hashlib.sha512).digest() for part in (0, 1)
+    )
+    return base64.urlsafe_b64encode(made).decode()[:_KEY_BYTES]
