@@ -32,6 +32,25 @@ options:
     type: list
     elements: str
     default: []
+  ways:
+    description: Answers of services of this host to ask the kernel's routes for, as RV(ways).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      address:
+        description: Address of this host that the answers come from.
+        type: str
+        required: true
+      protocol:
+        description: Their transport protocol.
+        type: str
+        choices: [tcp, udp]
+        required: true
+      port:
+        description: The port that they come from.
+        type: int
+        required: true
   sysctls:
     description: Names of sysctls to read.
     type: list
@@ -199,6 +218,12 @@ vips:
   sample:
     198.51.100.200:
       - {interface: lo, prefix: 32, label: "lo:0"}
+ways:
+  description: Each of O(ways), with the gateway that such an answer goes through; null where there is none.
+  type: list
+  elements: dict
+  returned: when O(ways) is not empty
+  sample: [{address: 198.51.100.102, protocol: tcp, port: 80, gateway: 198.51.100.200}]
 sysctls:
   description: Values by name, null for one that is not there.
   type: dict
@@ -363,6 +388,11 @@ PROBE = {
     "tls": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 1.0},
 }
+WAY = {
+    "address": {"type": "str", "required": True},
+    "protocol": {"type": "str", "choices": ["tcp", "udp"], "required": True},
+    "port": {"type": "int", "required": True},
+}
 ARP_PROBE = {
     "interface": {"type": "str", "required": True},
     "addresses": {"type": "list", "elements": "str", "required": True},
@@ -379,6 +409,7 @@ def main() -> None:
         argument_spec={
             "addresses": {"type": "bool", "default": False},
             "vips": {"type": "list", "elements": "str", "default": []},
+            "ways": {"type": "list", "elements": "dict", "default": [], "options": WAY},
             "sysctls": {"type": "list", "elements": "str", "default": []},
             "units": {"type": "list", "elements": "str", "default": []},
             "files": {"type": "list", "elements": "path", "default": []},

@@ -89,7 +89,7 @@ class Restore:
         away = {change.path for change in (*vips.sysctl_file, *vips.unit)} if vips else set()
         before, now = self.first["units"], unit_states(list(self.first["units"])) if self.systemctl else {}
         return Plan(
-            stop=tuple(self._to_stop(before, now)),
+            stop=(*self._forward(), *self._to_stop(before, now)),
             vips=vips,
             back=tuple(path for path in sorted(kept) if self._differs(path)),
             gone=tuple(path for path in sorted(set(made) - set(kept) - away) if os.path.lexists(self.files.real(path))),
@@ -138,6 +138,11 @@ class Restore:
             now = self.sysctls.read(name)
             if now == value["ours"] != value["before"]:
                 yield SysctlChange(name, now, value["before"])
+
+    def _forward(self) -> Iterator[str]:
+        """What runs by our own unit alone: it undoes that itself."""
+        if self.files.read("%s/%s" % (UNITS, places.STACK.forward_unit)) is not None:
+            yield places.STACK.forward_unit
 
     @staticmethod
     def _to_stop(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:

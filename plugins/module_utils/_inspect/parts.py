@@ -9,6 +9,7 @@ daemon) wait at the same time, and one that fails says so in its own place.
 
 from __future__ import annotations
 
+import errno
 import threading
 from typing import Any, Callable, Dict, Mapping
 
@@ -21,10 +22,15 @@ from .._host.sysctl import Sysctls
 from .._ipvs.listing import in_order, to_options
 from .._ipvs.socket import Counters, IpvsSocket
 from .._keepalived.ask import describe
+from .._netlink.generic import NetlinkError
+from .._netlink.route import RouteSocket
 from .probe import Probe, ask
 from .sides import sides
 from .wire import listen, who_has
 
+# Addresses where nobody's host is: those of benchmarks, of IPv4 and IPv6. Nothing is sent there.
+SOMEWHERE = ("198.18.0.1", "2001:2::1")
+PROTOCOLS = {"tcp": 6, "udp": 17}
 Part = Callable[[], Any]
 Parameters = Dict[str, Any]
 
@@ -54,6 +60,7 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
     possible: list[tuple[str, Any, Part]] = [
         ("links", wanted["addresses"], links),
         ("vips", wanted["vips"], lambda: where_is(wanted["vips"])),
+        ("ways", wanted["ways"], lambda: ways(wanted["ways"])),
         ("sysctls", wanted["sysctls"], lambda: sysctls(wanted["sysctls"])),
         ("units", wanted["units"], lambda: system.units(wanted["units"])),
         ("files", wanted["files"], lambda: {path: system.file_facts(path) for path in wanted["files"]}),
@@ -88,6 +95,21 @@ def where_is(vips: list[str]) -> dict[str, list[dict[str, Any]]]:
         ]
         for vip in vips
     }
+
+
+def ways(wanted: list[Parameters]) -> list[Parameters]:
+    """The gateway of each kind of answer to a client who is somewhere else; None where there is none."""
+    with RouteSocket() as route:
+        return [{**one, "gateway": _gateway(route, **one)} for one in wanted]
+
+
+def _gateway(route: RouteSocket, address: str, protocol: str, port: int) -> str | None:
+    try:
+        return route.gateway(address, SOMEWHERE[":" in address], PROTOCOLS[protocol], port)
+    except NetlinkError as error:
+        if error.errno not in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+            raise
+        return None
 
 
 def sysctls(names: list[str]) -> dict[str, str | None]:

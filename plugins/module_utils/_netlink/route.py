@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Links and addresses of this network namespace, by rtnetlink (linux/if_link.h, linux/if_addr.h)."""
+"""Links, addresses and routes of this network namespace, by rtnetlink (linux/if_link.h, if_addr.h, rtnetlink.h)."""
 
 from __future__ import annotations
 
@@ -20,19 +20,23 @@ from .generic import (
     as_u8,
     as_u32,
     attribute,
+    be16,
     parse_attributes,
     string,
+    u8,
     u32,
 )
 
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_GETLINK = 18
+RTM_GETROUTE = 26
 
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_EXT_MASK = 1, 3, 4, 16, 18, 29
 IFLA_INFO_KIND = 1
 RTEXT_FILTER_SKIP_STATS = 8
 IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_FLAGS = 1, 2, 3, 8
 IFA_F_NODAD, IFA_F_DADFAILED, IFA_F_TENTATIVE = 0x02, 0x08, 0x40
+RTA_DST, RTA_SRC, RTA_GATEWAY, RTA_IP_PROTO, RTA_SPORT = 1, 2, 5, 27, 28
 IFF_UP = 0x1
 ARPHRD_LOOPBACK = 772
 
@@ -42,6 +46,7 @@ FAMILIES = {int(socket.AF_INET): "inet", int(socket.AF_INET6): "inet6"}
 
 _LINK = struct.Struct("=BxHiII")  # family, type, index, flags, change mask
 _ADDRESS = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
+_ROUTE = struct.Struct("=BBBBBBBBI")  # family, destination and source length, tos, table, protocol, scope, type, flags
 
 
 @dataclass(frozen=True)
@@ -131,8 +136,25 @@ def encode_address(address: Address, index: int) -> bytes:
     return payload + string(IFA_LABEL, address.label) if address.label else payload
 
 
+def encode_way(source: str, destination: str, protocol: int, port: int) -> bytes:
+    """The payload of RTM_GETROUTE for packets from an address and port."""
+    own, other = ipaddress.ip_address(source), ipaddress.ip_address(destination)
+    family = socket.AF_INET6 if own.version == 6 else socket.AF_INET
+    payload = _ROUTE.pack(family, other.max_prefixlen, own.max_prefixlen, 0, 0, 0, 0, 0, 0)
+    payload += attribute(RTA_DST, other.packed) + attribute(RTA_SRC, own.packed)
+    return payload + u8(RTA_IP_PROTO, protocol) + be16(RTA_SPORT, port)
+
+
+def decode_gateway(payload: bytes) -> str | None:
+    """The gateway of one RTM_NEWROUTE; None where the packet goes to its receiver directly."""
+    if len(payload) < _ROUTE.size:
+        raise MalformedMessage("a route message has %d bytes; must be at least %d" % (len(payload), _ROUTE.size))
+    packed = parse_attributes(payload, _ROUTE.size).get(RTA_GATEWAY, b"")
+    return str(ipaddress.ip_address(packed)) if len(packed) in (4, 16) else None
+
+
 class RouteSocket:
-    """Links and addresses of the kernel. Use as a context manager; errors are NetlinkError."""
+    """Links, addresses and routes of the kernel. Use as a context manager; errors are NetlinkError."""
 
     def __init__(self) -> None:
         self._netlink = NetlinkSocket(NETLINK_ROUTE)
@@ -154,6 +176,11 @@ class RouteSocket:
         answers = self._netlink.dump(RTM_GETADDR, _ADDRESS.pack(0, 0, 0, 0, 0))
         decoded = (decode_address(answer.payload, names) for answer in answers)
         return [address for address in decoded if address is not None]
+
+    def gateway(self, source: str, destination: str, protocol: int, port: int) -> str | None:
+        """What packets from an address and port go through; None where that is no gateway."""
+        answers = self._netlink.request(RTM_GETROUTE, encode_way(source, destination, protocol, port))
+        return decode_gateway(answers[0].payload) if answers else None
 
     def add(self, address: Address, index: int) -> None:
         """Add the address, or leave it as it is."""

@@ -77,7 +77,10 @@ def _vips(instance: Instance, facts: HostFacts) -> Iterator[Problem]:
         near = [link["name"] for link in facts["links"] if not link["loopback"] and _in_network(link, vip["address"])]
         if network.prefixlen == network.max_prefixlen or interface in near:
             continue
-        if near:
+        if vip["gateway"]:
+            words = "%s on %s, which has no address in %s" % (bare(vip["address"]), interface, network)
+            yield Problem(path + ".gateways", words, "in the network of lvs_address, as that of the real servers")
+        elif near:
             words = "%s, which has no address in %s" % (interface, network)
             yield Problem(path + ".interface", words, "%s, which has one" % ", ".join(near))
         else:

@@ -9,22 +9,24 @@ from typing import Any
 
 from ...module_utils._host.places import STACK
 from .._model.shape import HostSlice
+from .kernel import tunnel_modules
 from .system import SENDMAIL, ports
 
 # Where it is, the Keepalived of the host is ours.
 OUR_KEEPALIVED = "/etc/systemd/system/keepalived.service.d/vipstack-lvs.conf"
 NGINX = "/usr/sbin/nginx"
 PROGRAMS = ("/usr/sbin/ipvsadm", "/usr/sbin/keepalived", NGINX, "/usr/sbin/visudo", SENDMAIL)
+UNITS = ["/etc/systemd/system/" + unit for unit in (STACK.table_unit, STACK.forward_unit)]
 
 
 def questions(mine: HostSlice) -> dict[str, Any]:
     """The options of the module host_facts."""
     director = mine["director"]
     return {
-        "paths": [*PROGRAMS, STACK.log, "/etc/systemd/system/" + STACK.table_unit, OUR_KEEPALIVED, STACK.firewall],
+        "paths": [*PROGRAMS, STACK.log, *UNITS, OUR_KEEPALIVED, STACK.firewall],
         "units": ["keepalived.service", "nginx.service", STACK.firewall_unit],
         "users": [STACK.script_user],
-        "modules": director["kernel"]["modules"] if director else [],
+        "modules": [*(director["kernel"]["modules"] if director else []), *tunnel_modules(mine)],
         "ports": ports(mine),
         "versions": [NGINX] if mine["nginx"] else [],
     }

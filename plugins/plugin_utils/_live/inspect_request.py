@@ -41,6 +41,8 @@ def questions(model: Model, host: str, purpose: str, paths: Iterable[str] = ()) 
         "sysctls": sorted(wanted_sysctls(mine)),
         "probes": probes(mine),
     }
+    if ways(mine):
+        asked.update(ways=ways(mine))
     director = mine.get("director")
     if director:
         asked.update(ipvs=bool(director["services"]), keepalived=True, drained=True, transitions=TRANSITIONS)
@@ -107,9 +109,10 @@ def listening(instances: list[Instance]) -> dict[str, Any] | None:
 
 
 def cluster_addresses(model: Model, cluster: str) -> list[str]:
-    """Every VIP of a cluster, without its prefix."""
-    vips = model["clusters"][cluster]["vips"].values()
-    return sorted({bare(address) for vip in vips for address in vip["addresses"]})
+    """Every address that moves between the directors of a cluster, without its prefix."""
+    directors = [model["hosts"][host]["director"] for host in model["clusters"][cluster]["directors"]]
+    instances = [instance for one in directors if one for instance in one["instances"]]
+    return sorted({bare(held["address"]) for instance in instances for held in instance["addresses"]})
 
 
 def units(mine: HostSlice) -> list[str]:
@@ -124,7 +127,19 @@ def units(mine: HostSlice) -> list[str]:
         wanted.append(NGINX)
     if mine["real_server"] and mine["real_server"]["vips"]:
         wanted.append(VIPS_UNIT)
+    if mine["real_server"] and (mine["real_server"]["tunnels"] or mine["real_server"]["ways"]):
+        wanted.append(STACK.forward_unit)
     return wanted
+
+
+def ways(mine: HostSlice) -> list[dict[str, Any]]:
+    """The answers of a real server whose way the kernel can tell: it knows none of SCTP."""
+    return [
+        {"address": way["address"], **port}
+        for way in (mine["real_server"] or {"ways": []})["ways"]
+        for port in way["ports"]
+        if port["protocol"] != "sctp"
+    ]
 
 
 def wanted_sysctls(mine: HostSlice) -> dict[str, str]:

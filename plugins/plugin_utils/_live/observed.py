@@ -33,6 +33,7 @@ from .shape import (
     SideCount,
     Transition,
     Unit,
+    WayFound,
 )
 
 SEEN, UNREACHABLE, FAILED, UNSEEN = "seen", "unreachable", "failed", "unseen"
@@ -98,6 +99,10 @@ class ObservedHost:
     @property
     def vips(self) -> dict[str, list[Place]] | None:
         return cast("dict[str, list[Place]] | None", self.part("vips"))
+
+    @property
+    def ways(self) -> list[WayFound] | None:
+        return cast("list[WayFound] | None", self.part("ways"))
 
     @property
     def sysctls(self) -> dict[str, str | None] | None:

@@ -59,6 +59,15 @@ class Place(TypedDict):
     label: str
 
 
+class WayFound(TypedDict):
+    """What answers of a service go through; None: no gateway."""
+
+    address: str
+    protocol: str
+    port: int
+    gateway: str | None
+
+
 class Unit(TypedDict):
     """``load`` is not-found for a unit that is not there; ``log``: what a unit that failed wrote last; ``outdated``:
     programs and libraries that were replaced since it started."""

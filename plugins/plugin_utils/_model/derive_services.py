@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Iterable, cast
 
-from . import checks
+from . import checks, derive_forward
 from .derive_nginx import http_ports
 from .derive_tls import asked_name, tls_ports
 from .derive_vrrp import ARP_SILENT_INTERFACE
@@ -62,7 +62,12 @@ def real_server(view: ClusterView, host: str) -> RealServerRole:
         inet = vip["family"] == "inet"
         vips.append({**vip, "label": "%s:%d" % (ARP_SILENT_INTERFACE, labelled) if inet else None})
         labelled += inet
-    return {"vips": vips, "interface": ARP_SILENT_INTERFACE}
+    return {
+        "vips": vips,
+        "interface": ARP_SILENT_INTERFACE,
+        "tunnels": derive_forward.tunnels(view, host),
+        "ways": derive_forward.ways(view, host),
+    }
 
 
 def kept_vips(view: ClusterView, host: str) -> list[KeptVip]:

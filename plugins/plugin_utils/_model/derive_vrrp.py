@@ -14,6 +14,7 @@ from .view import (
     ClusterView,
     addresses_of,
     families,
+    family_of,
     full_label,
     host_addresses,
     instance_name,
@@ -114,20 +115,30 @@ def _instance(view: ClusterView, host: str, name: str, family: Family) -> Instan
         "auth": "pass" if vip["auth_pass"] else "none",
         "unicast_source": addresses[host],
         "unicast_peers": peers if vip["unicast"] else [],
-        "addresses": _addresses(view, vip, where, family),
+        "addresses": _addresses(view, vip, where, own, family),
         "track_script": vip["track"],
     }
 
 
-def _addresses(view: ClusterView, vip: VipInput, interface: str, family: Family) -> list[VipAddress]:
+def _addresses(view: ClusterView, vip: VipInput, interface: str, own: str, family: Family) -> list[VipAddress]:
+    """``interface``: the VIP's; the gateways are where VRRP runs, with the real servers."""
     labels = view.labels()
-    return [
+    vips: list[VipAddress] = [
         {
             "address": address,
             "interface": interface,
             "label": label_of(interface, labels[address]) if family == "inet" else None,
+            "gateway": False,
         }
         for address in addresses_of(vip, family)
+    ]
+    return [
+        *vips,
+        *(
+            VipAddress(address=address, interface=own, label=None, gateway=True)
+            for address in vip["gateways"]
+            if family_of(address) == family
+        ),
     ]
 
 

@@ -47,6 +47,7 @@ class VipInput(VipSettings):
     """A VIP of `lvs_vips`."""
 
     addresses: list[str]
+    gateways: list[str]
     vrid: int | None
     interface: str | None
     labels: list[str] | None

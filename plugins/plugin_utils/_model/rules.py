@@ -87,6 +87,8 @@ def check_inventory(
         path = _path(led, cluster, name)
         for address in vip["addresses"] or ():
             _check_vip_address(reader, path + ".addresses", bare(address), holders, {**reached_at, **owners})
+        for address in vip["gateways"] or ():
+            _check_vip_address(reader, path + ".gateways", bare(address), holders, {**reached_at, **owners})
     _check_vrids(reader, led, hosts)
 
 

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Any
-
 from .checks import CHECKS, having, suiting
 from .normal import ServiceInput
+from .rules_forward import check_way
 from .rules_scope import FAMILIES, REMEDIES, Scope
 from .said import printable, shown
-from .view import TLS_PORTS, WHOLE_ADDRESS, families, family_of, host_addresses
+from .view import TLS_PORTS, WHOLE_ADDRESS, families, family_of
 
 # Schedulers by which every director selects the same real server.
 BY_HASH = ("mh", "sh")
@@ -32,7 +30,7 @@ def check_services(scope: Scope) -> None:
         _check_thresholds(scope, path, service)
         _check_real_servers(scope, path, service)
         _check_directors(scope, path, service)
-        _check_way(scope, path, service)
+        check_way(scope, path, name, service)
         _check_shares(scope, path, name, service)
         _check_sorry_server(scope, path, service)
 
@@ -161,43 +159,6 @@ def _check_directors(scope: Scope, path: str, service: ServiceInput) -> None:
     if len(scope.cluster["directors"]) > 1 and both and service["scheduler"] not in (None, *BY_HASH):
         what = "is %s, but director %s is a real server as well and would forward packets again; must be %s"
         scope.wrong(path + ".scheduler", what % (service["scheduler"], both[0], _either([*BY_HASH])))
-
-
-def _check_way(scope: Scope, path: str, service: ServiceInput) -> None:
-    """What has to be there for packets to get to the real server and back, and is not set up by this collection."""
-    if service["forward"] == "tunnel":
-        what = "%s.forward is tunnel; real servers need an interface that takes off the tunnel's header (ipip, ip6tnl)"
-        scope.warnings.append((what + ", without rp_filter, which this version does not set up") % path)
-    elif service["forward"] == "nat":
-        what = "%s.forward is nat; the way back of real servers must lead through the director that holds the VIP"
-        scope.warnings.append((what + ", as their gateway or route, which this version does not set up") % path)
-    elif service["forward"] == "dr":
-        for network, host in _outside(scope, service):
-            what = "%s.forward is dr, but real server %s is not in %s, as the directors are; it gets packets only where"
-            scope.warnings.append((what + " it is on the same link") % (path, host, network))
-
-
-def _outside(scope: Scope, service: ServiceInput) -> list[tuple[str, str]]:
-    """Real servers outside of the network that a VIP and all directors are in, as far as VIPs tell it."""
-    vip = scope.vip_of(service)
-    networks = [ipaddress.ip_interface(address).network for address in (vip["addresses"] if vip else None) or ()]
-    addresses = {host: _addresses(scope, host) for host in {*scope.cluster["directors"], *scope.view.pool_of(service)}}
-
-    def inside(host: str, network: Any) -> bool:
-        return any(address in network for address in addresses[host])
-
-    return [
-        (str(network), host)
-        for network in dict.fromkeys(networks)
-        if all(inside(host, network) for host in scope.cluster["directors"])
-        for host in sorted(scope.view.pool_of(service))
-        if any(address.version == network.version for address in addresses[host]) and not inside(host, network)
-    ]
-
-
-def _addresses(scope: Scope, host: str) -> list[Any]:
-    own = host_addresses(scope.hosts[host]).values() if host in scope.hosts else ()
-    return [ipaddress.ip_address(address) for address in own]
 
 
 def _check_shares(scope: Scope, path: str, name: str, service: ServiceInput) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .normal import VipInput
 from .rules_scope import FAMILIES, REMEDIES, Scope
-from .view import HIGHEST_PRIORITY, LABEL_LENGTH, addresses_of, families, full_label
+from .view import HIGHEST_PRIORITY, LABEL_LENGTH, addresses_of, families, family_of, full_label
 
 # What keepalived puts into a packet: the number has eight bits, and an IPv6 link need not take more than 1,280 bytes.
 MOST_ADDRESSES = {"inet": 255, "inet6": 75}
@@ -25,6 +25,7 @@ def check_vips(scope: Scope) -> None:
         _check_order(scope, path, vip)
         _check_labels(scope, path, vip)
         _check_family(scope, path, vip)
+        _check_gateways(scope, path, name, vip)
         _check_takeover(scope, path, vip)
         if name.endswith("_v6"):
             _check_instance_name(scope, path, name, vip)
@@ -54,7 +55,8 @@ def _check_version(scope: Scope, path: str, vip: VipInput) -> None:
 def _check_count(scope: Scope, path: str, vip: VipInput) -> None:
     """An advert names every address of its instance."""
     for family in families(vip):
-        count, most = len(addresses_of(vip, family)), MOST_ADDRESSES[family]
+        gateways = [one for one in vip["gateways"] or () if family_of(one) == family]
+        count, most = len(addresses_of(vip, family)) + len(gateways), MOST_ADDRESSES[family]
         if count > most:
             what = "has %d %s addresses, of which a VRRP packet holds %d; put the others into another VIP"
             scope.wrong(path + ".addresses", what % (count, FAMILIES[family], most))
@@ -109,6 +111,20 @@ def _check_family(scope: Scope, path: str, vip: VipInput) -> None:
     if vip["unicast"] is False and "inet6" in families(vip):
         what = "is false, but %s has an IPv6 address; must be true, as by multicast its first one must be link-local"
         scope.wrong(path + ".unicast", what % path)
+
+
+def _check_gateways(scope: Scope, path: str, name: str, vip: VipInput) -> None:
+    """A gateway moves with an address of its family, and there are answers that go through it."""
+    gateways = vip["gateways"] or []
+    for family in sorted({family_of(one) for one in gateways} - {*families(vip)}):
+        if scope.read_whole(path + ".addresses"):
+            what = "has an %s address, but addresses has none; must be of the same family"
+            scope.wrong(path + ".gateways", what % FAMILIES[family])
+    services = (scope.services or {}).values()
+    translated = any(one["vip"] == name and one["forward"] in ("nat", None) for one in services)
+    if gateways and not translated and scope.services is not None and scope.read_whole("lvs_virtual_services"):
+        what = "is given, but no service of the VIP has forward: nat, whose answers would go through it"
+        scope.wrong(path + ".gateways", what)
 
 
 def _check_takeover(scope: Scope, path: str, vip: VipInput) -> None:

@@ -36,6 +36,11 @@ VIP = table(
         "interface",
         "the interface of the director's `lvs_address`",
     ),
+    gateways=many(
+        "Addresses on the real servers' network that move with the VIP: with `forward: nat`, answers go through them.",
+        [],
+        Field("vip_address"),
+    ),
     labels=many(
         "One label for each IPv4 address, without the interface.",
         None,

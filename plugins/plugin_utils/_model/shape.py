@@ -33,6 +33,7 @@ class VipAddress(TypedDict):
     address: str
     interface: str
     label: str | None
+    gateway: Annotated[bool, "of real servers; no service has it"]
 
 
 class Instance(VipSettings):
@@ -86,11 +87,39 @@ class Handover(TypedDict):
     seconds: Annotated[float, "a stopping director forwards for so long"]
 
 
+class Tunnel(TypedDict):
+    """Where the packets of a director's tunnel are unpacked."""
+
+    interface: str
+    family: Family
+    address: Annotated[str, "the host's own, to which directors send them"]
+
+
+class ReplyPort(TypedDict):
+    """Where answers of a service come from."""
+
+    protocol: Literal["tcp", "udp", "sctp"]
+    port: int
+
+
+class Way(TypedDict):
+    """The way of answers that the director has to translate: through the one that holds the VIP."""
+
+    family: Family
+    address: Annotated[str, "the host's own"]
+    gateway: str
+    table: Annotated[int, "of routes"]
+    direct: Annotated[list[str], "directors, whose checks are answered without it"]
+    ports: list[ReplyPort]
+
+
 class RealServerRole(TypedDict):
     """What a host does as a real server."""
 
     vips: list[SilentVip]
     interface: str
+    tunnels: Annotated[list[Tunnel], "of services with forward: tunnel"]
+    ways: Annotated[list[Way], "of services with forward: nat"]
 
 
 # --- virtual services -------------------------------------------------------------------------------------------

@@ -73,6 +73,19 @@ def vrid_of(vip: VipInput) -> int:
     return int(ipaddress.ip_interface(vip["addresses"][0]).ip) & 0xFF or 1
 
 
+def way_back(vip: VipInput, address: str) -> str | None:
+    """What answers of a real server with this address go through: a gateway of the VIP, else the VIP itself.
+
+    None where the real server is in no network of them.
+    """
+    ip = ipaddress.ip_address(address)
+    for one in (*(vip["gateways"] or ()), *(vip["addresses"] or ())):
+        interface = ipaddress.ip_interface(one)
+        if ip in interface.network and ip != interface.ip:
+            return str(interface.ip)
+    return None
+
+
 def instance_name(vip: str, family: Family) -> str:
     """The VRRP instance of a VIP and family: the VIP's name, with _v6 for IPv6."""
     return vip + "_v6" if family == "inet6" else vip

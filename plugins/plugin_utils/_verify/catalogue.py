@@ -261,6 +261,18 @@ CATALOGUE: dict[str, Kind] = {
         "ip -br address",
         "ip address del VIP dev INTERFACE, and take it out of the network configuration.",
     ),
+    "tunnel_missing": Kind(
+        ERROR,
+        "The interface that takes off the tunnel's header is not there: the real server drops what directors send.",
+        "ip -d link; systemctl status vipstack-lvs-forward",
+        "systemctl restart vipstack-lvs-forward, or run site.yml for this host.",
+    ),
+    "way_back_wrong": Kind(
+        ERROR,
+        "Answers of NAT do not go through the director that holds the VIP: clients do not know their sender.",
+        "ip rule; ip route show table 11200; systemctl status vipstack-lvs-forward",
+        "systemctl restart vipstack-lvs-forward, or run site.yml for this host.",
+    ),
     "nginx_not_answering": Kind(
         ERROR,
         "Nginx does not answer at its health address.",

@@ -36,6 +36,8 @@ def of_host(host: ObservedHost) -> Iterator[Finding]:
             _tests,
             _sysctls,
             _vips_of_real_server,
+            _tunnels,
+            _ways,
             _vips_of_director,
             _nginx,
             _firewall,
@@ -169,6 +171,26 @@ def _vips_of_real_server(host: ObservedHost) -> Iterator[Finding]:
             if place["interface"] != interface and not host.director:
                 words = "%s/%d is on %s" % (vip["address"], place["prefix"], place["interface"])
                 yield Finding("vip_on_wire", (host.name,), words, should + " only")
+
+
+def _tunnels(host: ObservedHost) -> Iterator[Finding]:
+    links = {one["name"]: one for one in host.links or ()}
+    for tunnel in host.real_server["tunnels"] if host.real_server and host.links is not None else ():
+        name = tunnel["interface"]
+        if name not in links or not links[name]["up"]:
+            words = "%s is %s" % (name, "down" if name in links else "not there")
+            yield Finding("tunnel_missing", (host.name,), words, "%s is up, for %s" % (name, tunnel["address"]))
+
+
+def _ways(host: ObservedHost) -> Iterator[Finding]:
+    found = {(one["address"], one["protocol"], one["port"]): one["gateway"] for one in host.ways or ()}
+    for way in host.real_server["ways"] if host.real_server else ():
+        for port in way["ports"]:
+            key = (way["address"], port["protocol"], port["port"])
+            if key in found and found[key] != way["gateway"]:
+                what = "answers from %s port %d go %%s" % (port["protocol"].upper(), port["port"])
+                words = what % ("through %s" % found[key] if found[key] else "to clients directly")
+                yield Finding("way_back_wrong", (host.name,), words, what % ("through %s" % way["gateway"]))
 
 
 def _vips_of_director(host: ObservedHost) -> Iterator[Finding]:

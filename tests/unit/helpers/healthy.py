@@ -51,7 +51,15 @@ def _report(of: Tree, host: str, holder: str) -> Tree:
     fitted: Tree = {**of, "hosts": {**of["hosts"], host: mine}}
     asked = inspect_request.questions(fitted, host, "verify", ["/etc/ours.conf", "/etc/not-ours.conf"])
     answers: dict[str, Callable[[], Any]] = {
-        "links": lambda: [_link("lo", "00:00:00:00:00:00", "127.0.0.1"), _link("eth0", MACS[host], mine["address"])],
+        "links": lambda: [
+            _link("lo", "00:00:00:00:00:00", "127.0.0.1"),
+            _link("eth0", MACS[host], mine["address"]),
+            *(_link(one["interface"], "", "192.0.0.8") for one in (mine["real_server"] or {"tunnels": []})["tunnels"]),
+        ],
+        "ways": lambda: [
+            {"address": way["address"], **port, "gateway": way["gateway"]}
+            for way in (mine["real_server"] or {"ways": []})["ways"] for port in way["ports"]
+        ],
         "drained": list,
         "firewall": lambda: {"firewalld": False, "policies": [], "closed": []},
         "clock": lambda: {"epoch": NOW, "synchronised": True},

@@ -45,7 +45,14 @@ TEMPLATES = {
         "/etc/nginx/conf.d/lvs-sites.conf": "sites.conf.j2",
         "/etc/nginx/lvs-maintenance/.about": "maintenance.j2",
     },
+    "real_server": {
+        "/etc/systemd/system/multi-user.target.d/vipstack-lvs-forward.conf": "forward.wants.j2",
+        "/etc/systemd/system/vipstack-lvs-forward.service": "forward.service.j2",
+        "/usr/libexec/vipstack-lvs/lvs-forward": "lvs-forward.j2",
+    },
 }
+# The part of the model that a role reads, where it has another name than the role.
+PARTS = {"keepalived": "director"}
 
 
 @functools.lru_cache(maxsize=None)
@@ -65,7 +72,8 @@ def _settings(role: str) -> Tree:
     """Defaults and variables of a role and of the one that all depend on."""
     found: Tree = {"ansible_managed": "Ansible managed"}
     for place in ("host/vars", role + "/defaults", role + "/vars"):
-        found.update(yaml.safe_load((ROLES / place / "main.yml").read_text(encoding="utf-8")))
+        path = ROLES / place / "main.yml"
+        found.update(yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {})
     return found
 
 
@@ -103,13 +111,13 @@ def files(model: Any, host: str, lvs_vips: Tree, nginx: str = "", **others: Any)
     mine = settled(model, host)
     found: dict[str, str] = {}
     for role, templates in TEMPLATES.items():
-        part = mine["nginx" if role == "nginx" else "director"]
+        part = mine[PARTS.get(role, role)]
         if part is None:
             continue
         wanted = dict(templates)
         variables = {
             **_settings(role), "lvs_slice": mine, "inventory_hostname": host, "lvs_vips": lvs_vips,
-            "lvs_stack": STACK._asdict(),
+            "lvs_stack": STACK._asdict(), "real_server_digest": "0" * 64,
             "ansible_facts": {"os_family": "Debian", "lvs_host": {"versions": {"/usr/sbin/nginx": nginx}}},
             **others,
         }  # fmt: skip

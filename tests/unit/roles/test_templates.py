@@ -26,7 +26,10 @@ COMPOSED = {
 FRONT = "vipstack.lvs."
 # The writers for the files of a role, by their names; a part that another template includes has the same.
 LANGUAGES = {
+    "forward.service.j2": "systemd",
+    "forward.wants.j2": "systemd",
     "lvs-check.j2": "shell",
+    "lvs-forward.j2": "shell",
     "lvs-notify.j2": "shell",
     "lvs-reload.j2": "shell",
     "lvs-repair.j2": "shell",

@@ -84,6 +84,19 @@ def test_a_restore_that_was_cut_off_is_repeated(managed: Host) -> None:
     assert tree(managed.root) == before
 
 
+def test_what_the_unit_of_tunnels_made_goes_by_its_own_stop(managed: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    managed.run(NEW, loading=QUIET)
+    restore = restore_of(managed)
+    plan = restore.plan()
+    assert plan is not None
+    assert plan.stop == ()
+    unit = "/etc/systemd/system/vipstack-lvs-forward.service"
+    monkeypatch.setattr(restore.files, "read", lambda path: "[Service]\n" if path == unit else None)
+    plan = restore.plan()
+    assert plan is not None
+    assert plan.stop == ("vipstack-lvs-forward.service",)
+
+
 def test_a_host_of_nobody_is_left_alone(managed: Host) -> None:
     by_hand(managed)
     assert restore_of(managed).plan() is None

@@ -14,6 +14,7 @@ from ansible_collections.vipstack.lvs.plugins.module_utils._netlink.route import
     Address,
     RouteSocket,
     decode_address,
+    decode_gateway,
     decode_link,
     encode_address,
 )
@@ -33,7 +34,7 @@ def test_an_address_there_and_back(address: Address) -> None:
 
 @given(st.binary(max_size=80))
 def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
-    for decode in (decode_link, lambda payload: decode_address(payload, {})):
+    for decode in (decode_link, decode_gateway, lambda payload: decode_address(payload, {})):
         try:
             decode(data)
         except MalformedMessage:

@@ -82,7 +82,7 @@ def test_a_delay_of_preemption_is_of_a_director_that_begins_as_backup() -> None:
 def test_vrrp_is_on_the_service_network_wherever_the_vip_is() -> None:
     one = instance(changes={"lvs_vips.web.interface": "eth1"})
     assert (one["interface"], one["track_interfaces"]) == ("?", ["eth1"])
-    assert one["addresses"] == [{"address": VIP, "interface": "eth1", "label": "eth1:0"}]
+    assert one["addresses"] == [{"address": VIP, "interface": "eth1", "label": "eth1:0", "gateway": False}]
 
 
 @pytest.mark.parametrize(

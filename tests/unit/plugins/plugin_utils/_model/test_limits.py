@@ -67,7 +67,10 @@ WRONG: dict[str, tuple[Tree, str]] = {
         "lvs_nginx_status_port is 80, which is a port of lvs_nginx_sites.www; must be a port of its own",
     ),
     "counters at a service's port": (
-        {"lvs_virtual_services.mail": {"vip": "web", "ports": [25], "forward": "nat", "real_port": 8711}},
+        {
+            "lvs_virtual_services.web.forward": "nat",
+            "lvs_virtual_services.mail": {"vip": "web", "ports": [25], "forward": "nat", "real_port": 8711},
+        },
         "lvs_nginx_status_port is 8711, which lvs_virtual_services.mail brings to the real servers; must be a port of "
         "its own",
     ),

@@ -61,7 +61,8 @@ def test_every_default_is_filled_in() -> None:
             "health_path": "/lvs-health",
             "vips": {
                 "web": {
-                    "addresses": ["198.51.100.200/24"], "vrid": 51, "interface": None, "labels": None, "prefer": [],
+                    "addresses": ["198.51.100.200/24"], "gateways": [], "vrid": 51, "interface": None, "labels": None,
+                    "prefer": [],
                     "priorities": {}, "preempt": False, "preempt_delay": 0, "version": 3, "advert_interval": None,
                     "auth_pass": False, "unicast": True, "track": True,
                 }

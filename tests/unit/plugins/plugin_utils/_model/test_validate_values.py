@@ -57,7 +57,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {VIP: "198.51.100.200/24"},
         [
             (
-                'lvs_vips.web is "198.51.100.200/24"; must be a dict with addresses, vrid, interface, '
+                'lvs_vips.web is "198.51.100.200/24"; must be a dict with addresses, vrid, interface, gateways, '
                 "labels, prefer, priorities, preempt, preempt_delay, version, advert_interval, auth_pass, "
                 "unicast, track"
             )

@@ -135,7 +135,7 @@ def test_a_port_is_that_of_the_real_servers() -> None:
     """Another one behind forward: nat; and each pool may have other sites."""
     changes = {
         "lvs_virtual_services.web": {"vip": "web", "ports": [8080], "real_port": 80, "forward": "nat"},
-        "lvs_virtual_services.raw": {"vip": "web", "ports": [8081]},
+        "lvs_virtual_services.raw": {"vip": "web", "ports": [8081], "forward": "nat"},
     }
     assert BOTH + "    site www, by its name example.com" in said("http://example.com:8080/", changes=changes)
     assert "port 8081:\n    no site has the port" in said("http://example.com:8081/", changes=changes)

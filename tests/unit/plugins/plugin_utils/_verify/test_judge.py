@@ -71,6 +71,33 @@ def interface_named_otherwise(model: Tree, seen: Tree) -> None:
     report(seen, "web1")["links"][1]["name"] = "ens3"
 
 
+TUNNEL = {"interface": "lvs-ipip", "family": "inet", "address": "198.51.100.102"}
+WAY = {
+    "family": "inet", "address": "198.51.100.102", "gateway": "198.51.100.1", "table": 11200, "direct": [],
+    "ports": [{"protocol": "tcp", "port": 80}, {"protocol": "sctp", "port": 80}],
+}  # fmt: skip
+
+
+def tunnel_down(model: Tree, seen: Tree) -> None:
+    model["hosts"]["web1"]["real_server"]["tunnels"] = [TUNNEL]
+    report(seen, "web1")["links"].append({**report(seen, "web1")["links"][1], "name": "lvs-ipip", "up": False})
+
+
+def tunnel_away(model: Tree, _seen: Tree) -> None:
+    model["hosts"]["web1"]["real_server"]["tunnels"] = [TUNNEL]
+
+
+def answers_go_elsewhere(model: Tree, seen: Tree) -> None:
+    model["hosts"]["web1"]["real_server"]["ways"] = [WAY]
+    answers = {"address": "198.51.100.102", "protocol": "tcp", "port": 80}
+    report(seen, "web1")["ways"] = [{**answers, "gateway": "198.51.100.254"}]
+
+
+def answers_go_directly(model: Tree, seen: Tree) -> None:
+    answers_go_elsewhere(model, seen)
+    report(seen, "web1")["ways"][0]["gateway"] = None
+
+
 def link_down(_model: Tree, seen: Tree) -> None:
     report(seen, "web1")["links"][1]["operstate"] = "down"
 
@@ -456,6 +483,10 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (not_kept, {("vip_not_kept", "d1")}),
     (short_prefix, {("vip_prefix_wrong", "web1")}),
     (on_the_wire, {("vip_on_wire", "web1")}),
+    (tunnel_down, {("tunnel_missing", "web1")}),
+    (tunnel_away, {("tunnel_missing", "web1")}),
+    (answers_go_elsewhere, {("way_back_wrong", "web1")}),
+    (answers_go_directly, {("way_back_wrong", "web1")}),
     (nginx_silent, {("nginx_not_answering", "web1")}),
     (nginx_wrong, {("nginx_not_answering", "web1")}),
     (no_ipvs, {("ipvs_unreadable", "d1")}),
@@ -700,7 +731,11 @@ def reference(model: Tree) -> None:
         )
 
 
-@pytest.mark.parametrize("change", [dual_stack, static, sorry_page_on_directors, two_boxes, reference])
+def forwarded(model: Tree) -> None:
+    model["hosts"]["web1"]["real_server"].update(tunnels=[TUNNEL], ways=[WAY])
+
+
+@pytest.mark.parametrize("change", [dual_stack, static, sorry_page_on_directors, two_boxes, reference, forwarded])
 @pytest.mark.parametrize("holder", ["d1", "d2"])
 def test_other_deployments_as_the_model_says_have_no_finding(change: Callable[[Tree], None], holder: str) -> None:
     model = healthy.model()
