@@ -20,6 +20,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from ring import whole_inventory
 from ring_strategies import Step, inventory_of, steps
 
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit import nginx
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.request import NGINX
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 from lab.daemons import SUITES, Court, court, daemon_tree
 from lab.state import Settings
@@ -64,6 +66,9 @@ class Judge:
     def said(self, model: Tree, host: str, lvs_vips: Tree) -> dict[str, str]:
         """Suite -> what its tools say of a host's files; nothing is right."""
         for suite, one in self.courts.items():
+            if nginx.problems(rendering.settled(model, host), {"versions": {NGINX: SUITES[suite][1]}}):
+                one.hand({}, "true")  # no run would write them there
+                continue
             # Keepalived 2.1 takes no weights from files.
             texts = rendering.everything(
                 model, host, lvs_vips, nginx=SUITES[suite][1], lvs_weights_in_files=suite != "bullseye"

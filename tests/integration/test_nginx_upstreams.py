@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from nginx_served import Client, Request, Served
+from nginx_served import Client, Refused, Request, Served
 
 Tree = dict[str, Any]
 UPSTREAM = "lvs_nginx_upstreams.app"
@@ -133,6 +133,23 @@ def test_an_idle_connection_is_closed_in_time(nginx: Served) -> None:
     nginx.ask()
     assert nginx.host("ss", "-Htn", "state", "established", "dport = :9011").count("\n") == 1
     assert closed(nginx, 9011)
+
+
+def test_an_old_connection_is_closed(nginx: Served) -> None:
+    """A server behind a balancer of its own is seen anew. What 1.18 does not know, a run refuses before."""
+    if nginx.version == "1.18":
+        with pytest.raises(Refused, match='unknown directive "keepalive_time"'):
+            nginx.site(upstream(9001, keepalive_time=1))
+        return
+    nginx.site(upstream(9001, keepalive_time=1), nginx_worker_processes="1")
+    used = []
+    for _request in range(1000):
+        nginx.ask()
+        used = [one.connection for one in nginx.seen()]
+        if used[-1] > 1:
+            break
+        nginx.host("sleep", "0.1")
+    assert (used[:2], used[-1]) == ([1, 1], 2)
 
 
 def closed(nginx: Served, port: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Callable
 from .._model.derive_vrrp import label_of
 from .._model.shape import Director, HostSlice, Instance, VipAddress
 from .._model.view import LABEL_LENGTH, OPEN, full_label
-from . import firewall, interfaces, kernel, system
+from . import firewall, interfaces, kernel, nginx, system
 from .shape import Fitted, HostFacts, Problem
 
 _LOOKS: tuple[Callable[[HostSlice, HostFacts], list[Problem]], ...] = (
@@ -21,6 +21,7 @@ _LOOKS: tuple[Callable[[HostSlice, HostFacts], list[Problem]], ...] = (
     interfaces.problems,
     kernel.problems,
     firewall.problems,
+    nginx.problems,
 )
 
 

@@ -73,6 +73,7 @@ def _check_keepalive(scope: Scope, path: str, upstream: UpstreamSettings) -> Non
     for name, value in (
         ("keepalive_requests", upstream["keepalive_requests"]),
         ("keepalive_timeout", upstream["keepalive_timeout"]),
+        ("keepalive_time", upstream["keepalive_time"]),
     ):
         if value is not None and not keeps(upstream):
             why = (

@@ -135,5 +135,13 @@ UPSTREAM = table(
     keepalive_timeout=whole(
         "How long a connection stays idle; below what the servers allow.", None, 1, 86400, "s", "60"
     ),
+    keepalive_time=whole(
+        "Age from which a connection is closed after its next answer; from Nginx 1.19.10 on.",
+        None,
+        1,
+        86400,
+        "s",
+        "3600",
+    ),
     extra=many("Raw lines for Nginx, each of whole directives.", [], Field("raw")),
 )

@@ -93,6 +93,7 @@ class UpstreamSettings(TypedDict):
     keepalive: int
     keepalive_requests: int | None
     keepalive_timeout: Annotated[int | None, "seconds"]
+    keepalive_time: Annotated[int | None, "seconds"]
 
 
 class Upstream(UpstreamSettings):

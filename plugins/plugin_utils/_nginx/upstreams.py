@@ -78,3 +78,5 @@ def _keepalive(given: Upstream) -> Iterator[Directive]:
         yield simple("keepalive_requests", given["keepalive_requests"])
     if given["keepalive_timeout"] is not None:
         yield simple("keepalive_timeout", "%ds" % given["keepalive_timeout"])
+    if given["keepalive_time"] is not None:
+        yield simple("keepalive_time", "%ds" % given["keepalive_time"])

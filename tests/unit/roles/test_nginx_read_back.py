@@ -27,7 +27,7 @@ RAW = "192.0.2.99:80"
 # Of an upstream what stands in the locations that pass requests to it.
 ELSEWHERE = ("extra", "protocol", "tls", "fastcgi", "params", "resolve")
 METHODS = ("least_conn", "ip_hash", "random")
-KEPT = ("keepalive", "keepalive_requests", "keepalive_timeout")
+KEPT = ("keepalive", "keepalive_requests", "keepalive_timeout", "keepalive_time")
 
 
 def parsed(folder: Path, text: str) -> list[Tree]:
@@ -102,6 +102,7 @@ def upstream(one: Tree, read: list[Tree]) -> Tree:
         "keepalive": int(kept.get("keepalive", 0)),
         "keepalive_requests": int(kept["keepalive_requests"]) if "keepalive_requests" in kept else None,
         "keepalive_timeout": int(kept["keepalive_timeout"][:-1]) if "keepalive_timeout" in kept else None,
+        "keepalive_time": int(kept["keepalive_time"][:-1]) if "keepalive_time" in kept else None,
     }
 
 

@@ -268,3 +268,44 @@ def test_a_vip_without_a_network_is_anywhere() -> None:
 def test_only_directors_need_ip_vs() -> None:
     found = facts("198.51.100.102/24", modules={}, kernel="3.10.0")
     assert messages(slice_of("web1", {"lvs_kernel.conn_tab_bits": 27}), found) == []
+
+
+# --- Nginx ------------------------------------------------------------------------------------------------------
+
+NEW = {
+    "lvs_nginx_upstreams.app.keepalive_time": 600,
+    "lvs_nginx_upstreams.app.keepalive_timeout": 9,
+    "lvs_nginx_upstreams.app.method": "random_two",
+    "lvs_nginx_sites.www.limits": {"requests": ["9/s"], "dry_run": True, "exempt": ["192.0.2.0/24"], "bandwidth": "1m"},
+    "lvs_nginx_sites.www.routes": [{"path": "/a"}, {"path": "/b", "limits": {"connections": [9], "dry_run": True}}],
+}
+SINCE = {
+    "lvs_nginx_upstreams.app.method is random_two": "1.15.1",
+    "lvs_nginx_upstreams.app.keepalive_timeout is 9": "1.15.3",
+    "lvs_nginx_upstreams.app.keepalive_time is 600": "1.19.10",
+    "lvs_nginx_sites.www.limits.dry_run is true": "1.17.6",
+    "lvs_nginx_sites.www.limits.exempt is beside bandwidth": "1.17.0",
+    "lvs_nginx_sites.www.routes[1].limits.dry_run is true": "1.17.6",
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "missing"),
+    [
+        ("1.14.1", set(SINCE.values())),
+        ("1.18.0", {"1.19.10"}),
+        ("1.19.9", {"1.19.10"}),
+        ("1.19.10", set()),
+        ("", set()),
+    ],
+)
+def test_what_the_version_of_nginx_does_not_know(version: str, missing: set[str]) -> None:
+    found = facts("198.51.100.102/24", versions={"/usr/sbin/nginx": version} if version else {})
+    wanted = "%s, which Nginx %s does not know; must be left out, or Nginx %s or newer"
+    expected = [wanted % (what, version, since) for what, since in SINCE.items() if since in missing]
+    assert sorted(messages(slice_of("web1", NEW), found)) == sorted(expected)
+
+
+def test_a_host_that_serves_no_upstream_needs_no_new_nginx() -> None:
+    found = facts("198.51.100.100/24", versions={"/usr/sbin/nginx": "1.14.1"})
+    assert messages(slice_of("d1", {**NEW, "lvs_nginx_on_directors": "sorry"}), found) == []

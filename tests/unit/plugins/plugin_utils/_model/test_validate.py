@@ -81,7 +81,7 @@ def test_every_default_is_filled_in() -> None:
                     "servers": [{"address": "198.51.100.201", **server}, {"address": "198.51.100.202", **server}],
                     "protocol": "http", "tls": None, "fastcgi": None, "params": {}, "resolve": None,
                     "method": "round_robin", "hash": None, "sticky": None, "keepalive": 32, "keepalive_requests": None,
-                    "keepalive_timeout": None, "extra": [], "group": None, "port": None,
+                    "keepalive_timeout": None, "keepalive_time": None, "extra": [], "group": None, "port": None,
                 }
             },
             "sites": {

@@ -314,10 +314,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ['lvs_nginx_upstreams.app.sticky.cookie is "s id"; must be 1-63 letters, digits or _'],
     ),
     "limits of connections that are not kept": (
-        {UPSTREAM + ".keepalive": 0, UPSTREAM + ".keepalive_requests": 9, UPSTREAM + ".keepalive_timeout": 9},
+        {UPSTREAM + ".keepalive": 0, UPSTREAM + ".keepalive_requests": 9, UPSTREAM + ".keepalive_time": 9},
         [
             "lvs_nginx_upstreams.app.keepalive_requests is given, but keepalive is 0",
-            "lvs_nginx_upstreams.app.keepalive_timeout is given, but keepalive is 0",
+            "lvs_nginx_upstreams.app.keepalive_time is given, but keepalive is 0",
         ],
     ),
     "an upstream server that is the service": (
