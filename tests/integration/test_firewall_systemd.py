@@ -94,3 +94,14 @@ def test_a_host_is_opened_and_stays_so_until_it_is_not_wanted(box: Box) -> None:
     assert rules(box) == before
     assert run(box, lvs_firewall="none")["changed"] == 0
     assert box.run("sh", "-c", "test -e %s || echo gone" % SCRIPT).strip() == "gone"
+
+
+def test_a_host_that_is_given_back_has_its_rules_as_they_were(box: Box) -> None:
+    before = rules(box)
+    run(box)
+    assert is_open(box)
+    answer = box.module("restore")
+    assert "- vipstack-lvs-firewall.service runs" in answer["restored"], answer
+    assert rules(box) == before
+    said = box.run("sh", "-c", "find /etc/systemd/system /usr/libexec/vipstack-lvs -name '*vipstack*' 2>&1; true")
+    assert "firewall" not in said

@@ -31,8 +31,12 @@ from .look import UNITS
 from .takeover import KEEPALIVED, NGINX, Systemctl, unit_states
 
 _VIPS = os.path.splitext(places.STACK.vips_unit)[0]
-# The roles enable it; no manifest has the link.
-_TABLE_LINK = "%s/multi-user.target.wants/%s" % (UNITS, places.STACK.table_unit)
+# The roles enable them; no manifest has the links.
+_LINKS = [
+    "%s/multi-user.target.wants/%s" % (UNITS, unit) for unit in (places.STACK.table_unit, places.STACK.firewall_unit)
+]
+# They undo what they did when they stop.
+_OWN_UNITS = (places.STACK.forward_unit, places.STACK.firewall_unit)
 # The record of a set, beside its manifest.
 _LEFT = (".json", ".lock", ".json.next", ".journal.next")
 
@@ -84,12 +88,12 @@ class Restore:
             return None
         kept = self.first["files"]
         made = [os.path.join(one.path, name) for one in manifests.values() for name in one.files]
-        made += [*self.first["made"], _TABLE_LINK, places.STACK.handover]
+        made += [*self.first["made"], *_LINKS, places.STACK.handover]
         vips = self._vips_plan()
         away = {change.path for change in (*vips.sysctl_file, *vips.unit)} if vips else set()
         before, now = self.first["units"], unit_states(list(self.first["units"])) if self.systemctl else {}
         return Plan(
-            stop=(*self._forward(), *self._to_stop(before, now)),
+            stop=(*self._own_units(), *self._to_stop(before, now)),
             vips=vips,
             back=tuple(path for path in sorted(kept) if self._differs(path)),
             gone=tuple(path for path in sorted(set(made) - set(kept) - away) if os.path.lexists(self.files.real(path))),
@@ -139,10 +143,9 @@ class Restore:
             if now == value["ours"] != value["before"]:
                 yield SysctlChange(name, now, value["before"])
 
-    def _forward(self) -> Iterator[str]:
-        """What runs by our own unit alone: it undoes that itself."""
-        if self.files.read("%s/%s" % (UNITS, places.STACK.forward_unit)) is not None:
-            yield places.STACK.forward_unit
+    def _own_units(self) -> Iterator[str]:
+        """What runs by our own units alone."""
+        return (unit for unit in _OWN_UNITS if self.files.read("%s/%s" % (UNITS, unit)) is not None)
 
     @staticmethod
     def _to_stop(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:

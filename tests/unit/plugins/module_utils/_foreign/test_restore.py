@@ -84,17 +84,20 @@ def test_a_restore_that_was_cut_off_is_repeated(managed: Host) -> None:
     assert tree(managed.root) == before
 
 
-def test_what_the_unit_of_tunnels_made_goes_by_its_own_stop(managed: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["vipstack-lvs-forward.service", "vipstack-lvs-firewall.service"])
+def test_what_a_unit_of_ours_made_goes_by_its_own_stop(
+    managed: Host, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     managed.run(NEW, loading=QUIET)
     restore = restore_of(managed)
     plan = restore.plan()
     assert plan is not None
     assert plan.stop == ()
-    unit = "/etc/systemd/system/vipstack-lvs-forward.service"
+    unit = "/etc/systemd/system/" + name
     monkeypatch.setattr(restore.files, "read", lambda path: "[Service]\n" if path == unit else None)
     plan = restore.plan()
     assert plan is not None
-    assert plan.stop == ("vipstack-lvs-forward.service",)
+    assert plan.stop == (name,)
 
 
 def test_a_host_of_nobody_is_left_alone(managed: Host) -> None:
