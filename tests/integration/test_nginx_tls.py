@@ -305,3 +305,16 @@ def test_the_sorry_page_has_tls(nginx: Served) -> None:
     nginx.site(changes, host="d1", files=page)
     assert [(one.status, one.body) for one in (ask(nginx), nginx.ask())] == [(503, "sorry")] * 2
     assert subject(nginx, "unknown.example") == ""
+
+
+def test_an_answer_that_is_kept_is_of_those_who_showed_the_same_certificate(
+    nginx: Served, shown: dict[str, tuple[str, ...]]
+) -> None:
+    nginx.run("sh", "-c", "rm -rf /var/lib/nginx/lvs-cache-*")
+    cached = {"cache": {"zone": "pages", "valid": {200: 3600}}}
+    nginx.site({**with_staff(clients("optional"), **cached), "lvs_nginx_caches": {"pages": "10m"}})
+    for found in ("MISS", "HIT"):
+        for name in ("bob", "none"):
+            answer = asked(nginx, shown[name])
+            assert "X-Cache-Status: " + found in answer
+            assert ("CN=bob" in answer) == (name == "bob")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
+from .derive_cache import caches
 from .derive_limits import limits
 from .derive_routes import raw
 from .derive_tls import site_tls, tls, tls_ports
@@ -72,6 +73,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "log_formats": view.data["log_formats"],
             "trusted_proxies": view.data["trusted_proxies"],
             "upstreams": upstreams(view),
+            "caches": caches(served, view.data["upstreams"], view.data["nginx_caches"]),
             "users": _users(served),
             "sites": served,
             "extra": raw("lvs_nginx_extra", view.data["nginx_extra"]),
@@ -91,6 +93,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "log_formats": {},
             "trusted_proxies": view.data["trusted_proxies"],
             "upstreams": [],
+            "caches": [],
             "users": [],
             "sites": sorry,
             "extra": [],

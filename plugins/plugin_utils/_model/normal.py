@@ -21,6 +21,7 @@ from .shape import (
     Thresholds,
     VipSettings,
 )
+from .shape_cache import CacheZoneSettings
 from .shape_content import Maintenance, Static
 from .shape_limits import LimitsInput
 from .shape_logs import Log, LogFormat
@@ -207,6 +208,7 @@ class ClusterInput(TypedDict):
     nginx_health: HealthInput
     nginx_limits: LimitsInput
     nginx_status_port: int
+    nginx_caches: dict[str, CacheZoneSettings]
     nginx_users: dict[str, dict[str, bool]]
     nginx_extra: list[str]
     nginx_canary: dict[str, float]

@@ -268,7 +268,7 @@ class Reader:
         for key in sorted(value, key=_key_order):
             name, where = str(key), "%s.%s" % (path, key_of(key))
             if in_quotes(key) and not (
-                field.form == "error_status" and isinstance(key, int) and not isinstance(key, bool)
+                field.form in ("error_status", "answer_status") and isinstance(key, int) and not isinstance(key, bool)
             ):
                 self.wrong(where, "is no name" + in_quotes(key))
             elif not re.fullmatch(pattern, name) and not (field.form == "host" and address_of(name)):

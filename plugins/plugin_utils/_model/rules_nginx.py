@@ -9,6 +9,7 @@ from typing import Iterable, Mapping
 
 from .normal import ServiceInput, SiteInput, UpstreamInput
 from .read import endpoint
+from .rules_cache import check_zones
 from .rules_canary import check_shares
 from .rules_content import check_health, check_site_content
 from .rules_limits import check_limits
@@ -27,6 +28,7 @@ NO_TLS = "those of HTTPS are tls.ports of a site"
 def check_nginx(scope: Scope) -> None:
     upstreams, sites = scope.cluster["upstreams"], scope.cluster["sites"]
     check_formats(scope)
+    check_zones(scope)
     _check_letters(scope, "lvs_nginx_log_formats", scope.cluster["log_formats"] or ())
     scope.twice("lvs_trusted_proxies", scope.cluster["trusted_proxies"] or ())
     _check_letters(scope, "lvs_nginx_upstreams", upstreams or ())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .limits import burst_of
 from .normal import SiteInput
+from .rules_cache import check_caches
 from .rules_scope import Scope
 from .shape_traffic import Compression, LimitSettings
 
@@ -16,6 +17,7 @@ def check_traffic(scope: Scope, path: str, site: SiteInput) -> None:
     has_files = bool(site["static"]) or any(route["static"] for route in site["routes"] or ())
     _check_compression(scope, path + ".compression", site.get("compression"), has_files)
     _check_limits(scope, path + ".limits", site.get("limits"))
+    check_caches(scope, path, site)
     for index, route in enumerate(site["routes"] or ()):
         ends = route["redirect"] or route["answer"] or (route["upstream"] and not route["static"])
         has_files = not ends and bool(route["static"] or site["static"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .checks import CHECKS
 from .fields import REQUIRED, Field, choice, many, named, number, switch, table, text, whole
+from .schema_cache import CACHE_ZONE
 from .schema_content import HEALTH, USERS
 from .schema_limits import LIMITS
 from .schema_logs import LOG_FORMAT
@@ -164,6 +165,7 @@ CLUSTER: dict[str, Field] = {
         0,
         65535,
     ),
+    "lvs_nginx_caches": named("", CACHE_ZONE, 32),
     "lvs_nginx_users": named("Users by name; keep them in a vault.", USERS),
     "lvs_nginx_extra": many("Raw lines for Nginx at the level of `http`.", [], Field("raw")),
     "lvs_nginx_canary": Field(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .fields import REQUIRED, Field, choice, many, switch, table, text, whole
+from .schema_cache import CACHE
 
 # Without fonts, pictures, films and archives, which are compressed already. That of HTML is always one of them.
 _TEXTS = [
@@ -76,4 +77,5 @@ LIMITS = table(
 TRAFFIC: dict[str, Field] = {
     "compression": COMPRESSION,
     "limits": LIMITS,
+    "cache": CACHE,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
+from .shape_cache import CacheZone
 from .shape_content import Content, Health, Maintenance, Static
 from .shape_limits import Limits
 from .shape_logs import Log, LogFormat
@@ -171,6 +172,7 @@ class Nginx(TypedDict):
     log_formats: dict[str, LogFormat]
     trusted_proxies: Annotated[list[str], "networks whose word on a client is believed"]
     upstreams: list[Upstream]
+    caches: Annotated[list[CacheZone], "those that its sites use"]
     users: Annotated[list[str], "keys of lvs_nginx_users that its sites need"]
     sites: list[Site]
     extra: Annotated[list[Raw], "raw lines for all sites"]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
+from .shape_cache import Cache
+
 
 class Compression(TypedDict):
     """Answers that are made smaller."""
@@ -65,3 +67,4 @@ class Traffic(TypedDict, total=False):
 
     compression: Compression
     limits: Limits
+    cache: Cache

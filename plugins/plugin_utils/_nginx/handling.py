@@ -13,6 +13,7 @@ from .._model.shape_nginx import Answer, Redirect, Rewrite, Route
 from .._model.shape_upstreams import Retries, Upstream
 from . import canary
 from .access import answered, asks_who, networks, questions
+from .cache import cached
 from .compression import compression
 from .content import NOTHING, error_page, error_pages, files, folder, hidden, not_found, pages
 from .cors import cors_headers, preflight
@@ -167,6 +168,7 @@ def proxied(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]
     way = way_to(upstream)
     yield from passed({**upstream, "name": canary.upstream(route)}, settings)
     yield from request_headers(route, answered(spot, route), upstream, settings)
+    yield from cached(spot, route, upstream, settings)
     for name in ("buffering", "request_buffering", "intercept_errors"):
         if name in route["handling"]:
             yield simple("%s_%s" % (way, name), "on" if route["handling"].get(name) else "off")

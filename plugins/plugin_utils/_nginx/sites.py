@@ -10,6 +10,7 @@ from typing import Iterable, Iterator
 from .._model.shape_nginx import Nginx, Site
 from . import canary, tls
 from .access import access_maps
+from .cache import cache_maps, cache_zones
 from .clients import told, trusted
 from .content import static_maps
 from .cors import cors_maps, preflight_map
@@ -43,6 +44,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
         *_room([*maps, *upstream_maps(nginx)]),
         *trusted(nginx),
         *tls.common(nginx),
+        *cache_zones(nginx["caches"]),
         *(line for one in log_maps(nginx) for line in ("", one)),
         *(Raw(one["line"], one["source"]) for one in nginx["extra"]),
         *(line for one in maps for line in ("", one)),
@@ -66,6 +68,7 @@ def _content_maps(routings: Iterable[Routing]) -> Iterator[Directive]:
         yield from access_maps(spot, route)
         yield from cors_maps(spot, route)
         yield from mirror_maps(spot, route)
+        yield from cache_maps(spot, route)
 
 
 def _room(maps: list[Directive]) -> Iterator[Directive]:

@@ -77,7 +77,7 @@ VALUES: dict[str, list[str]] = {
     "server_name": ["www.example.com", "*.example.com", "~^w\\d{2};$"],
 }
 # Names in maps that are of a form of their own.
-KEYS = {"error_status": "502"}
+KEYS = {"error_status": "502", "answer_status": "200"}
 # What a table has to have besides what every one of its kind has.
 STARTS: dict[Any, Tree] = {
     ("lvs_nginx_sites", "web", "tls"): {"certificate": ["web"]},
@@ -85,6 +85,7 @@ STARTS: dict[Any, Tree] = {
     "auth_request": {"upstream": "web"},
     "local_ports": {"first": 20000, "last": 60999},
     "cors": {"origins": ["https://www.example.com"]},
+    "cache": {"zone": "web"},
 }
 OTHERS: tuple[Any, ...] = (
     None, True, 0, -1, 0.5, 1e-9, 1e308, float("nan"), float("inf"), 2**63, "", "no", [], [None], {}, {"a": 1}, [[]],
@@ -169,6 +170,7 @@ def _whole_inventory() -> bytes:
             "api": {"server_names": ["api.example.com"], "upstream": "api", "tls": "api"},
         },
         "lvs_certificates": {name: {"certificate": "/etc/ssl/%s.pem" % name} for name in ("web", "api", "blue")},
+        "lvs_nginx_caches": {"web": {"size": "1g"}, "api": {"size": "1g"}, "blue": {"size": "1g"}},
         "lvs_nginx_users": {"web": {"bob": "$apr1$abcdefgh$" + 22 * "x"}, "api": {}},
         "lvs_notify": {"command": "/usr/bin/true", "mail": "root@example.com"},
     }

@@ -96,7 +96,7 @@ def test_every_default_is_filled_in() -> None:
             "tls": {"profile": "intermediate", "http2": True, "ticket_secret": None},
             "log_formats": {},
             "trusted_proxies": [],
-            "nginx_users": {},
+            "nginx_caches": {}, "nginx_users": {},
             "nginx_health": {"upstream": None, "path": "/", "host": None, "timeout": 0.8},
             "nginx_status_port": 8711,
             "nginx_limits": {"backlog": 4096, "local_ports": None},

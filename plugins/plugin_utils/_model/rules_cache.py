@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of caches: each has a zone, and something to keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .normal import RouteInput, SiteInput
+from .rules_scope import Scope
+from .shape_cache import Cache
+from .ways import CACHED
+
+_MEGABYTE = 2**20
+_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
+
+
+def check_zones(scope: Scope) -> None:
+    for name, zone in sorted((scope.cluster["nginx_caches"] or {}).items()):
+        size = zone["size"]
+        if size and int(size.rstrip("kmg")) * _UNITS.get(size[-1], 1) < _MEGABYTE:
+            scope.wrong("lvs_nginx_caches.%s.size" % name, "is %s; must be at least 1m" % size)
+
+
+def check_caches(scope: Scope, path: str, site: SiteInput) -> None:
+    """For the site, and for each of its routes with what holds there."""
+    uses = [site["upstream"], *(route["upstream"] for route in site["routes"] or ())]
+    _check_cache(scope, path + ".cache", site.get("cache"), any(uses))
+    _check_partners(scope, path, path, site, site)
+    for index, route in enumerate(site["routes"] or ()):
+        where = "%s.routes[%d]" % (path, index)
+        _check_cache(scope, where + ".cache", route.get("cache"), bool(_upstream(route, site)))
+        _check_partners(scope, path, where, site, route)
+
+
+def _upstream(part: SiteInput | RouteInput, site: SiteInput) -> str | None:
+    """The upstream whose answers a site or a route has."""
+    if part.get("redirect") or part.get("answer"):
+        return None
+    return part["upstream"] or (None if part["static"] else site["upstream"])
+
+
+def _check_cache(scope: Scope, path: str, given: Cache | None, has_upstream: bool) -> None:
+    if not given:
+        return
+    zones = scope.cluster["nginx_caches"]
+    if given["enabled"] and given["zone"] is None and scope.read_whole(path):
+        scope.wrong(path + ".zone", "is not given; must be a name in lvs_nginx_caches")
+    if given["zone"] and zones is not None:
+        scope.known(path + ".zone", given["zone"], zones, "in lvs_nginx_caches")
+    if given["enabled"] and not has_upstream and scope.read_whole(path):
+        scope.wrong(path, "is given, but no answers of an upstream are there; must be where upstream is")
+    if given["background"] and given["stale"] is False:
+        scope.wrong(path + ".background", "is true, but stale is false, so no old answer is sent")
+    for kind, names in (given["skip"] or {}).items():
+        lowered = [str(name).lower() for name in names or ()] if isinstance(names, list) else []
+        scope.twice("%s.skip.%s" % (path, kind), lowered)
+
+
+def _check_partners(scope: Scope, above: str, path: str, site: SiteInput, part: SiteInput | RouteInput) -> None:
+    """What holds at a place goes with the cache that holds there."""
+
+    def holds(key: str) -> tuple[str, Any]:
+        own = part.get(key)
+        return ("%s.%s" % (above, key), site.get(key)) if own is None else ("%s.%s" % (path, key), own)
+
+    where, cache = holds("cache")
+    name = _upstream(part, site)
+    if not cache or not cache["enabled"] or not name:
+        return
+    buffered, buffering = holds("buffering")
+    if buffering is False:
+        scope.wrong(buffered, "is false beside %s, which keeps only answers that are collected" % where)
+    upstream = (scope.cluster["upstreams"] or {}).get(name)
+    protocol = upstream["protocol"] if upstream else None
+    if protocol and protocol not in CACHED:
+        what = "is with upstream %s, whose protocol is %s; must be with one of %s"
+        scope.wrong(where, what % (name, protocol, ", ".join(CACHED)))
