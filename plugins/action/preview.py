@@ -105,6 +105,7 @@ def _beside(mine: HostSlice) -> dict[str, str]:
     found = {}
     if mine["director"] or mine["real_server"]:
         found["addresses"] = files.addresses(mine)
+        found["firewall"] = files.openings(mine)
     if mine["director"]:
         found["ipvs.rules"] = files.ipvs_rules(mine["director"]["services"])
     return found

@@ -154,6 +154,21 @@ def _service_words(service: Service) -> list[str]:
     return [_PROTOCOLS[service["protocol"]], endpoint(service["address"], service["port"])]
 
 
+def openings(host: HostSlice) -> str:
+    """What a firewall has to let in, or through to others, a line each, behind the reason for it."""
+    lines = []
+    why = ""
+    for one in host["firewall"]["openings"]:
+        if one["why"] != why:
+            why = one["why"]
+            lines.append("# " + why)
+        ports = " %s%s" % ("from " if one["way"] == "through" else "", ",".join(map(str, one["ports"])))
+        sources, destinations = (", ".join(one[side]) or "anybody" for side in ("sources", "destinations"))
+        what = one["protocol"] + (ports if one["ports"] else "")
+        lines.append("%s: %s from %s to %s" % (one["way"], what, sources, destinations))
+    return "".join(line + "\n" for line in lines)
+
+
 def addresses(host: HostSlice) -> str:
     """The addresses that a host may get, a line each: what `ip` would show, and when."""
     lines = []
