@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -427,6 +428,18 @@ def test_a_cache_is_of_nginx_s_user_and_outlives_it(nginx: Served) -> None:
     nginx.site({**site(), "lvs_nginx_caches": changed}, reload=True)
     nginx.site({**site(), "lvs_nginx_caches": changed, SITE + ".cache": {"enabled": False}}, reload=True)
     assert nginx.ask("/?" + GOOD).status == 200
+
+
+def test_all_that_has_a_path_is_fetched_anew(nginx: Served) -> None:
+    """By the command of the manual: the key stands in the file of an answer."""
+    page = Path(__file__).resolve().parents[2] / "docs/nginx.md"
+    (command,) = (line.strip() for line in page.read_text().splitlines() if line.startswith("    grep -rlaZE"))
+    nginx.site(site())
+    targets = ["/news?%s" % GOOD, "/news?a&" + GOOD, "/newsletter?" + GOOD, "/old/news?" + GOOD, "/?" + GOOD]
+    for target in targets:
+        nginx.ask(target)
+    assert nginx.run("sh", "-c", command) == (0, "")
+    assert [status(nginx.ask(target)) for target in targets] == ["MISS", "MISS", "HIT", "HIT", "HIT"]
 
 
 def test_what_is_deleted_is_fetched_anew(nginx: Served) -> None:

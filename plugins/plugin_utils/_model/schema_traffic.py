@@ -78,4 +78,11 @@ TRAFFIC: dict[str, Field] = {
     "compression": COMPRESSION,
     "limits": LIMITS,
     "cache": CACHE,
+    "security_headers": Field(
+        "choice",
+        "Headers that tell browsers what a page may not do: `basic` breaks none, `strict` is for pages made for it.",
+        None,
+        choices=("none", "basic", "strict"),
+        otherwise="`none`",
+    ),
 }

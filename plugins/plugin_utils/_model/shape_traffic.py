@@ -68,3 +68,4 @@ class Traffic(TypedDict, total=False):
     compression: Compression
     limits: Limits
     cache: Cache
+    security_headers: str

@@ -20,6 +20,7 @@ from .cors import cors_headers, preflight
 from .directive import Directive, Line, Raw, block, simple
 from .limits import bandwidth, is_counted, request_limits
 from .mirror import copied, kept_path, mirror_location, mirror_of
+from .protection import security_headers
 from .protocols import header, passed, way_to
 from .settings import Settings
 from .spot import Spot
@@ -221,6 +222,7 @@ def response_headers(spot: Spot, route: Route, settings: Settings) -> Iterator[D
         yield simple("add_header", "Strict-Transport-Security", settings.hsts[spot.site], "always")
     way = way_to(settings.upstreams[route["upstream"]]) if route["upstream"] else ""
     yield from cors_headers(spot, route, way)
+    yield from security_headers(route)
     given = route["handling"].get("response_headers")
     if given is None:
         return

@@ -21,6 +21,7 @@ from .listens import first
 from .logs import log_maps, site_log
 from .maintenance import health, maintenance, maintenance_maps
 from .mirror import mirror_maps
+from .protection import security_maps
 from .routing import Routing
 from .settings import Settings
 from .upstreams import upstream_maps
@@ -62,6 +63,7 @@ def _content_maps(routings: Iterable[Routing]) -> Iterator[Directive]:
     found = [one for routing in routings for one in routing.spots()]
     yield from static_maps(route for _spot, route in found)
     yield from limit_maps(found)
+    yield from security_maps(route for _spot, route in found)
     if any(route["handling"].get("cors") for _spot, route in found):
         yield preflight_map()
     for spot, route in found:

@@ -29,6 +29,7 @@ FIELDS: dict[str, Field] = {
     "nginx_worker_connections": whole("", REQUIRED, 64, 262144),
     "nginx_worker_shutdown_timeout": whole("", REQUIRED, 0, 604800),
     "nginx_keepalive_timeout": whole("", REQUIRED, 0, 86400),
+    "nginx_client_timeout": whole("", REQUIRED, 1, 86400),
     "nginx_proxy_connect_timeout": whole("", REQUIRED, 1, 75),
     "nginx_proxy_read_timeout": whole("", REQUIRED, 1, 604800),
     "nginx_proxy_send_timeout": whole("", REQUIRED, 1, 604800),

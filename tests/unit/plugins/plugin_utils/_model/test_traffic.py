@@ -62,6 +62,7 @@ def said(site: dict[str, Any]) -> list[str]:
             ".limits.exempt is given, but nothing is limited; must be beside a limit"),
         ({"limits": {"requests": ["1/s"], "exempt": ["192.0.2.1", "192.0.2.1/32"]}},
             ".limits.exempt has 192.0.2.1/32 twice"),
+        ({"security_headers": "high"}, '.security_headers is "high"; must be one of none, basic, strict'),
         ({"limits": {"requests": ["1/s"], "status": 418}}, ".limits.status is 418; must be one of 429, 503, 444"),
     ],
 )  # fmt: skip
