@@ -18,7 +18,7 @@ from lab.topologies import Topologies
 # Each is a run of site.yml.
 pytestmark = pytest.mark.long
 
-VIP, VIP6 = "198.51.100.200", "2001:db8:100::200"
+VIP, VIP6, SECOND, GATEWAY = "198.51.100.200", "2001:db8:100::200", "198.51.100.210", "203.0.113.1"
 # A body of many packets of full size: what a tunnel adds has to fit as well.
 SEND = """
 import http.client, json, sys
@@ -30,19 +30,29 @@ print(json.dumps([asked.getresponse().status]))
 
 @dataclass(frozen=True)
 class Example:
-    """An inventory of inventories/examples, and what a client asks."""
+    """An inventory of inventories/examples, what a client asks, and the addresses that move together."""
 
     name: str
     vips: tuple[str, ...]
-    moving: tuple[str, ...]
+    moving: tuple[tuple[str, ...], ...]
     inside: bool = False
+    unit: bool = False  # real servers have the one for tunnels and NAT
+
+    def __str__(self) -> str:
+        return self.name
 
 
 EXAMPLES = (
-    Example("nat", (VIP,), (VIP, "203.0.113.1"), inside=True),
-    Example("nat-one-network", (VIP,), (VIP,)),
-    Example("tunnel", (VIP, VIP6), (VIP, VIP6)),
+    Example("nat", (VIP,), ((VIP, GATEWAY),), inside=True, unit=True),
+    Example("nat-one-network", (VIP,), ((VIP,),), unit=True),
+    Example("tunnel", (VIP, VIP6), ((VIP, VIP6),), unit=True),
+    Example("ipv6", (VIP6,), ((VIP6,),)),
+    Example("dual-stack", (VIP, VIP6), ((VIP, VIP6),)),
+    Example("active-active", (VIP, SECOND), ((VIP,), (SECOND,))),
+    Example("vrrp-only", (VIP,), ((VIP,),)),
+    Example("udp", (VIP,), ((VIP,),)),
 )
+HTTP = [one for one in EXAMPLES if one.name not in ("vrrp-only", "udp")]
 
 
 def url(vip: str) -> str:
@@ -56,26 +66,37 @@ class Deployed(Topologies):
         super().__init__(stack)
         self.example = example
 
-    def holder(self) -> str:
-        """The one director that has every address that moves, while all real servers are in the tables."""
+    def settled(self) -> list[str]:
+        """The one director that has all addresses of a group, for each group; all real servers are in the tables."""
         found: list[list[str]] = []
 
-        def one() -> bool:
-            found[:] = [self.holders(vip) for vip in self.example.moving]
-            whole = all(set(self.weights(host)) == {1} for host in DIRECTORS)
-            return whole and len(found[0]) == 1 and all(other == found[0] for other in found)
+        def all_held() -> bool:
+            found[:] = [holders for group in self.example.moving for holders in [self.held(group)] if holders]
+            whole = all(set(self.weights(host)) <= {1} for host in DIRECTORS)
+            return whole and len(found) == len(self.example.moving)
 
-        self.stack.wait("one holder of %s" % ", ".join(self.example.moving), one)
-        return found[0][0]
+        self.stack.wait("one holder of each VIP", all_held)
+        return [host for (host,) in found]
+
+    def held(self, group: tuple[str, ...]) -> list[str]:
+        """The director that alone has all of these addresses; empty where that is not so."""
+        holders = [self.holders(address) for address in group]
+        return holders[0] if len(holders[0]) == 1 and all(one == holders[0] for one in holders) else []
 
     def served_by(self, vip: str, requests: int = 100) -> set[str]:
-        """The real servers that answered a client's requests; none may fail."""
+        """The hosts that answered a client's requests; none may fail."""
         seen = self.stack.lab.probe.load(requests, 2, url(vip), timeout=20).summary
         assert seen["failed"] == 0, seen
         return {*seen["by_server"]}
 
+    def taken_over(self, host: str) -> None:
+        """Wait until a director has everything that moves."""
+        groups = self.example.moving
+        self.stack.wait("takeover", lambda: all(self.holders(one, [host]) for group in groups for one in group))
+        self.stack.wait("its table", lambda: set(self.weights(host)) <= {1})
 
-@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda one: one.name)
+
+@pytest.fixture(scope="module")
 def deployed(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Deployed]:
     example: Example = request.param
     topologies = Deployed(stack, example)
@@ -83,7 +104,7 @@ def deployed(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Deployed]
         if example.inside:
             topologies.inside()
         topologies.play("site", example.name)
-        topologies.holder()
+        topologies.settled()
         yield topologies
     finally:
         topologies.outside()
@@ -96,58 +117,68 @@ def the_lab_again(stack: Stack) -> Iterator[None]:
     stack.settled()
 
 
+every = pytest.mark.parametrize("deployed", EXAMPLES, indirect=True, ids=str)
+with_real_servers = pytest.mark.parametrize("deployed", HTTP, indirect=True, ids=str)
+
+
+def only(name: str) -> pytest.MarkDecorator:
+    """A test of this example alone."""
+    found = [one for one in EXAMPLES if one.name == name]
+    return pytest.mark.parametrize("deployed", found, indirect=True, ids=str)
+
+
+@every
+def test_verify_finds_nothing(deployed: Deployed, tmp_path: Path) -> None:
+    play = deployed.play("verify", deployed.example.name, writes=tmp_path / "found.json")
+    assert play.codes("error", "degraded") == set()
+
+
+@with_real_servers
 def test_every_real_server_serves(deployed: Deployed) -> None:
     for vip in deployed.example.vips:
         assert deployed.served_by(vip) == {*REAL_SERVERS}
 
 
+@with_real_servers
 def test_a_large_request_arrives(deployed: Deployed) -> None:
     for vip in deployed.example.vips:
         said = deployed.stack.docker("exec", "-i", "client", "python3", "-", vip, stdin=SEND.encode())
         assert json.loads(said) == [200]
 
 
-def test_verify_finds_nothing(deployed: Deployed, tmp_path: Path) -> None:
-    play = deployed.play("verify", deployed.example.name, writes=tmp_path / "found.json")
-    assert play.codes("error", "degraded") == set()
-
-
-def test_a_second_run_changes_nothing(deployed: Deployed) -> None:
-    assert deployed.play("site", deployed.example.name).total("changed") == 0
-
-
+@with_real_servers
 def test_a_director_is_lost(deployed: Deployed) -> None:
     """All that moves is on the other director, which serves by every real server."""
-    stack, before = deployed.stack, deployed.holder()
+    stack, before = deployed.stack, deployed.settled()[0]
     (other,) = {*DIRECTORS} - {before}
     stack.lab.wire.cut(before)
     try:
-        moved = deployed.example.moving
-        stack.wait("takeover", lambda: all(deployed.holders(vip, [other]) == [other] for vip in moved))
-        stack.wait("the other one's table", lambda: set(deployed.weights(other)) == {1})
+        deployed.taken_over(other)
         for vip in deployed.example.vips:
             assert deployed.served_by(vip) == {*REAL_SERVERS}
     finally:
         stack.lab.wire.join(before)
-    assert deployed.holder() == other
+    deployed.settled()
 
 
+@with_real_servers
 def test_a_real_server_is_lost(deployed: Deployed) -> None:
     """The other one answers everything, until it is back."""
     stack = deployed.stack
-    deployed.holder()
+    deployed.settled()
     stack.lab.wire.cut("web1")
     try:
-        stack.wait("a table without it", lambda: all({*deployed.weights(host)} == {0, 1} for host in DIRECTORS))
+        stack.wait("tables without it", lambda: all({*deployed.weights(host)} == {0, 1} for host in DIRECTORS))
         for vip in deployed.example.vips:
             assert deployed.served_by(vip) == {"web2"}
     finally:
         stack.lab.wire.join("web1")
-    deployed.holder()
+    deployed.settled()
     for vip in deployed.example.vips:
         assert deployed.served_by(vip) == {*REAL_SERVERS}
 
 
+@pytest.mark.parametrize("deployed", [one for one in EXAMPLES if one.unit], indirect=True, ids=str)
 def test_it_is_there_again_after_a_restart_of_its_unit(deployed: Deployed) -> None:
     """What the unit made goes when it stops, and comes as at a boot."""
     unit = "vipstack-lvs-forward.service"
@@ -155,7 +186,106 @@ def test_it_is_there_again_after_a_restart_of_its_unit(deployed: Deployed) -> No
     stack.run_all(dict.fromkeys(REAL_SERVERS, f"systemctl stop {unit}"))
     for host in REAL_SERVERS:
         left = stack.run(host, "ip -br link; ip rule; ip -6 rule")
-        assert not {"lvs-ipip", "11200:"} & {word.partition("@")[0] for word in left.split()}, left
+        assert not {"lvs-ipip", "lvs-ip6ip6", "11200:"} & {word.partition("@")[0] for word in left.split()}, left
     stack.run_all(dict.fromkeys(REAL_SERVERS, f"systemctl start {unit}"))
     for vip in deployed.example.vips:
         assert deployed.served_by(vip) == {*REAL_SERVERS}
+
+
+@only("active-active")
+def test_each_director_works_and_takes_its_vip_back(deployed: Deployed) -> None:
+    stack = deployed.stack
+
+    def both() -> bool:
+        return [deployed.held(group) for group in deployed.example.moving] == [["d1"], ["d2"]]
+
+    stack.wait("a VIP for each", both)
+    stack.run("d2", "systemctl stop keepalived.service")
+    try:
+        stack.wait("both at one", lambda: [deployed.holders(vip) for vip in (VIP, SECOND)] == [["d1"], ["d1"]])
+        assert deployed.served_by(SECOND) == {*REAL_SERVERS}
+    finally:
+        stack.run("d2", "systemctl start keepalived.service")
+    stack.wait("a VIP for each again", both)
+
+
+@only("vrrp-only")
+def test_without_services_the_holder_serves_and_a_dead_nginx_moves_the_vip(deployed: Deployed) -> None:
+    stack = deployed.stack
+    (holder,) = deployed.settled()
+    (other,) = {*DIRECTORS} - {holder}
+    assert deployed.served_by(VIP) == {holder}
+    stack.run(holder, "systemctl stop nginx.service")
+    try:
+        deployed.taken_over(other)
+        assert deployed.served_by(VIP) == {other}
+    finally:
+        stack.run(holder, "systemctl start nginx.service")
+    stack.lab.wire.cut(other)
+    try:
+        stack.wait("the first one again", lambda: deployed.holders(VIP, [holder]) == [holder])
+        assert deployed.served_by(VIP) == {holder}
+    finally:
+        stack.lab.wire.join(other)
+    deployed.settled()
+
+
+# A server of UDP that tells its name, on the VIP alone; a client that sends from one port and waits for each answer.
+NAMES = """
+import socket
+own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+own.bind(("%s", 53))
+while True:
+    asked, client = own.recvfrom(2000)
+    own.sendto(socket.gethostname().encode(), client)
+"""
+ASKS = """
+import json, socket
+own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+own.settimeout(60)
+own.connect(("%s", 53))
+answers = []
+for number in range(100):
+    own.send(b"name?")
+    answers.append(own.recv(2000).decode())
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture
+def names(deployed: Deployed) -> Iterator[None]:
+    servers = [deployed.stack.docker.popen("exec", "-i", host, "timeout", "1800", "python3", "-c", NAMES % VIP)
+               for host in REAL_SERVERS]  # fmt: skip
+    for host in REAL_SERVERS:
+        deployed.stack.wait("a server", lambda host=host: bool(deployed.stack.run(host, "ss -Hlun sport = :53")))  # type: ignore[misc]
+    yield
+    for host in REAL_SERVERS:
+        deployed.stack.run(host, "kill $(ss -Hlunp sport = :53 | grep -o 'pid=[0-9]*' | cut -d= -f2)")
+    for server in servers:
+        server.communicate(timeout=120)
+
+
+@only("udp")
+@pytest.mark.usefixtures("names")
+def test_each_packet_of_one_client_is_a_request_by_itself(deployed: Deployed) -> None:
+    stack = deployed.stack
+
+    def answers() -> dict[str, int]:
+        said = json.loads(stack.docker("exec", "client", "python3", "-c", ASKS % VIP, timeout=600))
+        return {host: said.count(host) for host in sorted({*said})}
+
+    (holder,) = deployed.settled()
+    (other,) = {*DIRECTORS} - {holder}
+    assert answers() == {"web1": 50, "web2": 50}
+    stack.lab.wire.cut(holder)
+    try:
+        deployed.taken_over(other)
+        assert answers() == {"web1": 50, "web2": 50}
+    finally:
+        stack.lab.wire.join(holder)
+    deployed.settled()
+
+
+@every
+def test_a_second_run_changes_nothing(deployed: Deployed) -> None:
+    assert deployed.play("site", deployed.example.name).total("changed") == 0

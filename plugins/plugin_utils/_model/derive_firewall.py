@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Iterable, Iterator
 
 from .shape import Family, Firewall, Opening, Service
-from .view import ClusterView, families, host_addresses
+from .view import ClusterView, bare, families, family_of, host_addresses
 
 # Where VRRP by multicast goes, and where IPv6 comes from then: an address of the link.
 _GROUPS: dict[Family, str] = {"inet": "224.0.0.18", "inet6": "ff02::12"}
@@ -21,7 +21,7 @@ def firewall(view: ClusterView, host: str, services: list[Service]) -> Firewall:
     """``services``: all of the cluster."""
     found: list[Opening] = []
     if host in view.directors:
-        found += [*_vrrp(view, host), *_clients(services), *_answers(services)]
+        found += [*_vrrp(view, host), *_clients(services), *_own_clients(view), *_answers(services)]
     found += _behind(view, host, services)
     if view.hosts[host]["address6"] or ":" in (view.hosts[host]["address"] or ""):
         found.append(_opening("neighbours of IPv6", "inet6", "icmpv6"))
@@ -71,6 +71,14 @@ def _clients(services: list[Service]) -> Iterator[Opening]:
     for (family, protocol, address), group in _grouped(services).items():
         why = "clients of %s" % ", ".join(sorted({one["service"] for one in group}))
         yield _opening(why, family, protocol, (), [address], [one["port"] for one in group])
+
+
+def _own_clients(view: ClusterView) -> Iterator[Opening]:
+    """Clients of each VIP where no service has one: its holder serves them itself."""
+    for _name, vip in sorted(view.vips.items()) if view.serves_itself else ():
+        for address in vip["addresses"]:
+            ports = view.tcp_ports()
+            yield _opening("clients of sites", family_of(address), "tcp", (), [bare(address)], ports)
 
 
 def _grouped(services: Iterable[Service]) -> dict[tuple[Family, str, str], list[Service]]:

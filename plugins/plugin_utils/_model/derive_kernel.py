@@ -12,14 +12,23 @@ FORWARDING = {"inet": "net.ipv4.ip_forward", "inet6": "net.ipv6.conf.all.forward
 
 
 def kernel(view: ClusterView, services: list[Service]) -> Kernel:
-    """Modules, module options and sysctls; those of the operator come last."""
+    """Modules, module options and sysctls; those of the operator come last. Without a service there is no IPVS."""
     given = view.data["kernel"]
+    if not services:
+        return {"modules": [], "options": {}, "sysctls": {**_silence(view), **given["sysctls"]}}
     schedulers = sorted({"ip_vs_" + service["scheduler"] for service in services})
     return {
         "modules": ["ip_vs", *schedulers],
         "options": {"ip_vs": {"conn_tab_bits": given["conn_tab_bits"]}},
         "sysctls": {**_sysctls(view, services), **given["sysctls"]},
     }
+
+
+def _silence(view: ClusterView) -> dict[str, int | str]:
+    """Every director has the VIPs on lo, too, and only the one that has them on its network answers for them."""
+    if len(view.directors) < 2:
+        return {}
+    return {"net.ipv4.conf.all.arp_ignore": 1, "net.ipv4.conf.all.arp_announce": 2}
 
 
 def _sysctls(view: ClusterView, services: list[Service]) -> dict[str, int | str]:
@@ -31,9 +40,7 @@ def _sysctls(view: ClusterView, services: list[Service]) -> dict[str, int | str]
         "net.ipv4.vs.conn_reuse_mode": 3,
         "net.ipv4.vs.conntrack": 0,
     }
-    if len(view.directors) > 1:
-        # Every director has the VIPs on lo, too, and only the one that has them on its network answers for them.
-        sysctls.update({"net.ipv4.conf.all.arp_ignore": 1, "net.ipv4.conf.all.arp_announce": 2})
+    sysctls.update(_silence(view))
     if any(service["persistence"] for service in services):
         # A client whose real server was taken out is not held to it.
         sysctls["net.ipv4.vs.expire_quiescent_template"] = 1

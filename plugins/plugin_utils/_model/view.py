@@ -149,13 +149,24 @@ class ClusterView:
                 found.setdefault(host, []).append(service)
         return found
 
+    @property
+    def serves_itself(self) -> bool:
+        """Whether there are no virtual services, and Nginx of the VIP's holder serves clients itself."""
+        return not self.services and self.data["nginx_on_directors"] == "real_server"
+
     @cached_property
     def has_ipv6(self) -> bool:
-        """Whether any service has an IPv6 address."""
-        return any("inet6" in families(self.vips[service["vip"]]) for service in self.services.values())
+        """Whether anything that clients ask for has an IPv6 address."""
+        vips = self.vips.values() if self.serves_itself else (self.vips[one["vip"]] for one in self.services.values())
+        return any("inet6" in families(vip) for vip in vips)
 
     def tcp_ports(self, host: str | None = None) -> set[int]:
-        """The ports on which TCP services come to a real server; without one: to any."""
+        """The ports on which TCP services come to a real server; without one: to any.
+
+        Without a virtual service clients reach the sites of the VIP's holder.
+        """
+        if host is None and self.serves_itself:
+            return {port for site in (self.data["sites"] or {}).values() for port in all_ports_of(site)}
         services = self.services.values() if host is None else self.services_of.get(host, ())
         return {
             service["real_port"] or port

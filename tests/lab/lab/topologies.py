@@ -42,7 +42,8 @@ class Topologies:
         last = {name: host.address.rpartition(".")[2] for name, host in _INSIDERS.items()}
         scripts = {name: _JOIN % (INSIDE, number) for name, number in last.items()}
         for name in REAL_SERVERS:
-            scripts[name] += "ip address flush dev eth0\n"
+            # An address of the link stays: without one no neighbour is found.
+            scripts[name] += "ip address flush dev eth0 scope global\n"
         self.stack.run_all(scripts)
 
     def outside(self) -> None:

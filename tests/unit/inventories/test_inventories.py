@@ -60,7 +60,7 @@ def test_there_are_the_three_examples() -> None:
 def test_an_inventory_has_a_model(name: str) -> None:
     cluster = model(name)["clusters"]["default"]
     assert len(cluster["directors"]) >= 1
-    assert len(cluster["real_servers"]) >= 1
+    assert len(cluster["real_servers"]) >= 1 or name == "examples/vrrp-only.yml"
 
 
 def test_production_has_the_hosts_and_services_of_staging() -> None:
@@ -94,7 +94,8 @@ def test_the_reference_is_what_it_was_by_hand() -> None:
     (instance,) = director1["instances"]
     assert (instance["version"], instance["vrid"], instance["advert_interval"], instance["auth"]) == (2, 51, 1, "pass")
     assert (instance["state"], instance["preempt"], instance["interface"]) == ("MASTER", True, "eth0")
-    assert instance["addresses"] == [{"address": "192.168.1.200/24", "interface": "eth0", "label": "eth0:0"}]
+    (vip,) = instance["addresses"]
+    assert (vip["address"], vip["interface"], vip["label"]) == ("192.168.1.200/24", "eth0", "eth0:0")
     assert [one["instances"][0]["priority"] for one in (director1, director2)] == [100, 90]
     (service,) = director1["services"]
     assert (service["scheduler"], service["forward"], service["persistence"]) == ("rr", "dr", None)

@@ -154,6 +154,12 @@ def test_a_service_that_comes_within_a_second_is_no_fault(place: Place) -> None:
     assert place.paused.read_text() == "0.2\n" * 4
 
 
+def test_without_a_service_no_table_is_needed(place: Place) -> None:
+    place.table.unlink()
+    place.services.write_text("\n")
+    assert place.run("lvs-check", {"lvs_virtual_services": {}, "lvs_nginx_sites": {}}).returncode == 0
+
+
 def test_no_table_at_all_is_a_fault(place: Place) -> None:
     place.table.unlink()
     done = place.run("lvs-check", {})

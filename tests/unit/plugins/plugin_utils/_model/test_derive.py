@@ -385,3 +385,28 @@ def test_the_table_of_names_has_room_for_them(longest: int, count: int, bucket_s
     names = [("%d." % number).ljust(longest, "x") for number in range(count)]
     found = model({"lvs_nginx_sites.www.server_names": names})["hosts"]["web1"]["nginx"]["names_hash"]
     assert found == {"bucket_size": bucket_size, "max_size": max_size}
+
+
+VRRP_ONLY: Tree = {"lvs_virtual_services": {}, "lvs_nginx_on_directors": "real_server"}
+
+
+def test_without_a_service_the_holder_serves_all_sites_and_has_no_ipvs() -> None:
+    slice_ = model({**VRRP_ONLY, "lvs_nginx_sites.www.ports": [80, 8080]})["hosts"]["d1"]
+    assert (slice_["nginx"]["mode"], slice_["nginx"]["sites"][0]["ports"]) == ("real_server", [80, 8080])
+    assert (slice_["director"]["services"], slice_["director"]["check_script"]["http"]["port"]) == ([], 80)
+    kernel = slice_["director"]["kernel"]
+    assert (kernel["modules"], kernel["options"]) == ([], {})
+    assert set(kernel["sysctls"]) == {"net.ipv4.conf.all.arp_ignore", "net.ipv4.conf.all.arp_announce"}
+
+
+def test_without_a_service_clients_of_the_sites_are_let_in() -> None:
+    openings = model(VRRP_ONLY)["hosts"]["d1"]["firewall"]["openings"]
+    (found,) = [one for one in openings if one["protocol"] == "tcp"]
+    assert (found["sources"], found["destinations"], found["ports"]) == ([], ["198.51.100.200"], [80])
+
+
+def test_without_a_service_nginx_listens_on_the_families_of_the_vips() -> None:
+    assert [
+        model({**VRRP_ONLY, **changes})["hosts"]["d1"]["nginx"]["ipv6"]
+        for changes in ({}, {"lvs_vips.web": {"addresses": [VIP6]}, **V6_ONLY})
+    ] == [False, True]
