@@ -20,8 +20,8 @@ from .._live.observed import SEEN, UNSEEN, Cluster, ObservedHost, Vip, observed_
 from .._live.shape import Connections, Observations, Transition
 from .._live.uncollected import uncollected
 from .._model.shape import Model, Service
-from .._verify.catalogue import NOTE
 from .._verify.judge import findings_of
+from .._verify.kinds import NOTE
 from .canaries import canaries
 from .nodes import nodes
 from .shape import (

@@ -9,24 +9,10 @@ docs/verify.md prints this catalogue; a test holds the two together.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-ERROR, WARNING, DEGRADED, NOTE = "error", "warning", "degraded", "note"
-SEVERITIES = (ERROR, WARNING, DEGRADED, NOTE)
-"""error: not as the model says. warning: will hurt one day. degraded: as designed, but a part is out.
-note: wanted by the operator."""
-
-
-class Kind(NamedTuple):
-    """One entry of the catalogue. ``look`` is a command or a place on the host that the finding names."""
-
-    severity: str
-    means: str
-    look: str
-    remedy: str
-
-
-_SITE = "run site.yml for this host; with --check --diff first it shows what will change"
+from .catalogue_real_servers import REAL_SERVERS
+from .kinds import DEGRADED, ERROR, NOTE, SEVERITIES, SITE, WARNING, Kind
 
 CATALOGUE: dict[str, Kind] = {
     # --- hosts
@@ -106,13 +92,13 @@ CATALOGUE: dict[str, Kind] = {
         ERROR,
         "A kernel setting is not what the model says.",
         "sysctl NAME; grep -r NAME /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d",
-        "Remove the setting that overrides ours, then " + _SITE + ".",
+        "Remove the setting that overrides ours, then " + SITE + ".",
     ),
     "firewall_closed": Kind(
         ERROR,
         "A firewall of the host drops what the stack needs: VRRP, clients of the VIP, or the directors' checks.",
         "nft list ruleset; iptables -S; firewall-cmd --list-all-policies",
-        "The rules were made anew without ours: " + _SITE + ". Open it yourself, and lvs_firewall is none.",
+        "The rules were made anew without ours: " + SITE + ". Open it yourself, and lvs_firewall is none.",
     ),
     "clock_not_synchronised": Kind(
         WARNING,
@@ -231,54 +217,7 @@ CATALOGUE: dict[str, Kind] = {
         "Look for lost adverts: a busy director, a network that drops, too fast an lvs_failover.",
     ),
     # --- real servers
-    "real_server_answers_arp": Kind(
-        ERROR,
-        "A real server answers ARP for the VIP: clients reach it directly, past the director.",
-        "sysctl -a | grep -E 'arp_(ignore|announce)'; ip -br address",
-        "Run site.yml for this host: silent first, then the VIP on lo only.",
-    ),
-    "arp_sysctls_lost": Kind(
-        ERROR,
-        "ARP silence is not set: the real server may answer for the VIP at any time.",
-        "sysctl -a | grep -E 'arp_(ignore|announce)'; grep -r arp_ /etc/sysctl.d",
-        "Remove the setting that overrides ours, then " + _SITE + ".",
-    ),
-    "vip_missing_on_lo": Kind(
-        ERROR,
-        "The VIP is not on the real server: it drops every packet that the director hands on.",
-        "ip address show lo; systemctl status vipstack-lvs-vips",
-        "systemctl restart vipstack-lvs-vips, or run site.yml for this host.",
-    ),
-    "vip_prefix_wrong": Kind(
-        ERROR,
-        "The VIP on lo has a prefix of its own network: the real server takes the whole network for itself.",
-        "ip address show lo",
-        "Remove the address and run site.yml for this host, which adds it with the full prefix.",
-    ),
-    "vip_on_wire": Kind(
-        ERROR,
-        "A real server has the VIP on an interface that answers ARP.",
-        "ip -br address",
-        "ip address del VIP dev INTERFACE, and take it out of the network configuration.",
-    ),
-    "tunnel_missing": Kind(
-        ERROR,
-        "The interface that takes off the tunnel's header is not there: the real server drops what directors send.",
-        "ip -d link; systemctl status vipstack-lvs-forward",
-        "systemctl restart vipstack-lvs-forward, or run site.yml for this host.",
-    ),
-    "way_back_wrong": Kind(
-        ERROR,
-        "Answers of NAT do not go through the director that holds the VIP: clients do not know their sender.",
-        "ip rule; ip route show table 11200; systemctl status vipstack-lvs-forward",
-        "systemctl restart vipstack-lvs-forward, or run site.yml for this host.",
-    ),
-    "nginx_not_answering": Kind(
-        ERROR,
-        "Nginx does not answer at its health address.",
-        "curl -i http://ADDRESS/lvs-health; journalctl -u nginx; /var/log/nginx/error.log",
-        "Start or reload Nginx; where its port is taken, see ss -ltnp.",
-    ),
+    **REAL_SERVERS,
     # --- the IPVS table
     "ipvs_unreadable": Kind(
         ERROR,

@@ -18,14 +18,8 @@ from .._live.shape import Observations
 from .._live.uncollected import uncollected
 from .._model.shape import Model
 from . import host_findings, table_findings, vrrp_findings
-from .catalogue import (
-    DEGRADED,
-    ERROR,
-    SEVERITIES,
-    WARNING,
-    Finding,
-    in_order,
-)
+from .catalogue import Finding, in_order
+from .kinds import DEGRADED, ERROR, SEVERITIES, WARNING
 
 
 @uncollected

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 from .._columns import table
-from .catalogue import CATALOGUE, SEVERITIES, Finding
+from .catalogue import CATALOGUE, Finding
+from .kinds import SEVERITIES
 
 HEAD = ("finding", "host", "is", "should be", "where to look; what to do")
 _MARKS = {"error": "ERROR", "warning": "warning", "degraded": "degraded", "note": "note"}
