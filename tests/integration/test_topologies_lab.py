@@ -192,6 +192,20 @@ def test_it_is_there_again_after_a_restart_of_its_unit(deployed: Deployed) -> No
         assert deployed.served_by(vip) == {*REAL_SERVERS}
 
 
+@only("nat")
+def test_without_real_servers_the_directors_say_sorry(deployed: Deployed) -> None:
+    stack = deployed.stack
+    stack.run_all(dict.fromkeys(REAL_SERVERS, "systemctl stop nginx.service"))
+    try:
+        stack.wait("a table without them", lambda: all(deployed.weights(host).count(0) == 2 for host in DIRECTORS))
+        seen = stack.lab.probe.load(20, 2, url(VIP), timeout=20).summary
+        assert seen["errors"] == {"503": 20}
+    finally:
+        stack.run_all(dict.fromkeys(REAL_SERVERS, "systemctl start nginx.service"))
+    deployed.settled()
+    assert deployed.served_by(VIP) == {*REAL_SERVERS}
+
+
 @only("active-active")
 def test_each_director_works_and_takes_its_vip_back(deployed: Deployed) -> None:
     stack = deployed.stack

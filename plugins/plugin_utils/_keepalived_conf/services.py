@@ -56,6 +56,9 @@ def _virtual_server(service: Service, weights_in_files: bool) -> Line:
     ]
     if sorry:
         lines.append(("sorry_server", sorry["address"], sorry["port"]))
+        if service["forward"] == "nat" and ipaddress.ip_address(sorry["address"]).is_loopback:
+            # The kernel translates nothing to the loopback; what it only forwards there is for itself.
+            lines.append(("sorry_server_lvs_method", _METHODS["dr"]))
     checked = list(check_lines(check))
     for server in service["real_servers"]:
         lines += [EMPTY, Comment(server["host"]), _real_server(service, server, weights_in_files, checked)]

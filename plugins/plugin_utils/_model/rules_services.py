@@ -177,6 +177,9 @@ def _check_sorry_server(scope: Scope, path: str, service: ServiceInput) -> None:
         return
     if scope.cluster["table_owner"] == "static":
         scope.warnings.append("%s.sorry_server does nothing, as lvs_table_owner is static" % path)
+    if service["forward"] == "nat":
+        what = "%s.sorry_server is %s, with forward: nat; its answers must come back through the director that "
+        scope.warnings.append((what + "holds the VIP, which is not set up there") % (path, sorry))
     address, _colon, port = sorry.rpartition(":")
     for other in service["ports"] or () if service["forward"] in ("dr", "tunnel") else ():
         if other != int(port):

@@ -29,6 +29,19 @@ def test_forwarding_methods_have_keepalived_s_names(forward: str, method: str) -
     assert "lvs_method " + method in lines({WEB + "forward": forward})
 
 
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({WEB + "forward": "nat", "lvs_nginx_on_directors": "sorry"}, True),
+        ({WEB + "forward": "nat", WEB + "sorry_server": "198.51.100.9:8080"}, False),
+        ({"lvs_nginx_on_directors": "sorry"}, False),
+    ],
+)
+def test_a_sorry_page_of_the_director_itself_is_not_translated_to(changes: dict[str, Any], found: bool) -> None:
+    assert [line for line in lines(changes) if line.startswith("sorry_server ")]
+    assert ("sorry_server_lvs_method DR" in lines(changes)) == found
+
+
 @pytest.mark.parametrize(("prefix", "mask"), [(32, "255.255.255.255"), (24, "255.255.255.0"), (1, "128.0.0.0")])
 def test_clients_of_ipv4_are_told_apart_by_a_netmask(prefix: int, mask: str) -> None:
     found = lines({WEB + "persistence": {"timeout": 300, "prefix": prefix}})

@@ -456,6 +456,15 @@ REPORTED: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a tunnel": ({SERVICE + ".forward": "tunnel"}, []),
     "translation in one network": ({SERVICE + ".forward": "nat"}, []),
+    "a sorry server that is none of ours, with NAT": (
+        {SERVICE + ".forward": "nat", SERVICE + ".sorry_server": "198.51.100.9:80"},
+        [
+            (
+                "cluster default: lvs_virtual_services.web.sorry_server is 198.51.100.9:80, with forward: nat; its "
+                "answers must come back through the director that holds the VIP, which is not set up there"
+            )
+        ],
+    ),
     "direct routing to another network": (
         {"web2:lvs_address": "203.0.113.7"},
         [
