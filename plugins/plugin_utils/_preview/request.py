@@ -15,6 +15,7 @@ from .._model.shape import Model, Service
 from .._model.shape_nginx import Nginx, Route, Site
 from .._model.shape_upstreams import UpstreamServer
 from .._model.sides import CANARY, decided
+from .._nginx.cache import used
 from .._nginx.handling import redirect, rewrite
 from .asked import NO_CLIENT, Asked, expanded, rewritten
 from .limits import limits_told
@@ -152,6 +153,9 @@ def done(nginx: Nginx, route: Route, port: int, asked: Asked) -> Iterator[str]:
         target = asked.target
         for line in rewrite(route):
             target = rewritten(str(line.words[0]), str(line.words[1]), asked, port)
+        cache = used(route)
+        if cache and asked.request.method in ("GET", "HEAD"):
+            yield "first cache lvs_nginx_caches.%s is looked into" % cache["zone"]
         for name, why in _upstreams(route, asked):
             yield "upstream %s%s: %s %s" % (name, why, asked.request.method, target)
             for one in nginx["upstreams"]:

@@ -83,6 +83,13 @@ def test_the_limits_that_hold() -> None:
     assert "requests at the same time; logged only\n" in said("http://example.com/api", changes=changes)
 
 
+def test_a_cache_is_looked_into_first() -> None:
+    changes = {"lvs_nginx_sites.www.cache": "pages", "lvs_nginx_caches": {"pages": "1g"}}
+    words = "    first cache lvs_nginx_caches.pages is looked into\n    upstream app: GET /x\n"
+    assert words in said("http://example.com/api/x", changes=changes)
+    assert "lvs_nginx_caches" not in said("POST http://example.com/api/x", changes=changes)
+
+
 def test_the_whole_text() -> None:
     assert said("GET http://Example.com/api/x?q=1#part") == (
         "GET http://Example.com/api/x?q=1#part\n"
