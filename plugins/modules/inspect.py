@@ -94,6 +94,10 @@ options:
         description: The request is made with TLS, which asks for O(probes[].host). No certificate is looked at.
         type: bool
         default: false
+      proxy:
+        description: The PROXY protocol comes first, without an address.
+        type: bool
+        default: false
       timeout:
         description: Seconds for the whole request.
         type: float
@@ -386,6 +390,7 @@ PROBE = {
     "path": {"type": "str"},
     "host": {"type": "str"},
     "tls": {"type": "bool", "default": False},
+    "proxy": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 1.0},
 }
 WAY = {

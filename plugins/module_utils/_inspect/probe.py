@@ -27,6 +27,8 @@ class Probe:
     timeout: float
     tls: bool = False
     """``host`` is the name that is asked for, too; no certificate is looked at."""
+    proxy: bool = False
+    """The PROXY protocol comes first, without an address: nobody asks for a client."""
 
 
 def request_of(probe: Probe) -> bytes:
@@ -61,6 +63,8 @@ def ask(probe: Probe) -> dict[str, Any]:
         with socket.create_connection((probe.address, probe.port), probe.timeout) as connection:
             found["connected"] = True
             if probe.path is not None:
+                if probe.proxy:
+                    connection.sendall(b"PROXY UNKNOWN\r\n")
                 with _speaking(connection, probe) as spoken:
                     spoken.sendall(request_of(probe))
                     found.update(response_of(_read(spoken, started + probe.timeout)))

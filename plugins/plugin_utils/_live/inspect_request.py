@@ -15,7 +15,9 @@ from ...module_utils._host.places import STACK
 from ...module_utils._host.silent_vips import arp_sysctls
 from .._fit import request as fit_request
 from .._model.checks import kind_of
+from .._model.derive_proxy import plainest
 from .._model.shape import HostSlice, Instance, Model, RealServer, Service
+from .._model.shape_nginx import Nginx
 from .._model.view import OPEN, bare
 from .site_logs import logs_of
 
@@ -199,10 +201,16 @@ def probes(mine: HostSlice) -> list[dict[str, Any]]:
     }
     asked = list(found.values())[:MOST_PROBES]
     if mine["nginx"]:
-        port = min((port for site in mine["nginx"]["sites"] for port in site["ports"]), default=None)
-        if port is not None:
-            asked.append(_probe("nginx", mine["address"], port, {"path": mine["nginx"]["health_path"]}))
+        ports = [port for site in mine["nginx"]["sites"] for port in site["ports"]]
+        if ports:
+            asked.append(_own_probe(mine["address"], ports, mine["nginx"]))
     return asked
+
+
+def _own_probe(address: str, ports: Iterable[int], nginx: Nginx) -> dict[str, Any]:
+    port = plainest(ports, nginx["proxy_ports"])
+    spoken = {"proxy": True} if port in nginx["proxy_ports"] else {}
+    return _probe("nginx", address, port, {"path": nginx["health_path"], **spoken})
 
 
 def _status_probes(mine: HostSlice) -> Iterator[dict[str, Any]]:

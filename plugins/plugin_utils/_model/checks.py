@@ -28,11 +28,12 @@ def tries_ms(check: CheckSettings) -> int:
 
 class OwnNginx(NamedTuple):
     """Our own Nginx on a port of the real servers: where it answers, whether it speaks TLS, and to which name then;
-    empty: to any, None: there is none."""
+    empty: to any, None: there is none. ``proxied``: it expects the PROXY protocol, which Keepalived does not speak."""
 
     health_path: str
     tls: bool
     name: str | None
+    proxied: bool = False
 
 
 def _https_request(check: Check) -> dict[str, Any]:
@@ -62,6 +63,8 @@ class CheckKind:
     """Of the services that it can be used for."""
     passes_tls: bool = True
     """Whether a server that speaks TLS passes it."""
+    passes_proxy: bool = True
+    """Whether one that expects the PROXY protocol passes it."""
     settings: Mapping[str, Field] = field(default_factory=dict)
     """What only this kind has, by its name in the input."""
     detection_ms: Callable[[CheckSettings], int] = tries_ms
@@ -87,10 +90,17 @@ _ASKED = {
 }
 CHECKS: dict[str, CheckKind] = {
     "http": CheckKind(
-        words="HTTP %(path)s", passes_tls=False, settings=_ASKED, request=_http_request, fault=_http_fault
+        words="HTTP %(path)s",
+        passes_tls=False,
+        passes_proxy=False,
+        settings=_ASKED,
+        request=_http_request,
+        fault=_http_fault,
     ),
     # Certificates are not looked at: one that has expired has so on all real servers.
-    "https": CheckKind(words="HTTPS %(path)s", settings=_ASKED, request=_https_request, fault=_http_fault),
+    "https": CheckKind(
+        words="HTTPS %(path)s", passes_proxy=False, settings=_ASKED, request=_https_request, fault=_http_fault
+    ),
     "tcp": CheckKind(words="TCP connection", request=lambda check: {}),
     "none": CheckKind(words="", protocols=PROTOCOLS),
 }
@@ -131,6 +141,6 @@ def _automatic(protocol: str, own: OwnNginx | None) -> str:
     """A request where our own Nginx serves the port on the real servers, a TCP connection elsewhere."""
     if protocol != "tcp":
         return "none"
-    if own is None or (own.tls and own.name is None):
+    if own is None or own.proxied or (own.tls and own.name is None):
         return "tcp"
     return "https" if own.tls else "http"

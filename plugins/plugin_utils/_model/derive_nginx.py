@@ -9,6 +9,7 @@ from typing import Mapping
 
 from .derive_cache import caches
 from .derive_limits import limits
+from .derive_proxy import plainest, proxy_ports
 from .derive_routes import raw
 from .derive_tls import site_tls, tls, tls_ports
 from .derive_upstreams import upstreams
@@ -67,6 +68,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "maintenance": view.hosts[host]["nginx_maintenance"],
             "ipv6": view.has_ipv6,
             "limits": limits(view.data["nginx_limits"]),
+            "proxy_ports": proxy_ports(view),
             "status_port": view.data["nginx_status_port"],
             "tls": tls(view, served),
             "names_hash": _names_hash(served),
@@ -87,6 +89,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "maintenance": False,
             "ipv6": view.has_ipv6,
             "limits": limits(view.data["nginx_limits"]),
+            "proxy_ports": proxy_ports(view),
             "status_port": view.data["nginx_status_port"],
             "tls": tls(view, sorry),
             "names_hash": _names_hash(sorry),
@@ -130,10 +133,11 @@ def _power(least: int) -> int:
 
 
 def _sorry_sites(view: ClusterView) -> list[Site]:
-    """One site for every port of plain HTTP that Nginx serves on the real servers, and those with TLS, each with its
-    certificates; all without an upstream."""
-    ports = http_ports(view)
-    sites = [_sorry_site("sorry", [], ports, None)] if ports else []
+    """A site for every port of plain HTTP that Nginx serves on the real servers, one for those with the PROXY protocol,
+    and those with TLS, each with its certificates; all without an upstream."""
+    proxied = set(proxy_ports(view))
+    kinds = {"sorry": set(http_ports(view)) - proxied, "sorry.proxied": set(http_ports(view)) & proxied}
+    sites = [_sorry_site(name, [], sorted(ports), None) for name, ports in kinds.items() if ports]
     for name, site in sorted(view.data["sites"].items()):
         speaks = site_tls(site, tls_ports(view))
         if speaks:
@@ -167,7 +171,10 @@ def check_script(view: ClusterView, nginx: Nginx | None) -> CheckScript | None:
     http: HealthAddress | None = None
     ports = [port for site in nginx["sites"] for port in site["ports"]] if nginx else []
     if ports:
-        http = {"address": "127.0.0.1", "port": min(ports), "path": view.data["health_path"]}
+        proxied = proxy_ports(view)
+        port = plainest(ports, proxied)
+        path = view.data["health_path"]
+        http = {"address": "127.0.0.1", "port": port, "path": path, "proxy": port in proxied}
     return {
         "interval": script["interval"],
         "timeout": script["timeout"],

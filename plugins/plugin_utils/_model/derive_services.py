@@ -9,6 +9,7 @@ from typing import Iterable, cast
 
 from . import checks, derive_forward
 from .derive_nginx import http_ports
+from .derive_proxy import proxy_ports
 from .derive_tls import asked_name, tls_ports
 from .derive_vrrp import ARP_SILENT_INTERFACE
 from .normal import ServiceInput
@@ -116,7 +117,8 @@ def _own_nginx(view: ClusterView, ours: list[int], port: int) -> checks.OwnNginx
     if port not in ours:
         return None
     speaks = port in tls_ports(view)
-    return checks.OwnNginx(view.data["health_path"], speaks, asked_name(view, port) if speaks else None)
+    name = asked_name(view, port) if speaks else None
+    return checks.OwnNginx(view.data["health_path"], speaks, name, port in proxy_ports(view))
 
 
 def _settings(service: ServiceInput) -> ServiceSettings:

@@ -156,6 +156,7 @@ class SiteInput(Handling):
     routes: list[RouteInput]
     ports: list[int]
     tls: SiteTlsInput | None
+    proxy_protocol: bool
     default: bool | None
     maintenance: Maintenance | None
     aliases: list[str]

@@ -15,6 +15,7 @@ from .rules_content import check_health, check_site_content
 from .rules_limits import check_limits
 from .rules_logs import check_formats, check_log
 from .rules_partners import check_partners
+from .rules_proxy import check_proxy
 from .rules_routes import check_routes
 from .rules_scope import Scope
 from .rules_tls import check_site_tls, check_tls_ports
@@ -53,6 +54,7 @@ def check_nginx(scope: Scope) -> None:
     check_shares(scope)
     check_health(scope)
     check_limits(scope)
+    check_proxy(scope)
     if sites and scope.services is not None:
         _check_sites(scope, sites)
         for name, service in sorted(scope.services.items()):

@@ -147,6 +147,10 @@ SITE = table(
         1,
     ),
     tls=SITE_TLS,
+    proxy_protocol=switch(
+        "Clients come through the proxies of `lvs_trusted_proxies`, which tell their addresses by the PROXY protocol.",
+        False,
+    ),
     default=switch(
         "Answers requests for names that no site has.",
         None,

@@ -225,9 +225,10 @@ class ScriptSettings(TypedDict):
 
 
 class HealthAddress(Endpoint):
-    """Where a director's own Nginx says that it is fit to serve."""
+    """Where a director's own Nginx says that it is fit to serve. ``proxy``: it expects the PROXY protocol."""
 
     path: str
+    proxy: bool
 
 
 class CheckScript(ScriptSettings):

@@ -166,6 +166,7 @@ class Nginx(TypedDict):
     maintenance: Annotated[bool, "of the node: it says that it is not healthy"]
     ipv6: Annotated[bool, "it listens on IPv6 as well"]
     limits: Limits
+    proxy_ports: Annotated[list[int], "where clients come by the PROXY protocol"]
     status_port: Annotated[int, "of 127.0.0.1, for counters; 0: none"]
     tls: Annotated[Tls | None, "null: no site speaks TLS"]
     names_hash: Annotated[NamesHash, "room for all server names"]

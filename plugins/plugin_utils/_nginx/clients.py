@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Iterator, Mapping
 
 from .._model.shape_nginx import Nginx
-from .directive import Line, block, geo, simple
+from .directive import Line, block, simple
+from .proxied import trust
 
 # What an upstream is told. Direct routing keeps the client's address, so nothing that a client claims is carried on.
 DIRECT: Mapping[str, str] = {
@@ -77,7 +78,7 @@ def trusted(nginx: Nginx) -> Iterator[Line]:
     yield simple("real_ip_recursive", "on")
     yield "Nginx does not know the scheme and the port that clients use in front of a proxy."
     yield simple("absolute_redirect", "off")
-    yield geo("$lvs_trusted", 0, dict.fromkeys(nginx["trusted_proxies"], 1), "$realip_remote_addr")
+    yield from trust(nginx)
     for subject, name, rows, default in _KEPT:
         yield block(
             "map",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Iterable, Iterator
 
 from .._model.shape_nginx import Nginx, Site
-from . import canary, tls
+from . import canary, proxied, tls
 from .access import access_maps
 from .cache import cache_maps, cache_zones
 from .clients import told, trusted
@@ -82,7 +82,7 @@ def _room(maps: list[Directive]) -> Iterator[Directive]:
 
 
 def _listens(nginx: Nginx, port: int, default: bool) -> Iterator[Directive]:
-    words = first(nginx) if default else []
+    words = [*(first(nginx) if default else []), *proxied.words(nginx, port)]
     yield simple("listen", port, *words)
     if nginx["ipv6"]:
         yield simple("listen", "[::]:%d" % port, *words)
@@ -93,6 +93,7 @@ def _to_https(nginx: Nginx, site: Site) -> Iterator[Line]:
     if tls.redirects(site) and site["ports"]:
         yield ""
         lines: list[Line] = [line for port in site["ports"] for line in _listens(nginx, port, site["default"])]
+        lines += proxied.client(nginx, site["ports"])
         names = [*site["server_names"], *site["aliases"]]
         lines += [simple("server_name", *(names or ["_"])), simple("set", "$lvs_site", site["name"])]
         yield block("server", [], [*lines, *site_log(site), "", *health(nginx), "", tls.to_https(site)])
@@ -104,6 +105,7 @@ def _all_listens(nginx: Nginx, site: Site, default: bool, settings: Settings) ->
         yield from _listens(nginx, port, default)
     yield from tls.listens(nginx, site, default, settings)
     yield from tls.lines(nginx, site, settings)
+    yield from proxied.client(nginx, proxied.ports_of(site))
 
 
 def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> Directive:
@@ -160,5 +162,5 @@ def _open_ports(sites: list[Site]) -> list[int]:
 def _refusing(nginx: Nginx, port: int) -> Iterator[Line]:
     yield ""
     yield "No site is the default on port %d: unknown names get no answer, but the directors' checks do." % port
-    lines = [*_listens(nginx, port, True), simple("server_name", "_"), *health(nginx)]
+    lines = [*_listens(nginx, port, True), *proxied.client(nginx, [port]), simple("server_name", "_"), *health(nginx)]
     yield block("server", [], [*lines, block("location", ["/"], [simple("return", 444)])])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Iterator, Mapping
 
 from .._model.shape_nginx import Nginx, Route, Site
+from . import proxied
 from .directive import Directive, Line, block, simple, variable
 from .listens import first
 from .settings import Settings
@@ -88,6 +89,7 @@ def _listen(nginx: Nginx, port: int, default: bool, settings: Settings) -> Itera
     """A word for HTTP/2 until 1.25, a directive after that; the word would be a warning there."""
     by_word = nginx["tls"] is not None and nginx["tls"]["http2"] and settings.before(1, 25, 1)
     words = ["ssl", *(["http2"] if by_word else []), *(first(nginx) if default else [])]
+    words += proxied.words(nginx, port)
     yield simple("listen", port, *words)
     if nginx["ipv6"]:
         yield simple("listen", "[::]:%d" % port, *words)

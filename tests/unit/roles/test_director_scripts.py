@@ -313,6 +313,28 @@ def test_an_nginx_that_answers_anything_else_is_not(place: Place, port: int) -> 
     assert (done.returncode, done.stderr) == (1, "Nginx does not answer on port 80\n")
 
 
+def test_a_port_of_the_proxy_protocol_is_asked_in_it(place: Place) -> None:
+    """The line of the protocol comes first, and names no client."""
+    proxied = {"lvs_trusted_proxies": ["192.0.2.1"], "lvs_nginx_sites.www.proxy_protocol": True}
+    heard: list[bytes] = []
+
+    def answer(server: socket.socket) -> None:
+        connection, _peer = server.accept()
+        with connection, connection.makefile("rwb") as lines:
+            heard.extend(iter(lines.readline, b"\r\n"))
+            lines.write(b"HTTP/1.1 200 OK\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer, args=(server,))
+        thread.start()
+        done = place.run("lvs-check", {**SORRY, **proxied}, port=server.getsockname()[1])
+        thread.join()
+    assert (done.returncode, heard) == (
+        0,
+        [b"PROXY UNKNOWN\r\n", b"GET /lvs-health HTTP/1.0\r\n", b"Host: localhost\r\n"],
+    )
+
+
 def test_an_nginx_that_lives_but_does_not_answer_is_not(place: Place, silent_port: int) -> None:
     assert place.run("lvs-check", SORRY, port=silent_port).returncode == 1
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -53,6 +54,21 @@ def test_an_answer() -> None:
         found = ask(probe(port, host="example.com"))
     assert asked[0].startswith(b"GET /x HTTP/1.1\r\nHost: example.com\r\n")
     assert (found["status"], found["served_by"], found["body"], found["error"]) == (200, "web1", "ok\n", None)
+
+
+def test_the_proxy_protocol_comes_first() -> None:
+    asked: list[bytes] = []
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        while not request.endswith(b"\r\n\r\n"):
+            request += connection.recv(4096)
+        asked.append(request)
+        connection.sendall(OK)
+
+    with server(answer) as port:
+        found = ask(replace(probe(port), proxy=True))
+    assert asked[0].startswith(b"PROXY UNKNOWN\r\nGET /x HTTP/1.1\r\n")
+    assert found["status"] == 200
 
 
 def test_an_answer_in_drops_ends_by_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ def test_no_other_file_knows_a_kind() -> None:
     folders = [ROOT / "plugins" / name for name in ("action", "filter", "plugin_utils")]
     paths = [path for folder in folders for path in folder.rglob("*.py") if list(kinds_read(path.read_text()))]
     assert {"%s/%s" % (path.parent.name, path.name) for path in paths} == {
-        "_keepalived_conf/checks.py", "_model/checks.py", "_model/rules_services.py",
+        "_keepalived_conf/checks.py", "_model/checks.py", "_model/rules_proxy.py", "_model/rules_services.py",
     }  # fmt: skip
     rules = ast.walk(ast.parse((ROOT / "plugins/plugin_utils/_model/rules_services.py").read_text()))
     check = next(one for one in rules if isinstance(one, ast.FunctionDef) and one.name == "_check_check")

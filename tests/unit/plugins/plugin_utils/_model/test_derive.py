@@ -297,7 +297,9 @@ def test_nginx_is_on_real_servers_and_on_directors_where_asked() -> None:
     assert [model()["hosts"][host]["nginx"] is None for host in ("d1", "web1")] == [True, False]
     sorry = model({"lvs_nginx_on_directors": "sorry"})["hosts"]["d1"]
     assert sorry["nginx"]["mode"] == "sorry"
-    assert sorry["director"]["check_script"]["http"] == {"address": "127.0.0.1", "port": 80, "path": "/lvs-health"}
+    assert sorry["director"]["check_script"]["http"] == {
+        "address": "127.0.0.1", "port": 80, "path": "/lvs-health", "proxy": False,
+    }  # fmt: skip
 
 
 def test_nginx_serves_where_a_service_brings_its_ports() -> None:

@@ -87,6 +87,7 @@ def test_every_default_is_filled_in() -> None:
             "sites": {
                 "www": {
                     "server_names": ["example.com"], "upstream": "app", "ports": [80], "default": None, "routes": [],
+                    "proxy_protocol": False,
                     "static": None, "canary": None, "log": None, "maintenance": None, "aliases": [],
                     "alias_status": "301", "extra": [], "tls": None, **dict.fromkeys(HANDLING),
                 }
