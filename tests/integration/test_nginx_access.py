@@ -181,3 +181,12 @@ def test_all_origins_may_be_allowed(nginx: Served) -> None:
     nginx.site(site({"cors": {"origins": ["*"]}, "answer": 200}))
     answer = nginx.ask(headers=[("Origin", "https://any.example")])
     assert (allowed(answer), answer.all("Vary")) == ({"Allow-Origin": "*"}, [])
+
+
+def test_a_site_of_a_long_name_may_ask_who_comes(nginx: Served) -> None:
+    """What the application says is in variables with that name, for which Nginx's own table has no room."""
+    name = "n" * 63
+    asked = {"upstream": "app", "headers": ["X-User"]}
+    changes = {"lvs_nginx_sites": {name: {"server_names": ["a.example"], "upstream": "app", "auth_request": asked}}}
+    nginx.site(changes)
+    assert nginx.ask("/", host="a.example").status == 200

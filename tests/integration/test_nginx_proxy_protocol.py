@@ -133,13 +133,18 @@ print(answer.partition(b"\\r\\n\\r\\n")[2].decode())
 
 
 def test_tls_comes_behind_the_line(nginx: Served) -> None:
-    nginx.site(
+    """Also where no site is the default, and for aliases: Nginx has nothing to say of its files."""
+    names = ("example.com", "www.example.com", "a.example")
+    other = {"server_names": ["a.example"], "upstream": "app", "proxy_protocol": True, "tls": "www"}
+    said = nginx.site(
         {
-            **site(tls="www"),
+            **site(tls="www", aliases=["www.example.com"]),
             "lvs_virtual_services.web.ports": [80, 443],
-            "lvs_certificates": {"www": pair("example.com").both},
+            "lvs_certificates": {"www": pair(*names).both},
+            "lvs_nginx_sites.api": other,
         }
     )
+    assert "[warn]" not in said
     told = json.loads(nginx.host("python3", "-c", TLS, PROXY, LINE))
     found = {name: value for name, value in told["headers"] if name.startswith("X-")}
     assert (found["X-Real-IP"], found["X-Forwarded-Proto"]) == (CLIENT, "https")

@@ -9,7 +9,7 @@ from typing import Iterable, Iterator
 
 from .._model.shape_nginx import Nginx, Site
 from . import canary, proxied, tls
-from .access import access_maps
+from .access import access_maps, answered
 from .cache import cache_maps, cache_zones
 from .clients import told, trusted
 from .content import static_maps
@@ -42,7 +42,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     lines: list[Line] = [
         simple("server_names_hash_bucket_size", nginx["names_hash"]["bucket_size"]),
         simple("server_names_hash_max_size", nginx["names_hash"]["max_size"]),
-        *_room([*maps, *upstream_maps(nginx)]),
+        *_room([*maps, *upstream_maps(nginx)], _set_names(routings.values())),
         *trusted(nginx),
         *tls.common(nginx),
         *cache_zones(nginx["caches"]),
@@ -73,11 +73,19 @@ def _content_maps(routings: Iterable[Routing]) -> Iterator[Directive]:
         yield from cache_maps(spot, route)
 
 
-def _room(maps: list[Directive]) -> Iterator[Directive]:
+def _set_names(routings: Iterable[Routing]) -> list[str]:
+    """Variables that no map makes."""
+    found = [one for routing in routings for one in routing.spots()]
+    return [name for spot, route in found for name in answered(spot, route).values()]
+
+
+def _room(maps: list[Directive], others: list[str]) -> Iterator[Directive]:
     """Nginx's table of variables, where its own size does not do: 1024 of them, names of 46 characters."""
-    if len(maps) > 200:
-        yield simple("variables_hash_max_size", 1024 << (len(maps) // 256).bit_length())
-    if len(maps) > 200 or any(len(str(one.words[-1])) > 40 for one in maps if one.block):
+    names = [*(str(one.words[-1]) for one in maps if one.block), *others]
+    many = len(maps) + len(others) > 200
+    if many:
+        yield simple("variables_hash_max_size", 1024 << ((len(maps) + len(others)) // 256).bit_length())
+    if many or any(len(name) > 40 for name in names):
         yield simple("variables_hash_bucket_size", 256)
 
 
