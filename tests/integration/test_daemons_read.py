@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+import golden_nginx
 import pytest
 import rendering
 from hypothesis import HealthCheck, assume, given, settings
@@ -153,6 +154,26 @@ def test_the_daemons_are_those_of_the_suites(judge: Judge) -> None:
 
 def test_the_whole_inventory_is_taken_without_a_word(judge: Judge) -> None:
     assert all_said(judge, whole_inventory()) == {}
+
+
+@pytest.mark.parametrize("name", golden_nginx.kinds())
+def test_a_golden_tree_is_taken_by_its_version(judge: Judge, name: str) -> None:
+    """As it stands in tests/golden, and by all where the version is not known."""
+    version = golden_nginx.kinds()[name].version
+    folder = golden_nginx.FOLDER / name
+    texts = {"/" + str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*.conf")}
+    certificate = pair()
+    for suite, (_keepalived, own) in SUITES.items():
+        if version in ("", own):
+            files = {path: (text, 0o644) for path, text in {**texts, "/etc/ssl/www.pem": certificate}.items()}
+            judge.courts[suite].hand(files, "set -e; ip link set lo up" + LOOK)
+            assert judge.courts[suite].verdict() == (0, ""), suite
+
+
+def test_a_golden_tree_of_a_new_version_is_refused_by_an_old_one(judge: Judge) -> None:
+    text = (golden_nginx.FOLDER / "tls-1.26/etc/nginx/conf.d/lvs-sites.conf").read_text(encoding="utf-8")
+    judge.courts["bullseye"].hand({"/etc/nginx/conf.d/lvs-sites.conf": (text, 0o644)}, LOOK)
+    assert "unknown directive" in judge.courts["bullseye"].verdict()[1]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,14 @@ def test_what_is_not_below_the_folder_or_hidden_is_not_there(nginx: Served, cond
     nginx.run("rm", ROOT + "/link", ROOT + "/up")
 
 
+def test_a_file_whose_type_nobody_knows_is_no_page(nginx: Served) -> None:
+    """What nobody knows is saved and not shown, so that it is no page with scripts."""
+    more = {"%s/a.css" % ROOT: "a", "%s/a.none" % ROOT: "<script>"}
+    nginx.site(site({"static": ROOT}), files={**FILES, **more})
+    found = {path: nginx.ask(path).header("Content-Type") for path in ("/a.css", "/a.none", "/lvs-health")}
+    assert found == {"/a.css": "text/css", "/a.none": "application/octet-stream", "/lvs-health": "text/plain"}
+
+
 def test_links_are_followed_where_that_is_asked_for(nginx: Served) -> None:
     files(nginx, {"static": {"root": ROOT, "symlinks": True}})
     nginx.run("ln", "-s", "/etc/nginx/secret", ROOT + "/link")

@@ -5,26 +5,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import yaml
+from golden_nginx import example
 from nginx_served import Served
 from rendering import files
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "inventories/examples"
-
 
 def serve(nginx: Served, name: str, **others: str) -> None:
     """Serve what web1 gets of an example, with its applications, which have their addresses of their own."""
-    tree = yaml.safe_load((EXAMPLES / (name + ".yml")).read_text(encoding="utf-8"))["all"]
-    groups = {group: list(one["hosts"]) for group, one in tree["children"].items()}
-    hostvars = {
-        host: {**tree["vars"], **own} for one in tree["children"].values() for host, own in one["hosts"].items()
-    }
-    built = build({"groups": groups, "hostvars": hostvars})
+    built = build(example(name))
     assert (built.mistakes, built.warnings) == ([], [])
     model: Any = built.model
     made = {path: text for path, text in files(model, "web1", {}).items() if path.startswith("/etc/nginx/")}
