@@ -91,7 +91,7 @@ def test_names_that_no_site_has(nginx: Served) -> None:
     others = {"lvs_nginx_sites.api": {"server_names": ["a.example"], "upstream": "app", "proxy_protocol": True}}
     nginx.site({**site(), **others})
     asked = nginx.ask(raw=LINE + "GET / HTTP/1.1\r\nHost: none.example\r\n\r\n", source=PROXY)
-    assert (asked.status, asked.error) == (0, "closed")
+    assert (asked.status, asked.error in ("closed", "reset")) == (0, True)
     assert ask(nginx, target="/lvs-health").status == 200
 
 
