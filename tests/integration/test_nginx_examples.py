@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from certificates import pair
 from golden_nginx import example
 from nginx_served import Served
 from rendering import files
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+
+SHOP: dict[str, Any] = {"host": "shop.example.com", "port": 443, "tls": {"name": "shop.example.com"}}
 
 
 def serve(nginx: Served, name: str, **others: str) -> None:
@@ -25,18 +28,20 @@ def serve(nginx: Served, name: str, **others: str) -> None:
 
 
 def test_the_shop(nginx: Served) -> None:
-    serve(nginx, "shop", **{"/srv/shop/pictures/a.txt": "a picture"})
-    picture = nginx.ask("/pictures/a.txt", host="shop.example.com")
+    own = pair("shop.example.com")
+    acme = {"/etc/acme/shop.crt": own.certificate, "/etc/acme/shop.key": own.key}
+    serve(nginx, "shop", **{"/srv/shop/pictures/a.txt": "a picture", **acme})
+    assert nginx.ask("/a", host="shop.example.com").header("Location") == "https://shop.example.com/a"
+    picture = nginx.ask("/pictures/a.txt", **SHOP)
     assert (picture.body, picture.header("Cache-Control")) == ("a picture", "public, max-age=86400")
-    at = {nginx.ask("/", host="shop.example.com", headers=[("X-Shop", "next")]).seen.at for _time in range(4)}
+    at = {nginx.ask("/", **SHOP, headers=[("X-Shop", "next")]).seen.at for _time in range(4)}
     assert at == {"192.0.2.33"}
-    inside, outside = (nginx.ask("/office", host="shop.example.com", source=one) for one in ("192.0.2.5", "10.0.0.1"))
+    inside, outside = (nginx.ask("/office", **SHOP, source=one) for one in ("192.0.2.5", "10.0.0.1"))
     assert (inside.status, outside.status) == (200, 403)
-    first = nginx.ask("/office", host="shop.example.com", source="192.0.2.5")
+    first = nginx.ask("/office", **SHOP, source="192.0.2.5")
     cookie = next(one.partition(";")[0] for one in first.all("Set-Cookie") if one.startswith("shop_server="))
     again = {
-        nginx.ask("/office", host="shop.example.com", source="192.0.2.5", headers=[("Cookie", cookie)]).seen.at
-        for _time in range(6)
+        nginx.ask("/office", **SHOP, source="192.0.2.5", headers=[("Cookie", cookie)]).seen.at for _time in range(6)
     }
     assert len(again) == 1
     assert again <= {"192.0.2.31", "192.0.2.32"}

@@ -263,6 +263,21 @@ def test_clients_show_certificates(nginx: Served, shown: dict[str, tuple[str, ..
     assert status(nginx, (), "/lvs-health") == "200"
 
 
+def test_authorities_between_are_counted(nginx: Served, tmp_path: Path) -> None:
+    upper = issued(by=authority("staff"), authority=True, subject="upper")
+    lower = issued(by=upper, authority=True, subject="lower")
+    own = issued(by=lower, subject="bob")
+    for name, text in {"bob": own.both, "between": lower.certificate + upper.certificate}.items():
+        (tmp_path / name).write_text(text)
+    bob = ("-cert", str(tmp_path / "bob"), "-key", str(tmp_path / "bob"), "-cert_chain", str(tmp_path / "between"))
+    found = {}
+    for depth in (1, 2):
+        tls = {"certificate": "www", "client_certificates": {"authority": "staff", "depth": depth}}
+        nginx.site(with_staff(tls))
+        found[depth] = status(nginx, bob)
+    assert found == {1: "400", 2: "200"}
+
+
 def test_a_route_requires_a_certificate_or_does_not(nginx: Served, shown: dict[str, tuple[str, ...]]) -> None:
     inside = {"path": "/in", "client_certificate": "required", "upstream": "app"}
     nginx.site(with_staff(clients("optional"), routes=[inside, {"path": "/in2", "answer": 204}]))

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import itertools
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from certificates import pair
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._inspect import probe as module
 from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.parts import gather
@@ -69,6 +72,37 @@ def test_the_proxy_protocol_comes_first() -> None:
         found = ask(replace(probe(port), proxy=True))
     assert asked[0].startswith(b"PROXY UNKNOWN\r\nGET /x HTTP/1.1\r\n")
     assert found["status"] == 200
+
+
+def test_an_answer_with_tls_is_asked_for_by_name_and_nobody_looks_at_the_certificate(tmp_path: Path) -> None:
+    (tmp_path / "both").write_text(pair("example.com").both)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both")
+    names: list[str | None] = []
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+
+        def serve() -> None:
+            for _time in range(2):
+                with context.wrap_socket(opened.accept()[0], server_side=True) as connection:
+                    asked.append(connection.recv(4096))
+                    connection.sendall(OK)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = opened.getsockname()[1]
+        found = [ask(replace(probe(port, host=host), tls=True)) for host in ("example.com", None)]
+        thread.join()
+    assert [(one["status"], one["error"]) for one in found] == [(200, None)] * 2
+    assert (names, asked[0][:32]) == (["example.com", None], b"GET /x HTTP/1.1\r\nHost: example.c"[:32])
+
+
+def test_a_server_without_tls_is_told() -> None:
+    with server(lambda connection, _request: connection.sendall(OK)) as port:
+        found = ask(replace(probe(port), tls=True))
+    assert (found["connected"], found["status"]) == (True, None)
+    assert found["error"]
 
 
 def test_an_answer_in_drops_ends_by_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,13 @@ def test_what_a_service_does_not_have_is_not_written() -> None:
     assert not first & (wanted | {"HTTP_GET", "TCP_CHECK"})
 
 
+def test_a_check_of_https_asks_for_its_name_where_it_has_one() -> None:
+    named = part({WEB + "check": {"type": "https", "path": "/up", "host": "example.com"}})
+    assert named.count("SSL_GET {\n            enable_sni\n            retry 1\n            url {\n") == 2
+    assert named.count("path /up\n                status_code 200\n                virtualhost example.com\n") == 2
+    assert "enable_sni" not in part({WEB + "check": "https"})
+
+
 def test_a_check_of_http_asks_as_the_model_says() -> None:
     check = {"type": "http", "path": "/up", "host": "example.com", "status": 204, "retries": 3}
     text = part({WEB + "check": check})
