@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 from certificates import Pair, authority, issued, pair
-from nginx_served import Request, Served
+from inventory import model_of, with_changes
+from nginx_served import ONE_APP, Request, Served
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.asked import asked as asked_of
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.request import told
 
 Tree = dict[str, Any]
 SITE = "lvs_nginx_sites.www"
@@ -333,3 +337,27 @@ def test_an_answer_that_is_kept_is_of_those_who_showed_the_same_certificate(
             answer = asked(nginx, shown[name])
             assert "X-Cache-Status: " + found in answer
             assert ("CN=bob" in answer) == (name == "bob")
+
+
+@pytest.mark.parametrize("default", [None, True])
+def test_preview_says_what_becomes_of_a_request(nginx: Served, default: bool | None) -> None:
+    changes = site(others={"other": {**OTHER["other"], "tls": None}}, default=default)
+    nginx.site(changes)
+    model = model_of(with_changes({**ONE_APP, **changes}))
+    for url in ("https://example.com/a?b", "https://a.example.com/lvs-health", "http://example.com/a?b",
+                "https://unknown.example/", "http://unknown.example/a", "https://other.example/",
+                "http://other.example/x", "http://example.com:443/", "https://example.com:80/"):  # fmt: skip
+        given = asked_of(url)
+        words = told(model, given)
+        request = given.request
+        tls = {"name": request.host} if given.scheme == "https" else None
+        answer = nginx.ask(given.target, host=request.host, port=request.port, tls=tls)
+        if answer.status == 0:
+            got = ("the handshake fails" if tls else "the connection is closed") + "\n"
+        elif answer.header("Location"):
+            got = "redirect %d to %s\n" % (answer.status, answer.header("Location"))
+        elif answer.status == 400:
+            got = ": 400\n"
+        else:
+            got = "200, ok\n" if answer.body == "ok\n" else "upstream app: GET %s\n" % answer.seen.target
+        assert got in words, url

@@ -32,7 +32,7 @@ def chosen(sites: Sequence[Site], port: int, name: str) -> Chosen | None:
     default server.
     """
     asked = host_name(name)
-    there = [(index, site) for index, site in enumerate(sites) if port in site["ports"]]
+    there = [(index, site) for index, site in enumerate(sites) if port in site["ports"] or speaks_tls(site, port)]
     named = [Chosen(index, one) for index, site in there for one in site["server_names"]]
     named += [Chosen(index, one, True) for index, site in there for one in site["aliases"]]
     fits = [one for one in named if not one.by.startswith("~") and _fits(one.by, asked)]
@@ -41,7 +41,16 @@ def chosen(sites: Sequence[Site], port: int, name: str) -> Chosen | None:
     for one in named:
         if one.by.startswith("~") and _found(one.by[1:], asked):
             return one
-    return next((Chosen(index, DEFAULT) for index, site in there if site["default"]), None)
+    return next((Chosen(index, DEFAULT) for index, site in there if _takes_rest(site, port)), None)
+
+
+def speaks_tls(site: Site, port: int) -> bool:
+    """Whether a site has a port for HTTPS."""
+    return site["tls"] is not None and port in site["tls"]["ports"]
+
+
+def _takes_rest(site: Site, port: int) -> bool:
+    return site["default"] and (site["tls"] is None or port in site["ports"] or site["tls"]["default"])
 
 
 def host_name(text: str) -> str:

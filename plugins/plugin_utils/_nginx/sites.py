@@ -104,7 +104,11 @@ def _to_https(nginx: Nginx, site: Site) -> Iterator[Line]:
         lines += proxied.client(nginx, site["ports"])
         names = [*site["server_names"], *site["aliases"]]
         lines += [simple("server_name", *(names or ["_"])), simple("set", "$lvs_site", site["name"])]
-        yield block("server", [], [*lines, *site_log(site), "", *health(nginx), "", tls.to_https(site)])
+        yield block(
+            "server",
+            [],
+            [*lines, *site_log(site), "", *health(nginx), "", block("location", ["/"], [tls.to_https(site)])],
+        )
 
 
 def _all_listens(nginx: Nginx, site: Site, default: bool, settings: Settings) -> Iterator[Directive]:

@@ -128,10 +128,10 @@ def redirects(site: Site) -> bool:
 
 
 def to_https(site: Site) -> Directive:
-    """The same address with HTTPS."""
+    """A redirect to the same address with HTTPS."""
     ports = site["tls"]["ports"] if site["tls"] else [443]
     port = "" if 443 in ports else ":%d" % ports[0]
-    return block("location", ["/"], [simple("return", 301, "https://$host%s$request_uri" % port)])
+    return simple("return", 301, "https://$host%s$request_uri" % port)
 
 
 def open_ports(nginx: Nginx) -> list[int]:

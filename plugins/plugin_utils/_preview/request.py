@@ -10,13 +10,14 @@ from typing import Iterator
 
 from .._model.read import endpoint
 from .._model.routes import conditions, covers_path, holds, winner
-from .._model.server_names import Chosen, chosen
+from .._model.server_names import Chosen, chosen, speaks_tls
 from .._model.shape import Model, Service
 from .._model.shape_nginx import Nginx, Route, Site
 from .._model.shape_upstreams import UpstreamServer
 from .._model.sides import CANARY, decided
 from .._nginx.cache import used
 from .._nginx.handling import redirect, rewrite
+from .._nginx.tls import redirects, to_https
 from .asked import NO_CLIENT, Asked, expanded, rewritten
 from .limits import limits_told
 
@@ -57,8 +58,12 @@ def _ports(model: Model, port: int) -> list[tuple[str, int]]:
 
 def _by_host(nginx: Nginx | None, port: int, asked: Asked) -> Iterator[str]:
     sites = nginx["sites"] if nginx else []
-    if not nginx or not any(port in site["ports"] for site in sites):
+    tls = any(speaks_tls(site, port) for site in sites)
+    if not nginx or not (tls or any(port in site["ports"] for site in sites)):
         yield "no site has the port: another program answers"
+        return
+    if tls != (asked.scheme == "https"):
+        yield "HTTP on a port of HTTPS: 400" if tls else "HTTPS on a port of plain HTTP: the handshake fails"
         return
     found = chosen(sites, port, asked.request.host)
     if found is None:
@@ -67,10 +72,13 @@ def _by_host(nginx: Nginx | None, port: int, asked: Asked) -> Iterator[str]:
         yield "site %s, %s (lvs_nginx_sites.%s)" % (
             sites[found.place]["name"], _by(found, sites[found.place]), sites[found.place]["name"],
         )  # fmt: skip
-    if asked.request.path == nginx["health_path"]:
+    if asked.request.path == nginx["health_path"] and not (tls and found is None):
         yield "the health address: 200, ok"
     elif found is None:
-        yield "no answer: the connection is closed"
+        yield "no answer: the %s" % ("handshake fails" if tls else "connection is closed")
+    elif not tls and redirects(sites[found.place]):
+        status, target = map(str, to_https(sites[found.place]).words)
+        yield "redirect %s to %s" % (status, expanded(target, asked, port))
     elif found.alias:
         site = sites[found.place]
         address = "%s://%s%s%s" % (asked.scheme, site["server_names"][0], asked.named_port, asked.target)
@@ -129,6 +137,8 @@ def _is_denied(route: Route, client: str) -> bool:
 
 def _questions(route: Route) -> Iterator[str]:
     """Who is asked before anything is done."""
+    if route["client_certificate"]:
+        yield "first a certificate of a client, else 403"
     basic, application = route["handling"].get("basic_auth"), route["handling"].get("auth_request")
     if basic and basic["enabled"]:
         yield "first a password of lvs_nginx_users.%s, else 401" % basic["users"]

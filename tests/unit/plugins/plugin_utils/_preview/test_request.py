@@ -199,3 +199,39 @@ def test_the_side_of_a_canary(canary: Any, headers: Any, client: str, words: lis
     changes = {**CANARY, "lvs_nginx_sites.old.canary": {"upstream": "next", **canary}}
     lines = said("http://x.example.org/", headers, client, changes).splitlines()
     assert [line.strip() for line in lines if line.strip().startswith("upstream")] == words
+
+
+TLS: dict[str, Any] = {
+    "lvs_virtual_services.web.ports": [80, 443],
+    "lvs_certificates": {"www": "www.pem", "staff": "staff.pem"},
+    "lvs_nginx_sites.old.tls": {"certificate": "www", "client_certificates": "staff"},
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("https://a.example.org/a", ["site old, by its name *.example.org (lvs_nginx_sites.old)"]),
+        ("https://a.example.org/a", ["route 0 (lvs_nginx_sites.old.routes[0])",
+                                     "first a certificate of a client, else 403", "answer 200: 'old'"]),
+        ("http://a.example.org/a?b=c", ["redirect 301 to https://a.example.org/a?b=c"]),
+        ("http://a.example.org/lvs-health", ["the health address: 200, ok"]),
+        ("https://a.example.org/lvs-health", ["the health address: 200, ok"]),
+        ("https://example.com/", ["no site has the name example.com, and none is the default",
+                                  "no answer: the handshake fails"]),
+        ("https://example.com/lvs-health", ["no answer: the handshake fails"]),
+        ("http://example.com:443/", ["HTTP on a port of HTTPS: 400"]),
+        ("https://example.com:80/", ["HTTPS on a port of plain HTTP: the handshake fails"]),
+    ],
+)  # fmt: skip
+def test_a_request_with_tls(written: str, words: list[str]) -> None:
+    lines = [line.strip() for line in said(written, changes=TLS).splitlines()]
+    assert [one for one in words if one not in lines] == []
+
+
+def test_a_site_that_is_the_default_of_plain_http_alone() -> None:
+    changes = {**TLS, "lvs_nginx_sites": {"old": {**SITES["old"], "default": None}}}
+    assert "    no answer: the handshake fails\n" in said("https://x.example/a", changes=changes)
+    assert "    redirect 301 to https://x.example/a\n" in said("http://x.example/a", changes=changes)
+    changes["lvs_nginx_sites.old.default"] = True
+    assert "    answer 200: 'old'\n" in said("https://x.example/a", changes=changes)
