@@ -264,7 +264,8 @@ files:
 probes:
   description:
     - Answers in the order of O(probes). C(error) is null for an answer in HTTP of whatever C(status), and else the
-      reason; C(served_by) is the header X-Served-By; C(body) is the start of the body.
+      reason; C(served_by) is the header X-Served-By; C(body) is the start of the body. C(expires)
+      is when the certificate that the server showed expires, as an epoch, null without TLS.
   type: list
   elements: dict
   returned: when O(probes) is not empty
@@ -279,6 +280,7 @@ probes:
       body: ok
       seconds: 0.004
       error: null
+      expires: null
 ipvs:
   description:
     - The IPVS table as M(vipstack.lvs.ipvs) takes it, and the connections of each destination.

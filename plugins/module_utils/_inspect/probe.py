@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from .der import expires
+
 READ_BYTES = 4096
 BODY_CHARACTERS = 200
 
@@ -52,12 +54,12 @@ def response_of(data: bytes) -> dict[str, Any]:
 
 
 def ask(probe: Probe) -> dict[str, Any]:
-    """``{name, address, port, path, connected, status, served_by, body, seconds, error}``; error None where all is
-    well, else the reason in the kernel's words."""
+    """``{name, address, port, path, connected, status, served_by, body, seconds, error, expires}``; error None where
+    all is well, else the reason in the kernel's words; expires, an epoch, of the certificate where TLS was spoken."""
     started = time.monotonic()
     found: dict[str, Any] = {
         "name": probe.name, "address": probe.address, "port": probe.port, "path": probe.path, "connected": False,
-        "status": None, "served_by": None, "body": "", "error": None,
+        "status": None, "served_by": None, "body": "", "error": None, "expires": None,
     }  # fmt: skip
     try:
         with socket.create_connection((probe.address, probe.port), probe.timeout) as connection:
@@ -66,6 +68,8 @@ def ask(probe: Probe) -> dict[str, Any]:
                 if probe.proxy:
                     connection.sendall(b"PROXY UNKNOWN\r\n")
                 with _speaking(connection, probe) as spoken:
+                    if isinstance(spoken, ssl.SSLSocket):
+                        found["expires"] = expires(spoken.getpeercert(binary_form=True) or b"")
                     spoken.sendall(request_of(probe))
                     found.update(response_of(_read(spoken, started + probe.timeout)))
                 if found["status"] is None:

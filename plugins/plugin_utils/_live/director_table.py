@@ -247,7 +247,8 @@ class DirectorTable:
         answer = self._answer(entry)
         if answer is None:
             return "its check fails"
-        place = "http://%s%s" % (entry.place, answer["path"]) if answer["path"] else entry.place
+        scheme = kind_of(entry.service["check"]).scheme
+        place = "%s://%s%s" % (scheme, entry.place, answer["path"]) if answer["path"] else entry.place
         fault = self._fault(entry, answer)
         return "%s: %s" % (place, fault) if fault else "its check fails, though it answers now"
 

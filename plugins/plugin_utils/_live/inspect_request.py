@@ -16,6 +16,7 @@ from ...module_utils._host.silent_vips import arp_sysctls
 from .._fit import request as fit_request
 from .._model.checks import kind_of
 from .._model.derive_proxy import plainest
+from .._model.server_names import name_for
 from .._model.shape import HostSlice, Instance, Model, RealServer, Service
 from .._model.shape_nginx import Nginx
 from .._model.view import OPEN, bare
@@ -189,7 +190,8 @@ def normalised(value: str) -> str:
 def probes(mine: HostSlice) -> list[dict[str, Any]]:
     """Requests for the health address: a director asks each real server, a host with Nginx asks itself.
 
-    Each thing is asked once, however many services it serves, and not more than MOST_PROBES at all.
+    Each thing is asked once, however many services it serves, and so is each site with TLS; not more than MOST_PROBES
+    of both.
     """
     services = mine["director"]["services"] if mine["director"] else []
     found = {
@@ -204,6 +206,7 @@ def probes(mine: HostSlice) -> list[dict[str, Any]]:
         ports = [port for site in mine["nginx"]["sites"] for port in site["ports"]]
         if ports:
             asked.append(_own_probe(mine["address"], ports, mine["nginx"]))
+        asked += list(_tls_probes(mine["nginx"], mine["address"]))[:MOST_PROBES]
     return asked
 
 
@@ -211,6 +214,22 @@ def _own_probe(address: str, ports: Iterable[int], nginx: Nginx) -> dict[str, An
     port = plainest(ports, nginx["proxy_ports"])
     spoken = {"proxy": True} if port in nginx["proxy_ports"] else {}
     return _probe("nginx", address, port, {"path": nginx["health_path"], **spoken})
+
+
+def _tls_probes(nginx: Nginx, address: str) -> Iterator[dict[str, Any]]:
+    """What shows the certificate of each site with TLS that can be asked for by a name, or by none."""
+    for site in nginx["sites"]:
+        name = name_for(site["server_names"])
+        if site["tls"] and (name or site["tls"]["default"]):
+            port = plainest(site["tls"]["ports"], nginx["proxy_ports"])
+            asked = {"path": nginx["health_path"], "tls": True, **({"host": name} if name else {})}
+            asked.update({"proxy": True} if port in nginx["proxy_ports"] else {})
+            yield _probe(tls_probe_name(site["name"]), address, port, asked)
+
+
+def tls_probe_name(site: str) -> str:
+    """What a host asks of itself for a site with TLS, by which the answer is found."""
+    return "tls|" + site
 
 
 def _status_probes(mine: HostSlice) -> Iterator[dict[str, Any]]:

@@ -97,6 +97,7 @@ class ProbeAnswer(TypedDict):
     body: str
     seconds: float
     error: str | None
+    expires: int | None
 
 
 class Connections(TypedDict):

@@ -61,6 +61,8 @@ class CheckKind:
     """What it looks at, for people; filled in from the check's settings. Empty: it looks at nothing."""
     protocols: tuple[str, ...] = ("tcp",)
     """Of the services that it can be used for."""
+    scheme: str = "http"
+    """Of the address that it asks for."""
     passes_tls: bool = True
     """Whether a server that speaks TLS passes it."""
     passes_proxy: bool = True
@@ -99,7 +101,12 @@ CHECKS: dict[str, CheckKind] = {
     ),
     # Certificates are not looked at: one that has expired has so on all real servers.
     "https": CheckKind(
-        words="HTTPS %(path)s", passes_proxy=False, settings=_ASKED, request=_https_request, fault=_http_fault
+        words="HTTPS %(path)s",
+        scheme="https",
+        passes_proxy=False,
+        settings=_ASKED,
+        request=_https_request,
+        fault=_http_fault,
     ),
     "tcp": CheckKind(words="TCP connection", request=lambda check: {}),
     "none": CheckKind(words="", protocols=PROTOCOLS),

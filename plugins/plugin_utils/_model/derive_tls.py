@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import Iterable
 
 from .normal import SiteInput
+from .server_names import name_for
 from .shape_nginx import Site
 from .shape_tls import Certificate, SiteTls, Tls
 from .view import ClusterView, tls_ports_of
 
 # Where certificates are that this collection brings.
 DIRECTORY = "/etc/nginx/lvs-certificates"
-# In the place of * in the name that a check asks for.
-_ANY = "lvs-check"
 
 
 def tls_ports(view: ClusterView) -> list[int]:
@@ -70,8 +69,5 @@ def asked_name(view: ClusterView, port: int) -> str | None:
     served = [site for _name, site in sorted(view.data["sites"].items()) if port in tls_ports_of(site)]
     if any(not site["server_names"] for site in served):
         return ""
-    plain = [name for site in served for name in site["server_names"] if not name.startswith("~")]
-    literal = [name for name in plain if "*" not in name and not name.startswith(".")]
-    for name in [*literal, *plain]:
-        return name.replace("*", _ANY).lstrip(".")
-    return "" if any(site["default"] for site in served) else None
+    name = name_for([one for site in served for one in site["server_names"]])
+    return name if name is not None else "" if any(site["default"] for site in served) else None

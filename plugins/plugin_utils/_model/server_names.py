@@ -11,6 +11,8 @@ from typing import NamedTuple, Sequence
 from .shape_nginx import Site
 
 DEFAULT = ""
+# In the place of a * in a name that is asked for.
+_ANY = "lvs-check"
 
 
 class Chosen(NamedTuple):
@@ -42,6 +44,13 @@ def chosen(sites: Sequence[Site], port: int, name: str) -> Chosen | None:
         if one.by.startswith("~") and _found(one.by[1:], asked):
             return one
     return next((Chosen(index, DEFAULT) for index, site in there if _takes_rest(site, port)), None)
+
+
+def name_for(names: Sequence[str]) -> str | None:
+    """A name by which a request reaches a site of these names; None where only expressions are there."""
+    plain = [name for name in names if not name.startswith("~")]
+    literal = [name for name in plain if "*" not in name and not name.startswith(".")]
+    return next((name.replace("*", _ANY).lstrip(".") for name in [*literal, *plain]), None)
 
 
 def speaks_tls(site: Site, port: int) -> bool:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .kinds import ERROR, SITE, Kind
+from .kinds import ERROR, SITE, WARNING, Kind
 
 REAL_SERVERS: dict[str, Kind] = {
     "real_server_answers_arp": Kind(
@@ -55,5 +55,23 @@ REAL_SERVERS: dict[str, Kind] = {
         "Nginx does not answer at its health address.",
         "curl -i http://ADDRESS/lvs-health; journalctl -u nginx; /var/log/nginx/error.log",
         "Start or reload Nginx; where its port is taken, see ss -ltnp.",
+    ),
+    "tls_not_answering": Kind(
+        ERROR,
+        "A site does not answer over TLS.",
+        "openssl s_client -connect ADDRESS:443 -servername NAME; /var/log/nginx/error.log",
+        "Reload Nginx; its log names a certificate or a key that it cannot use.",
+    ),
+    "certificate_expires": Kind(
+        WARNING,
+        "The certificate that a site shows expires within 30 days.",
+        "openssl s_client -connect ADDRESS:443 -servername NAME | openssl x509 -noout -dates",
+        "Put a new one where lvs_certificates names it and run site.yml; one that is on nodes needs a reload.",
+    ),
+    "certificate_expires_now": Kind(
+        ERROR,
+        "The certificate that a site shows expires within 7 days, or has expired.",
+        "openssl s_client -connect ADDRESS:443 -servername NAME | openssl x509 -noout -dates",
+        "As before, at once: browsers refuse an expired certificate.",
     ),
 }

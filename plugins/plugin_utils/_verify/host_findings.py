@@ -6,19 +6,22 @@ clock. Pure."""
 
 from __future__ import annotations
 
+import time
 from typing import Iterator, Sequence
 
 from ...module_utils._host.silent_vips import arp_sysctls
 from ...module_utils._ipvs.text import endpoint
 from .._firewall.plan import plan
 from .._live import clocks
-from .._live.inspect_request import KEEPALIVED, NGINX, nginx_sysctls, normalised, wanted_sysctls
+from .._live.inspect_request import KEEPALIVED, NGINX, nginx_sysctls, normalised, tls_probe_name, wanted_sysctls
 from .._live.observed import FAILED, UNREACHABLE, ObservedHost
 from .._model.view import OPEN
 from .catalogue import Finding
 
 # Parts whose failure says something of its own, elsewhere.
 _JUDGED = frozenset({"ipvs", "keepalived_test", "nginx_test"})
+# Days before a certificate expires: somebody should look, and has to.
+WARN_DAYS, LAST_DAYS = 30, 7
 _AT_BOOT = frozenset({"enabled", "enabled-runtime", "static", "alias", "linked", "indirect", "generated"})
 
 
@@ -40,6 +43,7 @@ def of_host(host: ObservedHost) -> Iterator[Finding]:
             _ways,
             _vips_of_director,
             _nginx,
+            _tls,
             _firewall,
             _clock,
         ):
@@ -214,6 +218,29 @@ def _nginx(host: ObservedHost) -> Iterator[Finding]:
         words = answer["error"] or "status %s" % answer["status"]
         place = "http://%s%s" % (endpoint(answer["address"], answer["port"]), answer["path"])
         yield Finding("nginx_not_answering", (host.name,), "%s: %s" % (place, words), "status 200")
+
+
+def _tls(host: ObservedHost) -> Iterator[Finding]:
+    """What each site shows, whoever brought its certificate."""
+    for site in host.slice["nginx"]["sites"] if host.slice["nginx"] and host.runs(NGINX) is not False else ():
+        answer = host.probes.get(tls_probe_name(site["name"]))
+        if answer is None:
+            continue
+        place = "site %s on port %d" % (site["name"], answer["port"])
+        if answer["error"]:
+            words = "%s: %s" % (place, answer["error"])
+            yield Finding("tls_not_answering", (host.name,), words, "an answer over TLS")
+        if answer["expires"] is not None:
+            yield from _expiry(host, place, answer["expires"])
+
+
+def _expiry(host: ObservedHost, place: str, expires: int) -> Iterator[Finding]:
+    days = (expires - host.observation["asked"]) / 86400
+    if days <= WARN_DAYS:
+        code = "certificate_expires_now" if days <= LAST_DAYS else "certificate_expires"
+        when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(expires))
+        words = "%s: its certificate %s at %s" % (place, "expired" if days <= 0 else "expires", when)
+        yield Finding(code, (host.name,), words, "more than %d days" % WARN_DAYS)
 
 
 def _firewall(host: ObservedHost) -> Iterator[Finding]:

@@ -112,7 +112,8 @@ def _unit() -> Tree:
 
 def _answer(probe: Tree) -> Tree:
     return {"path": None, **probe, "connected": True, "status": 200 if "path" in probe else None, "served_by": None,
-            "body": "ok\n", "seconds": 0.002, "error": None}  # fmt: skip
+            "body": "ok\n", "seconds": 0.002, "error": None,
+            "expires": int(NOW) + 90 * 86400 if "tls" in probe else None}  # fmt: skip
 
 
 def _table(services: list[Tree]) -> Tree:

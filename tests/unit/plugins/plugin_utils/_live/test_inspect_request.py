@@ -33,3 +33,25 @@ def test_who_has_a_vip_is_asked_where_it_is(changes: Tree, host: str, expected: 
     model = model_of(with_changes({"lvs_interface": "eth0", **changes}))
     asked = questions(model, host, "verify").get("arp_probes", [])
     assert [(one["interface"], one["addresses"]) for one in asked] == expected
+
+
+def test_a_site_with_tls_is_asked_for_by_a_name() -> None:
+    changes = {
+        "lvs_virtual_services.web.ports": [80, 443],
+        "lvs_certificates": {"www": "www.pem"},
+        "lvs_nginx_sites": {
+            "www": {"server_names": ["*.example.com", "example.org"], "upstream": "app", "tls": "www"},
+            "names": {"server_names": ["~^x"], "upstream": "app", "tls": "www"},
+            "rest": {"server_names": ["~^y"], "default": True, "upstream": "app", "tls": "www"},
+        },
+    }
+    model = model_of(with_changes(changes))
+    own = [one for one in questions(model, "web1", "verify")["probes"] if one["name"].startswith("tls")]
+    common = {"address": "198.51.100.102", "port": 443, "path": "/lvs-health", "tls": True, "timeout": 2.0}
+    assert own == [
+        {"name": "tls|rest", **common},
+        {"name": "tls|www", "host": "example.org", **common},
+    ]
+    asked = questions(model, "d1", "verify")["probes"]
+    asked_for = [(one["port"], one.get("tls"), one.get("host")) for one in asked]
+    assert asked_for == [(80, None, None)] * 2 + [(443, True, "example.org")] * 2

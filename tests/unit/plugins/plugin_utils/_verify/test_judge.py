@@ -332,6 +332,30 @@ def nginx_wrong(_model: Tree, seen: Tree) -> None:
     report(seen, "web1")["probes"][0]["status"] = 404
 
 
+def tls_of(model: Tree, seen: Tree, **answer: Any) -> None:
+    """web1 has TLS; ``answer``: what is other than well in what it answers, ``days`` until the certificate expires."""
+    model["hosts"]["web1"]["nginx"]["sites"][0]["tls"] = {"ports": [443]}
+    expires = int(healthy.NOW + answer.pop("days", 90) * 86400)
+    fine = dict(report(seen, "web1")["probes"][0], name="tls|www", port=443, expires=expires)
+    report(seen, "web1")["probes"].append({**fine, **answer})
+
+
+def no_handshake(model: Tree, seen: Tree) -> None:
+    tls_of(model, seen, error="handshake failure", status=None, expires=None)
+
+
+def certificate_of_3_weeks(model: Tree, seen: Tree) -> None:
+    tls_of(model, seen, days=21)
+
+
+def certificate_of_3_days(model: Tree, seen: Tree) -> None:
+    tls_of(model, seen, days=3)
+
+
+def certificate_of_yesterday(model: Tree, seen: Tree) -> None:
+    tls_of(model, seen, days=-1)
+
+
 def no_ipvs(_model: Tree, seen: Tree) -> None:
     report(seen, "d1")["ipvs"] = {"error": "the kernel has no IPVS"}
 
@@ -489,6 +513,10 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (answers_go_directly, {("way_back_wrong", "web1")}),
     (nginx_silent, {("nginx_not_answering", "web1")}),
     (nginx_wrong, {("nginx_not_answering", "web1")}),
+    (no_handshake, {("tls_not_answering", "web1")}),
+    (certificate_of_3_weeks, {("certificate_expires", "web1")}),
+    (certificate_of_3_days, {("certificate_expires_now", "web1")}),
+    (certificate_of_yesterday, {("certificate_expires_now", "web1")}),
     (no_ipvs, {("ipvs_unreadable", "d1")}),
     (no_service, {("service_missing", "d1")}),
     (one_service_more, {("service_extra", "d1")}),
@@ -530,6 +558,13 @@ def test_every_entry_of_the_catalogue_is_found_by_a_fault() -> None:
     assert {code for _fault, expected in CASES for code, _host in expected} == set(CATALOGUE)
 
 
+def test_a_certificate_that_is_good_for_long_is_no_finding() -> None:
+    assert judged(tls_of) == []
+    assert [one.what_is.partition(" at ")[0] for one in judged(certificate_of_yesterday)] == [
+        "site www on port 443: its certificate expired"
+    ]
+
+
 def test_several_hosts_of_a_finding_are_a_list() -> None:
     both = [one for one in judged(filtered_between) if one.code == "vip_on_both"]
     assert [(one.as_dict()["host"], one.as_dict()["hosts"]) for one in both] == [("d1, d2", ["d1", "d2"])]
@@ -549,6 +584,15 @@ def test_words_name_what_is_and_what_should_be() -> None:
         "tcp 198.51.100.200:80 -> web1 (198.51.100.102:80): weight 0, "
         "http://198.51.100.102:80/lvs-health: Connection refused"
     )
+
+
+def test_a_check_with_tls_is_named_so() -> None:
+    model = healthy.model()
+    for host in ("d1", "d2"):
+        model["hosts"][host]["director"]["services"][0]["check"]["type"] = "https"
+    seen = healthy.observations(model)
+    real_server_dead(model, seen)
+    assert "https://198.51.100.102:80/lvs-health: Connection refused" in findings(model, seen)[0].what_is
 
 
 def test_a_filter_on_the_host_is_told_from_one_on_the_way() -> None:
