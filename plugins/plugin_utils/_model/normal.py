@@ -134,6 +134,7 @@ class TlsInput(TypedDict):
 
     profile: str
     http2: bool
+    http3: bool
     ticket_secret: int | None
 
 

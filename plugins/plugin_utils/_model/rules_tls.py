@@ -16,6 +16,12 @@ from .view import tls_ports_of
 
 
 def check_certificates(scope: Scope) -> None:
+    if scope.cluster["tls"] and scope.cluster["tls"]["http3"]:
+        what = (
+            "is true; must be false, as Nginx has no HTTP/3 before 1.25, and IPVS takes the packets of a client whose "
+        )
+        what += "address changes for another client's"
+        scope.wrong("lvs_tls.http3", what)
     for name, given in sorted((scope.cluster["certificates"] or {}).items()):
         path = "lvs_certificates.%s" % name
         if given["on_node"]:

@@ -68,6 +68,7 @@ TLS = table(
     {},
     profile=choice("Protocols and ciphers, by Mozilla's names.", "intermediate", *PROFILES),
     http2=switch("HTTP/2 for clients that speak it.", True),
+    http3=switch("Not in this version.", False),
     ticket_secret=Field(
         "ticket_secret",
         "The keys of session tickets are made of it, the same on all nodes; keep it in a vault. Of a list the first "

@@ -111,6 +111,13 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     "a text that is no path": (
         {"lvs_certificates.www": "a\nb"},
         ["lvs_certificates.www.certificate is neither a file nor a text in PEM, which has -----BEGIN"]),
+    "HTTP/3": (
+        {"lvs_tls": {"http3": True}},
+        [
+            "lvs_tls.http3 is true; must be false, as Nginx has no HTTP/3 before 1.25, and IPVS takes the packets of a "
+            "client whose address changes for another client's"
+        ],
+    ),
     "a short secret": ({"lvs_tls": {"ticket_secret": "short"}},
                        ["lvs_tls.ticket_secret has 5 characters; must have 32-512"]),
     "a short secret in a list": ({"lvs_tls": {"ticket_secret": ["s" * 32, "s"]}},
