@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from typing import Any
 
@@ -65,16 +66,18 @@ def test_a_burst_is_as_much_as_the_rate_by_itself(nginx: Served) -> None:
 
 @pytest.mark.parametrize("at_once", [0, 2])
 def test_a_part_of_a_burst_waits(nginx: Served, at_once: int) -> None:
-    """Whoever waits is with no application, and neither answered nor refused."""
-    nginx.site(site(upstream="app", limits=of(burst=5, at_once=at_once)))
+    """Whoever waits is with no application, and neither answered nor refused; the error log says so at once."""
+    nginx.site(site(upstream="app", limits=of(burst=5, at_once=at_once), log={"errors": "warn"}))
     assert statuses(nginx, 1 + at_once) == {200: 1 + at_once}
-    waiting = 5 - at_once
-    for _number in range(waiting):
-        with nginx.connect() as client:
-            client.send(Request().data)
-    found = Counter((one["status"], one["request_limit"]) for one in nginx.requests(count=6))
-    assert found == {("200", "PASSED"): 1 + at_once, ("499", "DELAYED"): waiting}
-    assert (nginx.ask().status, len(nginx.seen())) == (429, 1 + at_once)
+    with contextlib.ExitStack() as stack:
+        for number in range(5 - at_once):
+            stack.enter_context(nginx.connect()).send(Request().data)
+            nginx.logs("error.log", count=number + 1)
+        assert (nginx.ask().status, len(nginx.seen())) == (429, 1 + at_once)
+        lines = nginx.logs("error.log", count=6 - at_once)
+    assert [("delaying" in line, "limiting" in line) for line in lines] == [(True, False)] * (5 - at_once) + [
+        (False, True)
+    ]
 
 
 def test_a_fast_rate_lets_everything_in(nginx: Served) -> None:
