@@ -14,6 +14,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ..module_utils._host.facts import from_os_release
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._fit.fit import settle
+from ..plugin_utils._fit.request import of_files
 from ..plugin_utils._fit.shape import HostFacts
 from ..plugin_utils._live.inspect_request import host_questions, questions
 from ..plugin_utils._live.observed import FAILED, SEEN, UNREACHABLE
@@ -39,7 +40,7 @@ class ActionModule(LvsAction):
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         if args["purpose"] == "family":
-            return _with_facts(self._facts({}))
+            return _with_facts(self._facts(self._of_files()))
         if args["purpose"] == "preflight":
             return _with_facts(self._preflight())
         return {"changed": False, "observation": self._observation(args)}
@@ -47,7 +48,7 @@ class ActionModule(LvsAction):
     def _observation(self, args: dict[str, Any]) -> dict[str, Any]:
         if not args["roles"]:
             return self._look("inspect", questions(self.model_of_host(), self.host, args["purpose"]))
-        before = args["before"] or self._facts({})
+        before = args["before"] or self._facts(self._of_files())
         if before["status"] != SEEN:
             return dict(before)
         model = self.model_of_host(before["facts"])
@@ -60,7 +61,7 @@ class ActionModule(LvsAction):
         computed = self.variables.get(args["expected"], {}).get("hosts", {}).get(self.host)
         director = mine["director"]
         static = director is not None and director["table_owner"] == "static"
-        settled_by_host = director != self.kept_model()["hosts"][self.host]["director"]
+        settled_by_host = director != self.kept_model()["hosts"][self.host]["director"] or bool(self._of_files())
         if computed and computed["family"] == facts.get("family") and not static and not settled_by_host:
             return dict(plain(computed["files"]))
         lists = RoleFiles(self)
@@ -89,6 +90,9 @@ class ActionModule(LvsAction):
             heard = self._look("inspect", asked)
             observation["report"] = heard.get("report", {"network": {"error": heard["message"]}})
         return observation
+
+    def _of_files(self) -> dict[str, Any]:
+        return of_files(self.kept_model()["hosts"][self.host])
 
     def _facts(self, asked: dict[str, Any]) -> dict[str, Any]:
         observation = self._look("host_facts", asked)

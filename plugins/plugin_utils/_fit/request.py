@@ -19,6 +19,11 @@ PROGRAMS = ("/usr/sbin/ipvsadm", "/usr/sbin/keepalived", NGINX, "/usr/sbin/visud
 UNITS = ["/etc/systemd/system/" + unit for unit in (STACK.table_unit, STACK.forward_unit)]
 
 
+def of_files(mine: HostSlice) -> dict[str, Any]:
+    """The options of host_facts for what the host's files depend on, beside the model: with TLS, Nginx's version."""
+    return {"versions": [NGINX]} if mine["nginx"] and mine["nginx"]["tls"] else {}
+
+
 def questions(mine: HostSlice) -> dict[str, Any]:
     """The options of the module host_facts."""
     director = mine["director"]

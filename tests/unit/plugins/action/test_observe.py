@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import certificates
 import pytest
 from converged import _HOST, Hosts
 from host_facts import link
@@ -115,3 +116,21 @@ def test_verify_starts_one_task_on_each_host(tmp_path: Path) -> None:
     run = hosts.play("playbooks/verify.yml")
     assert run.status == 0, run.output
     assert {count for host, count in run.tasks.items() if host != "d1"} == {1}
+
+
+def test_with_tls_the_files_are_those_for_the_version_that_a_host_tells(tmp_path: Path) -> None:
+    pair = certificates.pair("example.com")
+    changes = {
+        "lvs_virtual_services.web.ports": [80, 443],
+        "lvs_nginx_sites.www.tls": "www",
+        "lvs_certificates": {"www": {"certificate": pair.certificate, "key": pair.key}},
+    }
+    hosts = Hosts(tmp_path / "hosts", with_changes(changes))
+    told(hosts, "web1", versions={"/usr/sbin/nginx": "1.18.0"})
+    told(hosts, "web2", versions={"/usr/sbin/nginx": "1.26.3"})
+    sites = {
+        host: one["expected"]["/etc/nginx/conf.d/lvs-sites.conf"]
+        for host, one in observed(hosts).items()
+        if host[0] == "w"
+    }
+    assert sites["web1"] != sites["web2"]
