@@ -56,7 +56,7 @@ def test_only_what_has_no_effect_is_tried_again(nginx: Served, method: str, stat
 def test_an_application_that_cannot_be_reached_is_given_up_soon(nginx: Served) -> None:
     """Packets to it get lost: the next server has the request after the time to connect, and the client its answer."""
     nginx.site(
-        {"lvs_nginx_upstreams.app.servers": ["198.18.0.1:80", {"address": "127.0.0.1", "port": 9001, "backup": True}]},
+        {"lvs_nginx_upstreams.app.servers": ["198.18.0.2:80", {"address": "127.0.0.1", "port": 9001, "backup": True}]},
         nginx_proxy_connect_timeout=1,
     )
     assert nginx.ask("/").app == 9001
