@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -162,10 +163,10 @@ def test_a_golden_tree_is_taken_by_its_version(judge: Judge, name: str) -> None:
     version = golden_nginx.kinds()[name].version
     folder = golden_nginx.FOLDER / name
     texts = {"/" + str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*.conf")}
-    certificate = pair()
+    certificates = dict.fromkeys(re.findall(r"ssl_certificate(?:_key)? (/[^ ;]+);", "".join(texts.values())), pair())
     for suite, (_keepalived, own) in SUITES.items():
         if version in ("", own):
-            files = {path: (text, 0o644) for path, text in {**texts, "/etc/ssl/www.pem": certificate}.items()}
+            files = {path: (text, 0o644) for path, text in {**texts, **certificates}.items()}
             judge.courts[suite].hand(files, "set -e; ip link set lo up" + LOOK)
             assert judge.courts[suite].verdict() == (0, ""), suite
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
+from typing import Any
 
 from nginx_served import Served
 
@@ -156,10 +157,10 @@ def why_not_one(data: str) -> str:
 
 def test_an_application_sees_one_request_or_none(nginx: Served) -> None:
     """All messages at once. Nginx gives up what does not go on after a second, so that each connection has an end."""
-    short = ["client_header_timeout 1s;", "client_body_timeout 1s;", "lingering_timeout 1s;"]
+    short: Any = {"nginx_keepalive_timeout": 1, "nginx_client_timeout": 1}
     upstream = {"servers": ["127.0.0.1:9010"], "keepalive": 0}
     site = {"lvs_nginx_sites.www": {"server_names": ["example.com"], "upstream": "app"}}
-    nginx.site({**site, "lvs_nginx_upstreams.app": upstream, "lvs_nginx_extra": short}, nginx_keepalive_timeout=1)
+    nginx.site({**site, "lvs_nginx_upstreams.app": upstream, "lvs_nginx_extra": ["lingering_timeout 1s;"]}, **short)
     clients = {name: nginx.connect() for name in MESSAGES}
     for name, message in MESSAGES.items():
         clients[name].send(message.replace("%s", name))
