@@ -10,11 +10,21 @@ which hosts a play has, or at the order of a dict.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from . import derive_firewall, derive_kernel, derive_nginx, derive_routes, derive_services, derive_vrrp
 from .normal import Normal
 from .shape import Cluster, Director, HostSlice, Model, Service
 from .shape_nginx import Nginx, Route
 from .view import ClusterView
+
+
+class _OfAll(NamedTuple):
+    """What is computed once for all hosts of a cluster."""
+
+    services: list[Service]
+    placed: derive_firewall.Placed
+    routes: dict[str, list[Route]]
 
 
 def derive(normal: Normal) -> Model:
@@ -41,21 +51,21 @@ def _summary(view: ClusterView) -> Cluster:
 def _slices(view: ClusterView) -> dict[str, HostSlice]:
     """The slice of each host of a cluster."""
     services = derive_services.services(view)
-    routes = derive_routes.routes(view)
-    return {host: _slice(view, host, services, routes) for host in [*view.directors, *view.real_servers]}
+    of_all = _OfAll(services, derive_firewall.by_real_server(services), derive_routes.routes(view))
+    return {host: _slice(view, host, of_all) for host in [*view.directors, *view.real_servers]}
 
 
-def _slice(view: ClusterView, host: str, services: list[Service], routes: dict[str, list[Route]]) -> HostSlice:
-    nginx = derive_nginx.nginx(view, host, routes)
+def _slice(view: ClusterView, host: str, of_all: _OfAll) -> HostSlice:
+    nginx = derive_nginx.nginx(view, host, of_all.routes)
     return {
         "cluster": view.name,
         "address": view.hosts[host]["address"],
         "address6": view.hosts[host]["address6"],
         "interface": view.hosts[host]["interface"],
-        "director": _director(view, host, nginx, services) if host in view.directors else None,
+        "director": _director(view, host, nginx, of_all.services) if host in view.directors else None,
         "real_server": derive_services.real_server(view, host) if host in view.real_servers else None,
         "nginx": nginx,
-        "firewall": derive_firewall.firewall(view, host, services),
+        "firewall": derive_firewall.firewall(view, host, of_all.services, of_all.placed),
     }
 
 

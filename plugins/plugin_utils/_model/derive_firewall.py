@@ -7,25 +7,36 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator
 
-from .shape import Family, Firewall, Opening, Service
+from .shape import Family, Firewall, Opening, RealServer, Service
 from .view import ClusterView, bare, families, family_of, host_addresses
 
 # Where VRRP by multicast goes, and where IPv6 comes from then: an address of the link.
 _GROUPS: dict[Family, str] = {"inet": "224.0.0.18", "inet6": "ff02::12"}
+MOST_NAMES = 8  # of services, in the words for a person
+Placed = dict[str, list[tuple[Service, RealServer]]]
 _LINK_LOCAL = "fe80::/10"
 # The header in which a tunnel of IPVS packs a packet of the family.
 _TUNNELS: dict[Family, str] = {"inet": "ipip", "inet6": "ipv6"}
 
 
-def firewall(view: ClusterView, host: str, services: list[Service]) -> Firewall:
-    """``services``: all of the cluster."""
+def firewall(view: ClusterView, host: str, services: list[Service], placed: Placed) -> Firewall:
+    """``services``: all of the cluster, and ``placed`` the same by their real servers."""
     found: list[Opening] = []
     if host in view.directors:
         found += [*_vrrp(view, host), *_clients(services), *_own_clients(view), *_answers(services)]
-    found += _behind(view, host, services)
+    found += _behind(view, placed.get(host, []))
     if view.hosts[host]["address6"] or ":" in (view.hosts[host]["address"] or ""):
         found.append(_opening("neighbours of IPv6", "inet6", "icmpv6"))
     return {"kind": view.hosts[host]["firewall"], "openings": _once(found)}
+
+
+def by_real_server(services: Iterable[Service]) -> Placed:
+    """Real server -> the services that it is in, each with what it is there. Once for all hosts of a cluster."""
+    found: Placed = {}
+    for one in services:
+        for server in one["real_servers"]:
+            found.setdefault(server["host"], []).append((one, server))
+    return found
 
 
 def _opening(
@@ -66,11 +77,18 @@ def _vrrp(view: ClusterView, host: str) -> Iterator[Opening]:
                 yield _opening("adverts of the other directors", family, "vrrp", sources, [_GROUPS[family]])
 
 
-def _clients(services: list[Service]) -> Iterator[Opening]:
+def _clients(services: Iterable[Service]) -> Iterator[Opening]:
     """Clients of each VIP: IPVS sees a packet only after the host's own rules have let it in."""
-    for (family, protocol, address), group in _grouped(services).items():
-        why = "clients of %s" % ", ".join(sorted({one["service"] for one in group}))
-        yield _opening(why, family, protocol, (), [address], [one["port"] for one in group])
+    grouped: dict[tuple[Family, str, str], list[Service]] = {}
+    for one in services:
+        grouped.setdefault((one["family"], one["protocol"], one["address"]), []).append(one)
+    for (family, protocol, address), group in grouped.items():
+        yield _opening(_of(group), family, protocol, (), [address], [one["port"] for one in group])
+
+
+def _of(services: Iterable[Service]) -> str:
+    names = sorted({one["service"] for one in services})
+    return "clients of %s" % (", ".join(names) if len(names) <= MOST_NAMES else "%d services" % len(names))
 
 
 def _own_clients(view: ClusterView) -> Iterator[Opening]:
@@ -79,13 +97,6 @@ def _own_clients(view: ClusterView) -> Iterator[Opening]:
         for address in vip["addresses"]:
             ports = view.tcp_ports()
             yield _opening("clients of sites", family_of(address), "tcp", (), [bare(address)], ports)
-
-
-def _grouped(services: Iterable[Service]) -> dict[tuple[Family, str, str], list[Service]]:
-    found: dict[tuple[Family, str, str], list[Service]] = {}
-    for one in services:
-        found.setdefault((one["family"], one["protocol"], one["address"]), []).append(one)
-    return found
 
 
 def _answers(services: list[Service]) -> Iterator[Opening]:
@@ -98,22 +109,18 @@ def _answers(services: list[Service]) -> Iterator[Opening]:
             yield _opening(why, one["family"], one["protocol"], sources, (), ports, "through")
 
 
-def _behind(view: ClusterView, host: str, services: list[Service]) -> Iterator[Opening]:
+def _behind(view: ClusterView, mine: list[tuple[Service, RealServer]]) -> Iterator[Opening]:
     """What comes to a real server: packets of clients as a director sends them on, and the directors' checks."""
-    mine = [(one, server) for one in services for server in one["real_servers"] if server["host"] == host]
-    kept = [one for one, _server in mine if one["forward"] in ("dr", "tunnel")]
-    for (family, protocol, address), group in _grouped(kept).items():
-        why = "clients of %s" % ", ".join(sorted({one["service"] for one in group}))
-        yield _opening(why, family, protocol, (), [address], [one["port"] for one in group])
-    directors: dict[Family, list[str]] = {"inet": [], "inet6": []}
-    for director in view.directors:
-        for family, address in host_addresses(view.hosts[director]).items():
-            directors[family].append(address)
-    for one, server in mine:
-        family, own, port = one["family"], server["address"], server["port"]
-        if one["forward"] == "tunnel":
-            yield _opening("tunnels of the directors", family, _TUNNELS[family], directors[family], [own])
-        if one["forward"] == "nat":
-            yield _opening("clients of %s" % one["service"], family, one["protocol"], (), [own], [port])
-        elif one["protocol"] == "tcp":
-            yield _opening("checks of the directors", family, "tcp", directors[family], [own], [port])
+    yield from _clients(one for one, _server in mine if one["forward"] != "nat")
+    # A host has one address of each family.
+    for family, own in sorted({(one["family"], server["address"]) for one, server in mine}):
+        here = [(one, server["port"]) for one, server in mine if one["family"] == family]
+        directors = [address for host in view.directors if (address := view.address_of(host, family))]
+        if any(one["forward"] == "tunnel" for one, _port in here):
+            yield _opening("tunnels of the directors", family, _TUNNELS[family], directors, [own])
+        for protocol in sorted({one["protocol"] for one, _port in here if one["forward"] == "nat"}):
+            nat = [(one, port) for one, port in here if (one["forward"], one["protocol"]) == ("nat", protocol)]
+            yield _opening(_of(one for one, _port in nat), family, protocol, (), [own], [port for _one, port in nat])
+        checked = [port for one, port in here if one["forward"] != "nat" and one["protocol"] == "tcp"]
+        if checked:
+            yield _opening("checks of the directors", family, "tcp", directors, [own], checked)
