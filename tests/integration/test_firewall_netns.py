@@ -89,6 +89,27 @@ table inet bans {
 }
 END
 """
+# iptables is there and cannot read these.
+NFT_ALONE = """
+nft -f - << 'END'
+table ip filter {
+    map who {
+        type ipv4_addr : verdict
+    }
+    chain INPUT {
+        type filter hook input priority 0; policy drop;
+        ct state established,related accept
+        ip saddr vmap @who
+    }
+}
+table ip6 filter {
+    chain INPUT {
+        type filter hook input priority 0; policy drop;
+        ct state established,related accept
+    }
+}
+END
+"""
 # Debian has the program `iptables` twice: by nftables, and by the kernel's older interface.
 IPTABLES = """
 for program in iptables ip6tables; do
@@ -104,6 +125,7 @@ IPTABLES_PLACES = ["iptables INPUT", "iptables FORWARD", "ip6tables INPUT", "ip6
 RULES = {
     "nftables, one table for both families": (NFT, ["nft inet filter input", "nft inet filter forward"]),
     "nftables, a table for each family": (NFT_BY_FAMILY, ["nft ip mine in-coming", "nft ip6 mine in-coming"]),
+    "nftables, tables with the names of iptables": (NFT_ALONE, ["nft ip filter INPUT", "nft ip6 filter INPUT"]),
     "iptables": (IPTABLES.format(kind="nft"), IPTABLES_PLACES),
     "iptables of the older interface": (IPTABLES.format(kind="legacy"), IPTABLES_PLACES),
 }
@@ -129,7 +151,7 @@ REAL_SERVER = [
     ("80", STRANGER, "198.51.100.200", True),
 ]
 HOSTS = {"d1": ("198.51.100.100", "2001:db8::100", DIRECTOR), "web1": ("198.51.100.102", "2001:db8::102", REAL_SERVER)}
-STATE = "nft -s list ruleset 2> /dev/null; iptables -S; ip6tables -S"
+STATE = "exec 2> /dev/null; nft -s list ruleset; iptables -S || true; ip6tables -S || true"
 
 
 class Firewalls:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Container, Iterator, NamedTuple
 
 from .._errors import LvsError
 from .command import run
@@ -39,14 +39,14 @@ class Closed(NamedTuple):
 # --- pure -------------------------------------------------------------------------------------------------------
 
 
-def of_nftables(text: str, iptables_is_nft: bool) -> list[Closed]:
+def of_nftables(text: str, of_iptables: Container[str]) -> list[Closed]:
     """The chains in the output of `nft list ruleset`.
 
-    Those of firewalld are its own. ``iptables_is_nft``: the chains that iptables makes there are left to it.
+    Those of firewalld are its own. ``of_iptables``: the families, ip and ip6, whose table filter iptables can read.
     """
     found = []
     for family, table, chain, lines in _chains(text):
-        theirs = table == "firewalld" or (iptables_is_nft and table == "filter" and chain in IPTABLES_CHAINS)
+        theirs = table == "firewalld" or (family in of_iptables and table == "filter" and chain in IPTABLES_CHAINS)
         hook = next((one for one in map(_HOOK.match, lines) if one), None)
         if family in ("inet", "ip", "ip6") and hook and not theirs:
             rules = [line for line in lines if not _HOOK.match(line)]
@@ -102,14 +102,19 @@ def of_iptables(program: str, text: str) -> list[Closed]:
 def look() -> dict[str, Any]:
     """``{firewalld, policies, closed: [{place, hook, opened}]}``; what cannot be asked is not there."""
     closed: list[Closed] = []
-    variants = {program: _variant(program) for program in ("iptables", "ip6tables")}
-    if _is_there("nft"):
-        closed += of_nftables(_said("nft", "list", "ruleset"), "nf_tables" in variants.values())
-    for program, variant in variants.items():
-        if variant == "nf_tables" or (variant and _legacy_is_loaded(program)):
-            closed += of_iptables(program, _said(program, "-S"))
+    read = set()
+    for program, family in (("iptables", "ip"), ("ip6tables", "ip6")):
+        variant = _variant(program)
+        # By nftables it also fails: where its table has what it does not know, which nft alone made.
+        rules = _said(program, "-S") if variant == "nf_tables" or (variant and _legacy_is_loaded(program)) else ""
+        closed += of_iptables(program, rules)
+        if rules and variant == "nf_tables":
+            read.add(family)
         if variant == "nf_tables" and _legacy_is_loaded(program) and _is_there(program + "-legacy"):
             closed += of_iptables(program + "-legacy", _said(program + "-legacy", "-S"))
+    if _is_there("nft"):
+        # Without the elements of sets, which can be very many, where nft knows how.
+        closed += of_nftables(_said("nft", "-t", "list", "ruleset") or _said("nft", "list", "ruleset"), read)
     firewalld = _is_there("firewall-cmd") and _said("firewall-cmd", "--state").strip() == "running"
     policies = _said("firewall-cmd", "--get-policies").split() if firewalld else []
     return {

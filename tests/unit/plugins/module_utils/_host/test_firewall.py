@@ -46,19 +46,19 @@ def chain(policy: str, *rules: str, table: str = "inet filter", name: str = "inp
     ],
 )
 def test_chains_of_nftables(text: str, places: list[str]) -> None:
-    assert [one.place for one in of_nftables(text, True)] == places
+    assert [one.place for one in of_nftables(text, ("ip", "ip6"))] == places
 
 
-def test_chains_with_the_names_of_iptables_are_its_own_only_where_it_is_there() -> None:
+def test_chains_with_the_names_of_iptables_are_its_own_only_where_it_reads_them() -> None:
     text = chain("drop", table="ip filter", name="INPUT")
-    assert [one.place for one in of_nftables(text, False)] == ["nft ip filter INPUT"]
+    assert [one.place for one in of_nftables(text, ("ip6",))] == ["nft ip filter INPUT"]
 
 
 def test_what_is_opened_in_a_chain_of_nftables() -> None:
     text = chain("drop", 'jump vipstack_lvs_in comment "vipstack.lvs 0123456789ab"', "tcp dport 22 accept")
-    assert of_nftables(text, True) == [Closed("nft inet filter input", "input", "0123456789ab")]
+    assert of_nftables(text, ("ip", "ip6")) == [Closed("nft inet filter input", "input", "0123456789ab")]
     ours_alone = chain("accept", 'jump vipstack_lvs_in comment "vipstack.lvs 0123456789ab"')
-    assert of_nftables(ours_alone, True) == []
+    assert of_nftables(ours_alone, ("ip", "ip6")) == []
 
 
 @pytest.mark.parametrize(
