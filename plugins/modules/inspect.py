@@ -321,8 +321,9 @@ clock:
   sample: {epoch: 1795532028.563, synchronised: true}
 firewall:
   description:
-    - C(firewalld), whether it runs, C(policies), those of ours that it has, and C(closed), the chains of nftables and
-      iptables that drop what nobody lets in. C(opened) of such a chain tells which openings of ours are in it.
+    - C(firewalld), whether it runs. C(policies), those of ours that it has, null before firewalld 0.9. C(closed), the
+      chains of nftables and iptables that drop what nobody lets in. C(opened) of such a chain tells which openings of
+      ours are in it.
   type: dict
   returned: when O(firewall=true)
   sample: {firewalld: false, policies: [], closed: [{place: nft inet filter input, hook: input, opened: null}]}

@@ -100,7 +100,10 @@ def of_iptables(program: str, text: str) -> list[Closed]:
 
 
 def look() -> dict[str, Any]:
-    """``{firewalld, policies, closed: [{place, hook, opened}]}``; what cannot be asked is not there."""
+    """``{firewalld, policies, closed: [{place, hook, opened}]}``; what cannot be asked is not there.
+
+    ``policies`` is None where firewalld has none at all: before 0.9.
+    """
     closed: list[Closed] = []
     read = set()
     for program, family in (("iptables", "ip"), ("ip6tables", "ip6")):
@@ -116,10 +119,10 @@ def look() -> dict[str, Any]:
         # Without the elements of sets, which can be very many, where nft knows how.
         closed += of_nftables(_said("nft", "-t", "list", "ruleset") or _said("nft", "list", "ruleset"), read)
     firewalld = _is_there("firewall-cmd") and _said("firewall-cmd", "--state").strip() == "running"
-    policies = _said("firewall-cmd", "--get-policies").split() if firewalld else []
+    policies = _answer("firewall-cmd", "--get-policies") if firewalld else ""
     return {
         "firewalld": firewalld,
-        "policies": [one for one in policies if one in POLICIES.values()],
+        "policies": None if policies is None else [one for one in policies.split() if one in POLICIES.values()],
         "closed": [one._asdict() for one in closed],
     }
 
@@ -146,8 +149,13 @@ def _legacy_is_loaded(program: str) -> bool:
 
 
 def _said(*command: str) -> str:
+    return _answer(*command) or ""
+
+
+def _answer(*command: str) -> str | None:
+    """None where the program is not there, or says that it failed."""
     try:
         ended = run(command)
     except LvsError:
-        return ""
-    return ended.output if ended.status == 0 else ""
+        return None
+    return ended.output if ended.status == 0 else None

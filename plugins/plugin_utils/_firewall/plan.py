@@ -55,7 +55,7 @@ def plan(firewall: Firewall, found: Mapping[str, Any]) -> Plan:
         if one["opened"] != (stamp if is_wanted else None):
             closed.append(one["place"])
     policies = [POLICIES[way] for way in _WAYS.values() if found.get("firewalld") and rules["firewalld " + way]]
-    closed += ["firewalld policy " + one for one in policies if one not in found.get("policies", ())]
+    closed += ["firewalld policy " + one for one in policies if one not in (found.get("policies") or ())]
     return Plan(stamp, nftables, iptables, rules, policies, closed, is_needed or bool(policies))
 
 

@@ -10,8 +10,14 @@ from .shape import HostFacts, Problem
 
 
 def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
-    if mine["firewall"]["kind"] == "firewalld" and "firewall" in facts and not facts["firewall"]["firewalld"]:
+    kind, found = mine["firewall"]["kind"], facts.get("firewall")
+    if not found:
+        return []
+    if kind == "firewalld" and not found["firewalld"]:
         return [
             Problem("lvs_firewall", "firewalld, which does not run on the host", "auto, or the firewall of the host")
         ]
+    if kind in ("auto", "firewalld") and found["firewalld"] and found["policies"] is None:
+        words = "%s, and firewalld of the host is older than 0.9, without policies" % kind
+        return [Problem("lvs_firewall", words, "none, with what preview says of the firewall opened by hand")]
     return []

@@ -309,3 +309,32 @@ def test_what_the_version_of_nginx_does_not_know(version: str, missing: set[str]
 def test_a_host_that_serves_no_upstream_needs_no_new_nginx() -> None:
     found = facts("198.51.100.100/24", versions={"/usr/sbin/nginx": "1.14.1"})
     assert messages(slice_of("d1", {**NEW, "lvs_nginx_on_directors": "sorry"}), found) == []
+
+
+# --- the firewall -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "message"),
+    [
+        ("auto", {"firewalld": False, "policies": []}, ""),
+        ("auto", {"firewalld": True, "policies": []}, ""),
+        ("nftables", {"firewalld": True, "policies": None}, ""),
+        ("none", {"firewalld": True, "policies": None}, ""),
+        (
+            "firewalld",
+            {"firewalld": False, "policies": []},
+            "lvs_firewall is firewalld, which does not run on the host; must be auto, or the firewall of the host",
+        ),
+        (
+            "auto",
+            {"firewalld": True, "policies": None},
+            "lvs_firewall is auto, and firewalld of the host is older than 0.9, without policies; must be none, with "
+            "what preview says of the firewall opened by hand",
+        ),
+    ],
+)
+def test_the_firewall_that_is_named_is_the_hosts(kind: str, found: Tree, message: str) -> None:
+    mine = slice_of(changes={"lvs_firewall": kind})
+    told = {**facts(mine["address"] + "/24"), "firewall": {**found, "closed": []}}
+    assert messages(mine, told) == ([message] if message else [])
