@@ -61,15 +61,21 @@ class ActionModule(LvsAction):
         computed = self.variables.get(args["expected"], {}).get("hosts", {}).get(self.host)
         director = mine["director"]
         static = director is not None and director["table_owner"] == "static"
-        settled_by_host = director != self.kept_model()["hosts"][self.host]["director"] or bool(self._of_files())
+        settled_by_host = director != self.kept_model()["hosts"][self.host]["director"]
         if computed and computed["family"] == facts.get("family") and not static and not settled_by_host:
-            return dict(plain(computed["files"]))
-        lists = RoleFiles(self)
-        lists.take_host(self.host, mine, facts)
+            by_version = [role for role in args["roles"] if role == "nginx" and self._of_files()]
+            own = self._lists(mine, facts).digests(by_version) if by_version else {}
+            return {**plain(computed["files"]), **own}
+        lists = self._lists(mine, facts)
         if static:
             weights = self._remembered_weights((lists.of("director") or {})["weights"])
             lists.take_host(self.host, mine, facts, director_weights=weights)
         return lists.digests(args["roles"])
+
+    def _lists(self, mine: HostSlice, facts: HostFacts) -> RoleFiles:
+        lists = RoleFiles(self)
+        lists.take_host(self.host, mine, facts)
+        return lists
 
     def _remembered_weights(self, options: dict[str, Any]) -> dict[str, Any]:
         """What is drained by hand: the table that the host restores at boot depends on that."""
