@@ -10,13 +10,11 @@ from typing import Any
 
 import pytest
 from nginx_served import Answer, Served
+from nginx_sites import BY_PATH_AND_CHOSEN, CHOSEN, site
 
 from ansible_collections.vipstack.lvs.plugins.filter.render import nginx_user_files
 
 Tree = dict[str, Any]
-SITE = "lvs_nginx_sites.www"
-CHOSEN = [("X-Kind", "1")]
-BY_PATH_AND_CHOSEN = pytest.mark.parametrize("condition", [{}, {"headers": {"X-Kind": "1"}}], ids=["by path", "chosen"])
 # What a route does with a request that is let in, and what the client then has.
 ACTIONS = pytest.mark.parametrize(
     ("action", "status"),
@@ -35,10 +33,6 @@ HASHES = {
 }
 USERS = {"lvs_nginx_users": {"team": HASHES, "none": {}}}
 AUTH = {"lvs_nginx_upstreams.auth.servers": ["127.0.0.1:9002"], "lvs_nginx_upstreams.app.servers": ["127.0.0.1:9001"]}
-
-
-def site(*listed: Tree, **others: Any) -> Tree:
-    return {SITE: {"server_names": ["example.com"], "routes": list(listed), **others}}
 
 
 def named(user: str, password: str) -> tuple[str, str]:

@@ -13,11 +13,9 @@ from typing import Any
 
 import pytest
 from nginx_served import Answer, Request, Served
+from nginx_sites import BY_PATH_AND_CHOSEN, CHOSEN, SITE
 
 Tree = dict[str, Any]
-SITE = "lvs_nginx_sites.www"
-CHOSEN = [("X-Kind", "1")]
-BY_PATH_AND_CHOSEN = pytest.mark.parametrize("condition", [{}, {"headers": {"X-Kind": "1"}}], ids=["by path", "chosen"])
 # Told to applications: how long their answer is good. One for a second is soon an old one.
 GOOD, SHORT = "header=Cache-Control:max-age=3600", "header=Cache-Control:max-age=1"
 

@@ -8,20 +8,14 @@ from __future__ import annotations
 import gzip
 from typing import Any
 
-import pytest
 from nginx_served import Answer, Served
+from nginx_sites import BY_PATH_AND_CHOSEN, site
 
 Tree = dict[str, Any]
-SITE = "lvs_nginx_sites.www"
 CHOSEN = ("X-Kind", "1")
-BY_PATH_AND_CHOSEN = pytest.mark.parametrize("condition", [{}, {"headers": {"X-Kind": "1"}}], ids=["by path", "chosen"])
 TAKES = [("Accept-Encoding", "gzip"), CHOSEN]
 ROOT = "/etc/nginx/www"
 LONG = 4000
-
-
-def site(*listed: Tree, **others: Any) -> Tree:
-    return {SITE: {"server_names": ["example.com"], "routes": list(listed), **others}}
 
 
 def is_small(answer: Answer) -> bool:

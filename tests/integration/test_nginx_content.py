@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from nginx_served import Request, Served
+from nginx_sites import BY_PATH_AND_CHOSEN, CHOSEN, site
 
 Tree = dict[str, Any]
-SITE = "lvs_nginx_sites.www"
 CONDITION = {"headers": {"X-Kind": "1"}}
-CHOSEN = [("X-Kind", "1")]
 ROOT = "/etc/nginx/www"
 # What stands in each file is its name.
 NAMES = [
@@ -23,17 +21,9 @@ NAMES = [
 FILES = {"%s/%s" % (ROOT, name): name for name in NAMES} | {"/etc/nginx/secret": "secret"}
 
 
-def site(*listed: Tree, **others: Any) -> Tree:
-    """The changes that give the site these routes."""
-    return {SITE: {"server_names": ["example.com"], "routes": list(listed), **others}}
-
-
 def files(nginx: Served, *listed: Tree, **others: Any) -> None:
     """Serve a site with files on the node."""
     nginx.site(site(*listed, **others), files=FILES)
-
-
-BY_PATH_AND_CHOSEN = pytest.mark.parametrize("condition", [{}, CONDITION], ids=["by path", "chosen"])
 
 
 @BY_PATH_AND_CHOSEN

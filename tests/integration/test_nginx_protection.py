@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 from nginx_served import Answer, Request, Served
+from nginx_sites import BY_PATH_AND_CHOSEN, CHOSEN, site
 
 Tree = dict[str, Any]
-SITE = "lvs_nginx_sites.www"
-CHOSEN = [("X-Kind", "1")]
-BY_PATH_AND_CHOSEN = pytest.mark.parametrize("condition", [{}, {"headers": {"X-Kind": "1"}}], ids=["by path", "chosen"])
 BASIC = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -29,10 +27,6 @@ STRICT = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-
-
-def site(*listed: Tree, **others: Any) -> Tree:
-    return {SITE: {"server_names": ["example.com"], "routes": list(listed), **others}}
 
 
 def told(answer: Answer) -> dict[str, str]:

@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 from nginx_served import Request, Served
+from nginx_sites import BY_PATH_AND_CHOSEN, CHOSEN, site
 
 Tree = dict[str, Any]
-SITE = "lvs_nginx_sites.www"
-CHOSEN = [("X-Kind", "1")]
-BY_PATH_AND_CHOSEN = pytest.mark.parametrize("condition", [{}, {"headers": {"X-Kind": "1"}}], ids=["by path", "chosen"])
 ACTIONS = pytest.mark.parametrize(
     ("action", "status"),
     [({"upstream": "app"}, 200), ({"answer": {"body": "in"}}, 200), ({"redirect": "https://a.example"}, 301),
@@ -23,10 +21,6 @@ ACTIONS = pytest.mark.parametrize(
     ids=["upstream", "answer", "redirect", "static", "static and upstream"],
 )  # fmt: skip
 FILES = {"/etc/nginx/www/index.html": "in"}
-
-
-def site(*listed: Tree, **others: Any) -> Tree:
-    return {SITE: {"server_names": ["example.com"], "routes": list(listed), **others}}
 
 
 def of(rate: str = "1/m", burst: int = 0, **others: Any) -> Tree:
