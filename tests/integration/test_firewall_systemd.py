@@ -87,6 +87,13 @@ def test_a_host_is_opened_and_stays_so_until_it_is_not_wanted(box: Box) -> None:
     assert not is_open(box)
     assert run(box)["changed"] == 1
     assert is_open(box)
+    box.run("systemctl", "stop", "vipstack-lvs-firewall.service")
+    assert not is_open(box)
+    assert run(box)["changed"] == 1
+    assert is_open(box)
+    assert box.run("systemctl", "is-active", "vipstack-lvs-firewall.service") == "active\n"
+    wants = box.run("systemctl", "show", "--property", "Wants", "--value", "multi-user.target").split()
+    assert "vipstack-lvs-firewall.service" in wants
     more = {"lvs_virtual_services.web.ports": [80, 8080], "lvs_nginx_sites.www.ports": [80, 8080]}
     assert run(box, **more)["changed"] == 1
     assert "tcp dport { 80, 8080 } accept" in rules(box)

@@ -31,10 +31,8 @@ from .look import UNITS
 from .takeover import KEEPALIVED, NGINX, Systemctl, unit_states
 
 _VIPS = os.path.splitext(places.STACK.vips_unit)[0]
-# The roles enable them; no manifest has the links.
-_LINKS = [
-    "%s/multi-user.target.wants/%s" % (UNITS, unit) for unit in (places.STACK.table_unit, places.STACK.firewall_unit)
-]
+# The roles enable it; no manifest has the link.
+_TABLE_LINK = "%s/multi-user.target.wants/%s" % (UNITS, places.STACK.table_unit)
 # They undo what they did when they stop.
 _OWN_UNITS = (places.STACK.forward_unit, places.STACK.firewall_unit)
 # The record of a set, beside its manifest.
@@ -88,7 +86,7 @@ class Restore:
             return None
         kept = self.first["files"]
         made = [os.path.join(one.path, name) for one in manifests.values() for name in one.files]
-        made += [*self.first["made"], *_LINKS, places.STACK.handover]
+        made += [*self.first["made"], _TABLE_LINK, places.STACK.handover]
         vips = self._vips_plan()
         away = {change.path for change in (*vips.sysctl_file, *vips.unit)} if vips else set()
         before, now = self.first["units"], unit_states(list(self.first["units"])) if self.systemctl else {}

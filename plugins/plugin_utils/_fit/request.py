@@ -29,7 +29,7 @@ def questions(mine: HostSlice) -> dict[str, Any]:
     director = mine["director"]
     return {
         "paths": [*PROGRAMS, STACK.log, *UNITS, OUR_KEEPALIVED, STACK.firewall],
-        "units": ["keepalived.service", "nginx.service", STACK.firewall_unit],
+        "units": ["keepalived.service", "nginx.service"],
         "users": [STACK.script_user],
         "modules": [*(director["kernel"]["modules"] if director else []), *tunnel_modules(mine)],
         "ports": ports(mine),

@@ -40,6 +40,7 @@ LANGUAGES = {
     "sudoers.j2": "sudoers",
     "table.service.j2": "systemd",
     "firewall.service.j2": "systemd",
+    "firewall.wants.j2": "systemd",
     "unit.conf.j2": "systemd",
 }
 NEUTRAL = {"comment", "number"}
