@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role firewall on a host whose systemd loads nftables: by Ansible, over a restart of it, and back."""
+"""The role firewall on hosts with a systemd and nftables or ufw: by Ansible, over a restart of these, and back."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -16,7 +17,7 @@ import pytest
 from inventory import with_changes
 from systemd_box import ROOT, Box, booted, lacking
 
-_MISSING = lacking() or ("" if shutil.which("nft") else "nft is not installed")
+_MISSING = lacking() or ", ".join(name for name in ("nft", "ufw") if shutil.which(name) is None)
 pytestmark = pytest.mark.skipif(bool(_MISSING), reason=_MISSING)
 
 SCRIPT = "/usr/libexec/vipstack-lvs/lvs-firewall"
@@ -31,6 +32,8 @@ table inet filter {
     }
 }
 """
+# Of iptables: the chains in which we change anything, and ours.
+CHAINS = "for one in iptables ip6tables; do $one -S INPUT; $one -S | grep VIPSTACK; done; :"
 PLAY = """
 - hosts: web1
   gather_facts: false
@@ -38,13 +41,20 @@ PLAY = """
 """
 
 
-@pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    with booted(tmp_path_factory.mktemp("box")) as found:
-        found.write("/etc/nftables.conf", RULES)
-        found.run("systemctl", "start", "nftables.service")
+@contextlib.contextmanager
+def web1(folder: Path) -> Iterator[Box]:
+    """A box that is the host web1."""
+    with booted(folder) as found:
         found.write("/run/play.yml", PLAY)
         found.run("ip", "address", "add", "198.51.100.102/24", "dev", "eth0")
+        yield found
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    with web1(tmp_path_factory.mktemp("box")) as found:
+        found.write("/etc/nftables.conf", RULES)
+        found.run("systemctl", "start", "nftables.service")
         yield found
 
 
@@ -112,3 +122,19 @@ def test_a_host_that_is_given_back_has_its_rules_as_they_were(box: Box) -> None:
     assert rules(box) == before
     said = box.run("sh", "-c", "find /etc/systemd/system /usr/libexec/vipstack-lvs -name '*vipstack*' 2>&1; true")
     assert "firewall" not in said
+
+
+def test_ufw_is_opened_and_stays_so(tmp_path: Path) -> None:
+    with web1(tmp_path) as host:
+        host.run("ufw", "--force", "enable")
+        before = host.run("sh", "-c", CHAINS)
+        assert run(host)["changed"] == 1
+        opened = host.run("iptables", "-S", "VIPSTACK-LVS-IN")
+        assert "-A VIPSTACK-LVS-IN -d 198.51.100.200/32 -p tcp -m tcp --dport 80 -j ACCEPT" in opened
+        for again in ("ufw reload", "ufw disable && ufw --force enable", "systemctl restart ufw.service"):
+            host.run("sh", "-c", again)
+            host.wait("iptables -S INPUT | head -n 2 | grep -q -e '-j VIPSTACK-LVS-IN'")
+            assert host.run("iptables", "-S", "VIPSTACK-LVS-IN") == opened
+            assert run(host)["changed"] == 0
+        run(host, lvs_firewall="none")
+        assert host.run("sh", "-c", CHAINS) == before
