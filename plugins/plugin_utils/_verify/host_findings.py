@@ -245,7 +245,8 @@ def _expiry(host: ObservedHost, place: str, expires: int) -> Iterator[Finding]:
 
 def _firewall(host: ObservedHost) -> Iterator[Finding]:
     for place in plan(host.slice["firewall"], host.firewall).closed if host.firewall else ():
-        yield Finding("firewall_closed", (host.name,), "%s drops it" % place, "the firewall lets the stack in")
+        words = "%s drops what the stack needs" % place
+        yield Finding("firewall_closed", (host.name,), words, "the firewall lets the stack in")
 
 
 def _clock(host: ObservedHost) -> Iterator[Finding]:
