@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,13 @@ SECRET = "of-the-lab-alone-" * 3
 # Handshakes one after the other; the session of the first is offered to all that follow. It writes a line as soon as
 # the first answer is there, and ends after so many, or, where that is 0, when its standard input does.
 CLIENT = """
-import http.client, json, select, socket, ssl, sys
+import hashlib, http.client, json, select, socket, ssl, sys
 vip, count = sys.argv[1], int(sys.argv[2])
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 context.maximum_version = ssl.TLSVersion.TLSv1_2
 session, failed = None, []
-found = {"servers": {}, "reused": 0, "asked": 0, "serials": [], "failed": failed}
+found = {"servers": {}, "reused": 0, "asked": 0, "certificate": None, "failed": failed}
 while found["asked"] < count if count else not (found["asked"] and select.select([sys.stdin], [], [], 0)[0]):
     try:
         raw = socket.create_connection((vip, 443), timeout=60)
@@ -35,20 +37,18 @@ while found["asked"] < count if count else not (found["asked"] and select.select
             answer = http.client.HTTPResponse(tls)
             answer.begin()
             answer.read()
-            server, digest = answer.getheader("X-Served-By"), hash(tls.getpeercert(True))
+            server = answer.getheader("X-Served-By")
+            found["certificate"] = found["certificate"] or hashlib.sha256(tls.getpeercert(True)).hexdigest()
             found["reused"] += tls.session_reused
             session = session or tls.session
             if answer.status != 200:
                 failed.append(str(answer.status))
         found["servers"][server] = found["servers"].get(server, 0) + 1
-        if digest not in found["serials"]:
-            found["serials"].append(digest)
     except OSError as error:
         failed.append(repr(error))
     found["asked"] += 1
     if found["asked"] == 1:
         print("begun", flush=True)
-found["serials"] = len(found["serials"])
 print(json.dumps(found))
 """
 
@@ -67,6 +67,12 @@ def settings(folder: Path, serial: int) -> tuple[str, str]:
         }
         path.write_text(json.dumps(values))
     return ("-e", "@%s" % path)
+
+
+def shown(folder: Path, serial: int) -> str:
+    """The digest of the certificate as a client sees it."""
+    values = json.loads((folder / ("tls%d.json" % serial)).read_text())
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(values["lvs_certificates"]["www"]["certificate"])).hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +140,10 @@ def test_another_certificate_fails_no_handshake(stack: Stack, folder: Path) -> N
     assert found["failed"] == []
     assert "PRIVATE KEY" not in play.output
     assert SECRET not in play.output
-    assert asked(stack, 1)["failed"] == []
+    after = asked(stack, 30)
+    assert (after["failed"], set(after["servers"])) == ([], set(REAL_SERVERS))
+    assert found["certificate"] == shown(folder, 1)
+    assert after["certificate"] == shown(folder, 2)
 
 
 def test_nothing_is_left_to_do_and_verify_finds_nothing(stack: Stack, folder: Path, tmp_path: Path) -> None:
