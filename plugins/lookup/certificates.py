@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: certificates
 short_description: Certificates, keys and session tickets as files of a node
-version_added: 0.3.0
+version_added: 0.2.0
 author:
   - The vipstack.lvs maintainers (@vipstack)
 description:
