@@ -19,12 +19,13 @@ import golden_nginx
 import pytest
 import rendering
 from hypothesis import HealthCheck, assume, given, settings
-from ring import whole_inventory
+from ring import put_at, whole_inventory
 from ring_strategies import Step, inventory_of, steps
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit import nginx
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.request import NGINX
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit import keepalived, nginx
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.request import KEEPALIVED, NGINX
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import SCHEDULERS
 from lab.daemons import SUITES, Court, court, daemon_tree
 from lab.state import Settings
 
@@ -68,7 +69,8 @@ class Judge:
     def said(self, model: Tree, host: str, lvs_vips: Tree) -> dict[str, str]:
         """Suite -> what its tools say of a host's files; nothing is right."""
         for suite, one in self.courts.items():
-            if nginx.problems(rendering.settled(model, host), {"versions": {NGINX: SUITES[suite][1]}}):
+            mine, versions = rendering.settled(model, host), dict(zip((KEEPALIVED, NGINX), SUITES[suite]))
+            if [*keepalived.problems(mine, {"versions": versions}), *nginx.problems(mine, {"versions": versions})]:
                 one.hand({}, "true")  # no run would write them there
                 continue
             # Keepalived 2.1 takes no weights from files.
@@ -155,6 +157,19 @@ def test_the_daemons_are_those_of_the_suites(judge: Judge) -> None:
 
 def test_the_whole_inventory_is_taken_without_a_word(judge: Judge) -> None:
     assert all_said(judge, whole_inventory()) == {}
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_a_scheduler_is_taken_or_refused_by_its_version(judge: Judge, scheduler: str) -> None:
+    """`twos` came with 2.2.7: an older one says so, and takes wlc."""
+    inventory = whole_inventory()
+    put_at(inventory, ("lvs_virtual_services", "web", "scheduler"), scheduler)
+    assert all_said(judge, inventory) == {}
+    model: Any = build(inventory).model
+    vips = inventory["hostvars"]["d1"]["lvs_vips"]
+    text = rendering.everything(model, "d1", vips, lvs_weights_in_files=False)["/etc/keepalived/keepalived.conf"]
+    judge.courts["bullseye"].hand({"/etc/keepalived/keepalived.conf": (text, 0o644)}, "ip link set lo up\n" + LOOK)
+    assert ("Invalid lvs_scheduler" in judge.courts["bullseye"].verdict()[1]) == (scheduler == "twos")
 
 
 @pytest.mark.parametrize("name", golden_nginx.kinds())

@@ -109,7 +109,7 @@ def version_of(program: str) -> str | None:
         told = run([program, "-v"], 5)
     except CommandError:
         return None
-    found = re.search(r"/([0-9]+(\.[0-9]+)+)", told.output) if told.status == 0 else None
+    found = re.search(r"(?:/|^Keepalived v)([0-9]+(\.[0-9]+)+)", told.output) if told.status == 0 else None
     return found.group(1) if found else None
 
 

@@ -13,13 +13,14 @@ from typing import Callable
 from .._model.derive_vrrp import label_of
 from .._model.shape import Director, HostSlice, Instance, VipAddress
 from .._model.view import LABEL_LENGTH, OPEN, full_label
-from . import firewall, interfaces, kernel, nginx, system
+from . import firewall, interfaces, keepalived, kernel, nginx, system
 from .shape import Fitted, HostFacts, Problem
 
 _LOOKS: tuple[Callable[[HostSlice, HostFacts], list[Problem]], ...] = (
     system.problems,
     interfaces.problems,
     kernel.problems,
+    keepalived.problems,
     firewall.problems,
     nginx.problems,
 )

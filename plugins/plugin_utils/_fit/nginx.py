@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Literal, NamedTuple, Tuple
+from typing import Iterator, Literal
 
 from .._model.shape import HostSlice
 from .._model.shape_nginx import Site
 from .._model.shape_upstreams import Upstream
+from . import versions
 from .request import NGINX
 from .shape import HostFacts, Problem
+from .versions import Use, Version
 
-Version = Tuple[int, ...]
 # What was new with a version, where that is not the oldest one that a distribution has.
 METHODS = {"random": (1, 15, 1), "random_two": (1, 15, 1)}
 KEPT: tuple[tuple[Literal["keepalive_requests", "keepalive_timeout", "keepalive_time"], Version], ...] = (
@@ -24,41 +25,24 @@ KEPT: tuple[tuple[Literal["keepalive_requests", "keepalive_timeout", "keepalive_
 VARIABLE_RATE, DRY_RUN = (1, 17, 0), (1, 17, 6)
 
 
-class _Use(NamedTuple):
-    """Something that not every Nginx has."""
-
-    path: str
-    value: str
-    since: Version
-
-
 def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
-    """None where the version is not known: a host without Nginx gets one, and is looked at again."""
-    said = facts.get("versions", {}).get(NGINX, "")
-    version = tuple(int(part) for part in said.split(".") if part.isdigit())
     nginx = mine["nginx"]
-    if not nginx or not version:
+    if not nginx:
         return []
-    uses = [*_of_upstreams(nginx["upstreams"]), *_of_limits(nginx["sites"])]
-    return [_problem(use, said) for use in dict.fromkeys(uses) if version < use.since]
+    return versions.problems(NGINX, facts, [*_of_upstreams(nginx["upstreams"]), *_of_limits(nginx["sites"])])
 
 
-def _problem(use: _Use, said: str) -> Problem:
-    wanted = "left out, or Nginx %s or newer" % ".".join(map(str, use.since))
-    return Problem(use.path, "%s, which Nginx %s does not know" % (use.value, said), wanted)
-
-
-def _of_upstreams(upstreams: list[Upstream]) -> Iterator[_Use]:
+def _of_upstreams(upstreams: list[Upstream]) -> Iterator[Use]:
     for upstream in upstreams:
         path = "lvs_nginx_upstreams.%s." % upstream["name"]
         if upstream["method"] in METHODS:
-            yield _Use(path + "method", upstream["method"], METHODS[upstream["method"]])
+            yield Use(path + "method", upstream["method"], METHODS[upstream["method"]])
         for name, since in KEPT:
             if upstream["keepalive"] and upstream[name] is not None:
-                yield _Use(path + name, str(upstream[name]), since)
+                yield Use(path + name, str(upstream[name]), since)
 
 
-def _of_limits(sites: list[Site]) -> Iterator[_Use]:
+def _of_limits(sites: list[Site]) -> Iterator[Use]:
     for site in sites:
         for route in site["routes"]:
             limits = route["handling"].get("limits")
@@ -66,6 +50,6 @@ def _of_limits(sites: list[Site]) -> Iterator[_Use]:
                 continue
             place = "lvs_nginx_sites.%s" % site["name"] if limits["place"] is None else route["source"]
             if limits["dry_run"] and (limits["requests"] or limits["connections"]):
-                yield _Use(place + ".limits.dry_run", "true", DRY_RUN)
+                yield Use(place + ".limits.dry_run", "true", DRY_RUN)
             if limits["bandwidth"] and limits["exempt"]:
-                yield _Use(place + ".limits.exempt", "beside bandwidth", VARIABLE_RATE)
+                yield Use(place + ".limits.exempt", "beside bandwidth", VARIABLE_RATE)

@@ -14,8 +14,8 @@ from .system import SENDMAIL, ports
 
 # Where it is, the Keepalived of the host is ours.
 OUR_KEEPALIVED = "/etc/systemd/system/keepalived.service.d/vipstack-lvs.conf"
-NGINX = "/usr/sbin/nginx"
-PROGRAMS = ("/usr/sbin/ipvsadm", "/usr/sbin/keepalived", NGINX, "/usr/sbin/visudo", SENDMAIL)
+NGINX, KEEPALIVED = "/usr/sbin/nginx", "/usr/sbin/keepalived"
+PROGRAMS = ("/usr/sbin/ipvsadm", KEEPALIVED, NGINX, "/usr/sbin/visudo", SENDMAIL)
 UNITS = ["/etc/systemd/system/" + unit for unit in (STACK.table_unit, STACK.forward_unit)]
 
 
@@ -33,5 +33,5 @@ def questions(mine: HostSlice) -> dict[str, Any]:
         "users": [STACK.script_user],
         "modules": [*(director["kernel"]["modules"] if director else []), *tunnel_modules(mine)],
         "ports": ports(mine),
-        "versions": [NGINX] if mine["nginx"] else [],
+        "versions": [*([KEEPALIVED] if director else []), *([NGINX] if mine["nginx"] else [])],
     }

@@ -36,6 +36,7 @@ def test_a_user_has_a_shell_and_an_unknown_one_is_left_out() -> None:
     [
         ("echo 'nginx version: nginx/1.22.1' >&2", "1.22.1"),
         ("echo 'nginx version: nginx/1.18.0 (Ubuntu)' >&2", "1.18.0"),
+        ("echo 'Keepalived v2.2.7 (01/16,2022)'; echo 'Running on Linux 6.1.0/5'", "2.2.7"),
         ("echo 1.22.1", None),
         ("echo nginx/1.22.1; exit 1", None),
     ],

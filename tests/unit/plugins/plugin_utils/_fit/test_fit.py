@@ -311,6 +311,55 @@ def test_a_host_that_serves_no_upstream_needs_no_new_nginx() -> None:
     assert messages(slice_of("d1", {**NEW, "lvs_nginx_on_directors": "sorry"}), found) == []
 
 
+OLD_NGINX = {"lvs_nginx_upstreams.app.keepalive_time": 600}
+DEBIAN = ("Debian", "debian", 11)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "versions", "paths", "expected"),
+    [
+        (DEBIAN, {}, {}, "Nginx 1.18.0 of the distribution does not know; must be left out, or Nginx 1.19.10 or newer "
+         "installed"),
+        (("Debian", "ubuntu", 22), {}, {}, "Nginx 1.18.0 of the distribution does not know"),
+        (("RedHat", "rocky", 8), {}, {}, "Nginx 1.14.1 of the distribution does not know"),
+        (DEBIAN, {"/usr/sbin/nginx": "1.18.0"}, {}, "Nginx 1.18.0 does not know"),
+        (DEBIAN, {"/usr/sbin/nginx": "1.26.3"}, {"/usr/sbin/nginx": {}}, ""),
+        (DEBIAN, {}, {"/usr/sbin/nginx": {}}, ""),
+        (("Debian", "debian", 12), {}, {}, ""),
+        (("RedHat", "fedora", 8), {}, {}, ""),
+        ((None, None, None), {}, {}, ""),
+    ],
+)  # fmt: skip
+def test_a_host_without_the_daemon_gets_that_of_its_distribution(
+    distribution: tuple[Any, Any, Any], versions: Tree, paths: Tree, expected: str
+) -> None:
+    """One that is there and does not tell its version is looked at by the daemon's own check alone."""
+    family, name, release = distribution
+    named = {"family": family, "distribution_id": name, "release": release}
+    found = facts("198.51.100.102/24", **named, versions=versions, paths=paths)
+    said = [one for one in messages(slice_of("web1", OLD_NGINX), found) if not one.startswith("the distribution")]
+    assert len(said) == bool(expected)
+    assert expected in "".join(said)
+
+
+# --- Keepalived -------------------------------------------------------------------------------------------------
+
+TWOS = {"lvs_virtual_services.web.scheduler": "twos"}
+MODULES = {"ip_vs": "available", "ip_vs_twos": "available"}
+
+
+@pytest.mark.parametrize(("version", "known"), [("2.1.5", False), ("2.2.4", False), ("2.2.7", True), ("2.2.8", True)])
+def test_what_the_version_of_keepalived_does_not_know(version: str, known: bool) -> None:
+    found = facts("198.51.100.100/24", versions={"/usr/sbin/keepalived": version}, modules=MODULES)
+    assert messages(slice_of("d1", TWOS), found) == [
+        "lvs_virtual_services.web.scheduler is twos, which Keepalived %s does not know; must be left out,"
+        " or Keepalived 2.2.7 or newer" % version
+    ] * (not known)
+    static = {**TWOS, "lvs_table_owner": "static"}
+    assert messages(slice_of("d1", static), found) == []
+    assert messages(slice_of("web1", TWOS), {**found, "links": facts("198.51.100.102/24")["links"]}) == []
+
+
 # --- the firewall -----------------------------------------------------------------------------------------------
 
 
