@@ -115,6 +115,10 @@ ansible_facts:
         selinux:
           description: V(enforcing), V(permissive) or V(disabled).
           type: str
+        selinux_policy:
+          description: Booleans of SELinux, types that are permissive, ports that were given C(http_port_t).
+          type: dict
+          sample: {booleans: {httpd_can_network_connect: false}, permissive: [], http_ports: [[8711, 8711]]}
         memory_mb:
           description: Memory of the host.
           type: int

@@ -69,8 +69,9 @@ class Judge:
     def said(self, model: Tree, host: str, lvs_vips: Tree) -> dict[str, str]:
         """Suite -> what its tools say of a host's files; nothing is right."""
         for suite, one in self.courts.items():
-            mine, versions = rendering.settled(model, host), dict(zip((KEEPALIVED, NGINX), SUITES[suite]))
-            if [*keepalived.problems(mine, {"versions": versions}), *nginx.problems(mine, {"versions": versions})]:
+            versions: Any = {"versions": dict(zip((KEEPALIVED, NGINX), SUITES[suite]))}
+            mine = rendering.settled(model, host)
+            if keepalived.problems(mine, versions) or nginx.problems(mine, versions):
                 one.hand({}, "true")  # no run would write them there
                 continue
             # Keepalived 2.1 takes no weights from files.

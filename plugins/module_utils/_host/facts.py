@@ -12,7 +12,7 @@ import stat
 from typing import Any, Sequence
 
 from .._errors import LvsError
-from . import firewall, kernel_modules, listeners, system
+from . import firewall, kernel_modules, listeners, selinux, system
 from .accounts import group_name, user_name
 from .command import CommandError, run
 from .files import HostFiles
@@ -43,7 +43,8 @@ def describe(
         "user": user_name(os.geteuid()),
         "root": os.geteuid() == 0,
         "systemd": os.path.isdir("/run/systemd/system"),
-        "selinux": selinux(),
+        "selinux": selinux.mode(HostFiles()),
+        "selinux_policy": selinux.policy(HostFiles()),
         "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE,
         "disks_mb": {path: free_mb(path) for path in DISKS if os.path.isdir(path)},
         "clock": system.clock(),
@@ -75,14 +76,6 @@ def release(version: str) -> int | None:
     """The first number of a distribution's version; None where it has none."""
     found = re.match(r"\d+", version)
     return int(found.group()) if found else None
-
-
-def selinux(path: str = "/sys/fs/selinux/enforce") -> str:
-    """enforcing, permissive or disabled."""
-    text = HostFiles().read(path)
-    if text is None:
-        return "disabled"
-    return "enforcing" if text.strip() == "1" else "permissive"
 
 
 def free_mb(path: str) -> int:

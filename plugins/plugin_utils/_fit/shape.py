@@ -38,6 +38,7 @@ class HostFacts(TypedDict, total=False):
     root: bool
     systemd: bool
     selinux: str
+    selinux_policy: dict[str, Any]
     memory_mb: int
     disks_mb: dict[str, int]
     clock: dict[str, Any]

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator, Mapping, NamedTuple, cast
 
+from .._fit import selinux
 from .._fit.fit import fit
 from .._fit.shape import HostFacts, Problem
 from .._fit.system import BECOME, distribution
 from .._live import clocks, foreign
 from .._live.observed import SEEN, UNREACHABLE
 from .._live.shape import Observation, Observations
-from .._model.shape import Model
+from .._model.shape import HostSlice, Model
 from . import wire
 
 _PYTHON = re.compile(r"Python version 3\.\d+\.? .*?([23]\.\d+(?:\.\d+)?)|requires.*[Pp]ython")
@@ -45,7 +46,7 @@ def judge(model: Model, observations: Observations, variables: Mapping[str, list
         if host in apart:
             found.append(Problem("the clock", apart[host], "that of the other hosts (chrony, systemd-timesyncd)"))
         problems[host] = found
-    notes = {host: list(_notes(one)) for host, one in mine.items()}
+    notes = {host: list(_notes(model["hosts"][host], one)) for host, one in mine.items()}
     return Report(_filled(problems), _filled(notes), sorted(mine))
 
 
@@ -79,12 +80,11 @@ def _not_seen(one: Observation) -> Iterator[Problem]:
         yield Problem("the first look", "not possible (%s)" % words, "possible: run it with -vvv")
 
 
-def _notes(one: Observation) -> Iterator[str]:
+def _notes(mine: HostSlice, one: Observation) -> Iterator[str]:
     """Nothing here stops a run. ``!`` is a thing of somebody else that a run takes over, ``?`` one to look at."""
     facts = facts_of(one)
     yield from foreign.lines(facts.get("foreign", {}).get("findings", ()))
-    if facts.get("selinux") == "enforcing":
-        yield "SELinux is enforcing: ports other than Nginx's own and the files of weights may need a policy"
+    yield from selinux.notes(mine, facts)
     for name, part in cast("Mapping[str, Any]", one.get("report", {})).items():
         if isinstance(part, Mapping) and set(part) == {"error"}:
             yield "%s was not looked at: %s" % (name, part["error"])

@@ -75,14 +75,6 @@ def test_a_host_tells_of_itself() -> None:
     assert found["disks_mb"]["/usr"] >= 0
 
 
-@pytest.mark.parametrize(("text", "mode"), [("1", "enforcing"), ("0\n", "permissive"), (None, "disabled")])
-def test_the_mode_of_selinux(tmp_path: Path, text: str | None, mode: str) -> None:
-    path = tmp_path / "enforce"
-    if text is not None:
-        path.write_text(text)
-    assert facts.selinux(str(path)) == mode
-
-
 def test_a_unit_counts_as_running_only_where_systemd_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     units = {
         "a.service": {"load": "loaded", "active": "active", "enabled": "disabled"},

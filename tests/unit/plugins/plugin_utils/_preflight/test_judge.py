@@ -64,13 +64,15 @@ def test_hosts_that_can_be_set_up() -> None:
 def test_everything_is_told_host_by_host() -> None:
     seen = observations()
     seen["web1"]["facts"]["ports"] = {"80": "apache2"}
-    seen["d1"]["facts"].update(systemd=False, selinux="enforcing")
+    seen["d1"]["facts"].update(systemd=False, selinux="enforcing", selinux_policy={"booleans": {}, "permissive": []})
     report = judge.judge(model_of(good()), seen, {})
     assert judge.text(report).splitlines() == [
         "2 of 4 hosts cannot be set up; no host was changed",
         "d1",
         "  - systemd is not running; must be what runs the host: the daemons are its units",
-        "  note: SELinux is enforcing: ports other than Nginx's own and the files of weights may need a policy",
+        "  note: SELinux is enforcing: Keepalived may not read /var/lib/vipstack-lvs and /run/vipstack-lvs.handover,"
+        " so drains, weights and the handover have no effect; semanage permissive -a keepalived_t, or a policy of your"
+        " own",
         "web1",
         "  - port 80 is held by apache2; must be free for Nginx",
     ]
