@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from typing import Callable, Mapping
+from typing import Callable, Mapping, Sequence
 
 from ._errors import LvsError
 
@@ -85,6 +85,22 @@ def keepalived_line(value: object) -> str:
     if _CONTROL.sub("", text.replace("\t", " ")) != text.replace("\t", " ") or text.rstrip().endswith("\\"):
         raise LvsError("a line for keepalived.conf has a control character or a backslash at its end")
     return text
+
+
+def keepalived_command(words: Sequence[str]) -> str:
+    """A program with its arguments as one word of a line: Keepalived takes off the double quotes, then the single ones.
+    Raises LvsError."""
+    found = []
+    for word in words:
+        parts = _text_of(word, "keepalived").split(" ")
+        if not parts[0] or not parts[-1]:
+            raise LvsError("an argument for keepalived is empty or has a blank at an end")
+        text = " ".join([keepalived(one) if one else "" for one in parts])
+        found.append("'%s'" % text if " " in text else text)
+    command = " ".join(found)
+    if not found or len(command) > _LONGEST:
+        raise LvsError("a command of %d characters; must have 1-%d" % (len(command), _LONGEST))
+    return '"%s"' % command
 
 
 def number(value: object) -> int | float:

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from ring import put_at, whole_inventory
 from ring_strategies import Step, inventory_of, steps
 
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit import keepalived, nginx
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit import keepalived, nginx, programs
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.request import KEEPALIVED, NGINX
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import SCHEDULERS
@@ -87,6 +87,12 @@ class Judge:
         lines = ["set -e; ip link set lo up"]
         lines += ["ip link add name %s type veth" % shlex.quote(one) for one in sorted(interfaces(model) - {"lo"})]
         lines += ["echo 192.0.2.9 %s >> /etc/hosts" % shlex.quote(name) for name in sorted(names(model))]
+        for director in [one["director"] for one in model["hosts"].values()]:
+            lines += [
+                "id -u %s > /dev/null 2>&1 || useradd --system %s" % (one, one) for one in programs.users(director)
+            ]
+            for program in map(shlex.quote, programs.paths(director)):
+                lines.append("mkdir -p $(dirname %s); printf '#!/bin/sh\\n' > %s; chmod 755 %s" % (3 * (program,)))
         units = [path for path, text in texts.items() if "/systemd/" in path and (suite, text) not in self.known]
         self.known.update((suite, texts[path]) for path in units)
         asked = {path.split("/")[-2][:-2] if path.endswith(".conf") else path for path in units}
@@ -171,6 +177,31 @@ def test_a_scheduler_is_taken_or_refused_by_its_version(judge: Judge, scheduler:
     text = rendering.everything(model, "d1", vips, lvs_weights_in_files=False)["/etc/keepalived/keepalived.conf"]
     judge.courts["bullseye"].hand({"/etc/keepalived/keepalived.conf": (text, 0o644)}, "ip link set lo up\n" + LOOK)
     assert ("Invalid lvs_scheduler" in judge.courts["bullseye"].verdict()[1]) == (scheduler == "twos")
+
+
+# Every setting of every kind of check.
+CHECKS: list[Tree] = [
+    {"type": "http", "status": ["200-299", 404], "digest": 32 * "a", "urls": [{"path": "/b", "status": "100-599"}]},
+    {"type": "https", "host": "example.com", "urls": [{"path": "/b", "digest": 32 * "b"}], "port": 8443, "warmup": 0},
+    {"type": "smtp", "helo": "example.com", "port": 25},
+    {"type": "dns", "query": "example.com", "record": "DNSKEY", "warmup": 0.5},
+    {"type": "dns"},
+    {"type": "udp", "payload": "fF00", "reply": True, "port": 53},
+    {"type": "udp", "port": 53},
+    {"type": "ping", "warmup": 3600},
+    {"type": "script", "script": "/srv/look", "arguments": ["-h", "{address}:{port}", "a b", "%^@"], "user": "nobody"},
+    {"type": "script", "script": "/srv/look", "arguments": 9 * ["x" * 40], "timeout": 3600},
+]
+
+
+@pytest.mark.parametrize("checks", [CHECKS, [one for one in CHECKS if "payload" not in one]], ids=["all", "old"])
+def test_each_kind_of_check_is_taken_without_a_word(judge: Judge, checks: list[Tree]) -> None:
+    """Keepalived 2.1 has no payload, so it gets files in the second case only."""
+    inventory = whole_inventory()
+    for variables in inventory["hostvars"].values():
+        checked = {"check%d" % n: {"vip": "web", "ports": [9000 + n], "check": one} for n, one in enumerate(checks)}
+        variables["lvs_virtual_services"].update(checked)
+    assert all_said(judge, inventory) == {}
 
 
 @pytest.mark.parametrize("name", golden_nginx.kinds())

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
-from typing import Iterable, Iterator, Sequence
+from typing import Iterable, Iterator, Mapping, Sequence
 
 from ...module_utils._errors import LvsError
 from .._model.shape import Family, Opening
 
 # The numbers of IP protocols: names are not the same everywhere.
-PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132, "vrrp": 112, "ipip": 4, "ipv6": 41, "icmpv6": 58}
+PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132, "vrrp": 112, "ipip": 4, "ipv6": 41, "icmpv6": 58, "echo": 1}
 # Without them nobody finds an IPv6 address on the link: solicitations and advertisements of routers and neighbours.
 NEIGHBOURS = {
     133: "router-solicitation",
@@ -24,6 +24,8 @@ NEIGHBOURS = {
     135: "neighbour-solicitation",
     136: "neighbour-advertisement",
 }
+ECHO = {"inet": {8: "echo-request"}, "inet6": {128: "echo-request"}}
+_ICMP = {"inet": "icmp", "inet6": "icmpv6"}
 _IP = {"inet": "ip", "inet6": "ip6"}
 
 
@@ -32,14 +34,19 @@ def nftables(openings: Iterable[Opening], family: Family, way: str) -> list[str]
     return [_nft(one) for one in openings if (one["family"], one["way"]) == (family, way)]
 
 
+def _messages(one: Opening) -> Mapping[int, str]:
+    """Of ICMP, those that an opening is for; none where it is for another protocol."""
+    return {"icmpv6": NEIGHBOURS, "echo": ECHO[one["family"]]}.get(one["protocol"], {})
+
+
 def _nft(one: Opening) -> str:
     # Nobody is let in without a network on one side, and its family is what a table of both looks at.
     words: list[str] = []
     for side, networks in (("saddr", one["sources"]), ("daddr", one["destinations"])):
         if networks:
             words += [_IP[one["family"]], side, _set(_networks(networks))]
-    if one["protocol"] == "icmpv6":
-        words += ["icmpv6 type", _set(NEIGHBOURS)]
+    if _messages(one):
+        words += [_ICMP[one["family"]] + " type", _set(_messages(one))]
     elif one["ports"]:
         words += [_name(one), "sport" if one["way"] == "through" else "dport", _set(_ports(one))]
     else:
@@ -57,8 +64,9 @@ def iptables(openings: Iterable[Opening], family: Family, way: str) -> list[str]
 
 
 def _iptables(one: Opening) -> Iterator[str]:
-    if one["protocol"] == "icmpv6":
-        details: Sequence[str] = ["-p icmpv6 --icmpv6-type %d" % kind for kind in NEIGHBOURS]
+    if _messages(one):
+        icmp = _ICMP[one["family"]]
+        details: Sequence[str] = ["-p %s --%s-type %d" % (icmp, icmp, kind) for kind in _messages(one)]
     elif one["ports"]:
         port = "--sport" if one["way"] == "through" else "--dport"
         details = ["-p %s %s %d" % (_name(one), port, number) for number in _ports(one)]
@@ -81,8 +89,8 @@ def firewalld(openings: Iterable[Opening], way: str) -> list[str]:
 
 def _firewalld(one: Opening) -> Iterator[str]:
     family = {"inet": "ipv4", "inet6": "ipv6"}[one["family"]]
-    if one["protocol"] == "icmpv6":
-        details = ['<icmp-type name="%s"/>' % name for name in NEIGHBOURS.values()]
+    if _messages(one):
+        details = ['<icmp-type name="%s"/>' % name for name in _messages(one).values()]
     elif one["ports"]:
         port = "source-port" if one["way"] == "through" else "port"
         details = ['<%s port="%d" protocol="%s"/>' % (port, number, _name(one)) for number in _ports(one)]

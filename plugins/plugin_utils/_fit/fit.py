@@ -13,7 +13,7 @@ from typing import Callable
 from .._model.derive_vrrp import label_of
 from .._model.shape import Director, HostSlice, Instance, VipAddress
 from .._model.view import LABEL_LENGTH, OPEN, full_label
-from . import firewall, interfaces, keepalived, kernel, nginx, selinux, system
+from . import firewall, interfaces, keepalived, kernel, nginx, programs, selinux, system
 from .shape import Fitted, HostFacts, Problem
 
 _LOOKS: tuple[Callable[[HostSlice, HostFacts], list[Problem]], ...] = (
@@ -21,6 +21,7 @@ _LOOKS: tuple[Callable[[HostSlice, HostFacts], list[Problem]], ...] = (
     interfaces.problems,
     kernel.problems,
     keepalived.problems,
+    programs.problems,
     firewall.problems,
     nginx.problems,
     selinux.problems,

@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import Iterator
 
 from .._model.shape import Director, HostSlice
-from . import versions
+from . import programs, versions
 from .request import KEEPALIVED
 from .shape import HostFacts, Problem
 from .versions import Use, Version
 
+PAYLOAD: Version = (2, 2, 0)
 SCHEDULERS: dict[str, Version] = {"twos": (2, 2, 7)}
 
 
@@ -30,3 +31,5 @@ def _uses(director: Director) -> Iterator[Use]:
         if service["scheduler"] in SCHEDULERS:
             path = "lvs_virtual_services.%s.scheduler" % service["service"]
             yield Use(path, service["scheduler"], SCHEDULERS[service["scheduler"]])
+    for path in programs.settings(director, "payload"):
+        yield Use(path, "given", PAYLOAD)

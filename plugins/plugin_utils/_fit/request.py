@@ -9,6 +9,7 @@ from typing import Any
 
 from ...module_utils._host.places import STACK
 from .._model.shape import HostSlice
+from . import programs
 from .kernel import tunnel_modules
 from .system import SENDMAIL, ports
 
@@ -28,9 +29,9 @@ def questions(mine: HostSlice) -> dict[str, Any]:
     """The options of the module host_facts."""
     director = mine["director"]
     return {
-        "paths": [*PROGRAMS, STACK.log, *UNITS, OUR_KEEPALIVED, STACK.firewall],
+        "paths": [*PROGRAMS, STACK.log, *UNITS, OUR_KEEPALIVED, STACK.firewall, *programs.paths(director)],
         "units": ["keepalived.service", "nginx.service"],
-        "users": [STACK.script_user],
+        "users": [STACK.script_user, *programs.users(director)],
         "modules": [*(director["kernel"]["modules"] if director else []), *tunnel_modules(mine)],
         "ports": ports(mine),
         "versions": [*([KEEPALIVED] if director else []), *([NGINX] if mine["nginx"] else [])],

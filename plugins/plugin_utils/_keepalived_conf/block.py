@@ -13,7 +13,14 @@ from typing import Iterable, NamedTuple, Sequence, Union
 
 from ...module_utils import _text
 
-Word = Union[str, int, float]
+
+class Command(NamedTuple):
+    """A program with its arguments, which Keepalived starts without a shell: one word of the line."""
+
+    words: Sequence[str]
+
+
+Word = Union[str, int, float, Command]
 
 
 class Comment(NamedTuple):
@@ -54,4 +61,10 @@ def _write(lines: Iterable[Line], indent: str, found: list[str]) -> None:
 
 
 def _words(words: Iterable[Word]) -> str:
-    return " ".join([_text.keepalived(one) if isinstance(one, str) else str(_text.number(one)) for one in words])
+    return " ".join([_word(one) for one in words])
+
+
+def _word(word: Word) -> str:
+    if isinstance(word, Command):
+        return _text.keepalived_command(word.words)
+    return _text.keepalived(word) if isinstance(word, str) else str(_text.number(word))

@@ -10,7 +10,7 @@ from typing import Iterable, Iterator
 
 from .._model.shape import Director, Persistence, RealServer, Service, Share
 from .block import EMPTY, Block, Comment, Line, written
-from .checks import check_lines
+from .checks import check_lines, for_server
 
 _METHODS = {"dr": "DR", "nat": "NAT", "tunnel": "TUN"}
 
@@ -61,6 +61,8 @@ def _virtual_server(service: Service, weights_in_files: bool) -> Line:
             lines.append(("sorry_server_lvs_method", _METHODS["dr"]))
     checked = list(check_lines(check))
     for server in service["real_servers"]:
+        if check["script"]:
+            checked = list(check_lines(for_server(check, server)))
         lines += [EMPTY, Comment(server["host"]), _real_server(service, server, weights_in_files, checked)]
     return Block(["virtual_server", service["address"], service["port"]], lines)
 

@@ -27,7 +27,7 @@ from ...module_utils._ipvs.table import (
 )
 from ...module_utils._ipvs.text import endpoint, service_name
 from .._model import shape
-from .._model.checks import kind_of
+from .._model.checks import kind_of, port_of
 from .drain_policy import Drain
 from .inspect_request import probe_name
 from .observed import ObservedHost
@@ -237,10 +237,14 @@ class DirectorTable:
         return answer["error"] or kind_of(check).fault(check, answer)
 
     def _answer(self, entry: Entry) -> ProbeAnswer | None:
-        if entry.key not in self._asked:
+        if self._checked_at(entry) not in self._asked:
             return None
         name = probe_name(entry.service, entry.server)
         return self.host.probes.get(name) if name else None
+
+    @staticmethod
+    def _checked_at(entry: Entry) -> DestinationKey:
+        return DestinationKey(entry.key.address, port_of(entry.service["check"], entry.server))
 
     def reason(self, entry: Entry) -> str:
         """Why a check fails, as our own request for the same thing met it."""
@@ -248,7 +252,8 @@ class DirectorTable:
         if answer is None:
             return "its check fails"
         scheme = kind_of(entry.service["check"]).scheme
-        place = "%s://%s%s" % (scheme, entry.place, answer["path"]) if answer["path"] else entry.place
+        place = endpoint(*self._checked_at(entry))
+        place = "%s://%s%s" % (scheme, place, answer["path"]) if answer["path"] else place
         fault = self._fault(entry, answer)
         return "%s: %s" % (place, fault) if fault else "its check fails, though it answers now"
 

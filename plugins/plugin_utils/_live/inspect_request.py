@@ -14,7 +14,7 @@ from typing import Any, Iterable, Iterator, Mapping
 from ...module_utils._host.places import STACK
 from ...module_utils._host.silent_vips import arp_sysctls
 from .._fit import request as fit_request
-from .._model.checks import kind_of
+from .._model.checks import kind_of, port_of
 from .._model.derive_proxy import plainest
 from .._model.server_names import name_for
 from .._model.shape import HostSlice, Instance, Model, RealServer, Service
@@ -195,7 +195,7 @@ def probes(mine: HostSlice) -> list[dict[str, Any]]:
     """
     services = mine["director"]["services"] if mine["director"] else []
     found = {
-        name: _probe(name, server["address"], server["port"], _request(service) or {})
+        name: _probe(name, server["address"], port_of(service["check"], server), _request(service) or {})
         for service in services
         for server in service["real_servers"]
         for name in [probe_name(service, server)]
@@ -243,13 +243,13 @@ def probe_name(service: Service, server: RealServer) -> str | None:
     request = _request(service)
     if request is None:
         return None
-    return " ".join(["%s|%d" % (server["address"], server["port"]), *map(str, request.values())])
+    return " ".join(["%s|%d" % (server["address"], port_of(service["check"], server)), *map(str, request.values())])
 
 
 def _request(service: Service) -> Mapping[str, Any] | None:
     """What the check looks at, as options of a probe besides the address; None where nothing can be asked."""
     kind, check = kind_of(service["check"]), service["check"]
-    return kind.request(check) if kind.request and service["protocol"] in kind.protocols else None
+    return kind.request(check) if kind.request else None
 
 
 def _probe(name: str, address: str, port: int, request: Mapping[str, Any]) -> dict[str, Any]:

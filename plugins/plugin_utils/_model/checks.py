@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, NamedTuple
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
-from .fields import Field, text, whole
-from .shape import Check, CheckSettings
+from . import schema_checks
+from .fields import Field
+from .shape import Check, CheckSettings, RealServer, Service
 
 PROTOCOLS = ("tcp", "udp", "sctp")
 
@@ -24,6 +25,12 @@ def tries_ms(check: CheckSettings) -> int:
     tries = (check["retries"] + 1) * check["timeout"]
     seconds: float = check["interval"] + tries + check["retries"] * check["retry_delay"]
     return math.ceil(1000 * seconds)
+
+
+def urls_ms(check: Check) -> int:
+    """Of a check with several paths: each is asked once in a round, and the others may be slow."""
+    others = len(check["urls"])
+    return tries_ms(check) + math.ceil(1000 * others * (check["interval"] + check["timeout"]))
 
 
 class OwnNginx(NamedTuple):
@@ -46,7 +53,12 @@ def _http_request(check: Check) -> dict[str, Any]:
 
 
 def _http_fault(check: Check, answer: Mapping[str, Any]) -> str:
-    return "" if answer["status"] == check["status"] else "status %s" % answer["status"]
+    return "" if _takes(check["status"], answer["status"]) else "status %s" % answer["status"]
+
+
+def _takes(statuses: Sequence[str], status: int | None) -> bool:
+    spans = [(int(low), int(high or low)) for one in statuses for low, _sep, high in [one.partition("-")]]
+    return status is not None and any(low <= status <= high for low, high in spans)
 
 
 def _no_fault(_check: Check, _answer: Mapping[str, Any]) -> str:
@@ -60,7 +72,13 @@ class CheckKind:
     words: str
     """What it looks at, for people; filled in from the check's settings. Empty: it looks at nothing."""
     protocols: tuple[str, ...] = ("tcp",)
-    """Of the services that it can be used for."""
+    """Of the services that it can be used for; with a port of its own it can be for all."""
+    speaks: str = "tcp"
+    """What a director sends; echo: of ICMP, which has no port; empty: what the service speaks."""
+    whole_seconds: bool = False
+    """Whether Keepalived knows its time limit in whole seconds only."""
+    needs: tuple[str, ...] = ()
+    """Settings that it cannot be without."""
     scheme: str = "http"
     """Of the address that it asks for."""
     passes_tls: bool = True
@@ -69,7 +87,7 @@ class CheckKind:
     """Whether one that expects the PROXY protocol passes it."""
     settings: Mapping[str, Field] = field(default_factory=dict)
     """What only this kind has, by its name in the input."""
-    detection_ms: Callable[[CheckSettings], int] = tries_ms
+    detection_ms: Callable[[Check], int] = tries_ms
     """The worst case until a dead real server is out."""
     request: Callable[[Check], dict[str, Any]] | None = None
     """What verify asks a real server itself: options of a probe of the module inspect besides the address. None: no
@@ -78,24 +96,13 @@ class CheckKind:
     """What is wrong with the answer to that request, in words; empty: nothing. ``answer``: a probe's without error."""
 
 
-_ASKED = {
-    "path": text(
-        "Path of an `http` or `https` check.", None, "url_path", "`lvs_health_path` on our Nginx, otherwise `/`"
-    ),
-    "host": text(
-        "Host header of an `http` check; of `https` also the name that it asks for in TLS.",
-        None,
-        "host_name",
-        "none; of `https` one of our sites on the port",
-    ),
-    "status": whole("Status that an `http` or `https` check expects.", 200, 100, 599),
-}
 CHECKS: dict[str, CheckKind] = {
     "http": CheckKind(
         words="HTTP %(path)s",
         passes_tls=False,
         passes_proxy=False,
-        settings=_ASKED,
+        settings=schema_checks.HTTP,
+        detection_ms=urls_ms,
         request=_http_request,
         fault=_http_fault,
     ),
@@ -104,13 +111,46 @@ CHECKS: dict[str, CheckKind] = {
         words="HTTPS %(path)s",
         scheme="https",
         passes_proxy=False,
-        settings=_ASKED,
+        settings=schema_checks.HTTP,
+        detection_ms=urls_ms,
         request=_https_request,
         fault=_http_fault,
     ),
     "tcp": CheckKind(words="TCP connection", request=lambda check: {}),
-    "none": CheckKind(words="", protocols=PROTOCOLS),
+    # It waits for the server's greeting, which TLS and the PROXY protocol come before.
+    "smtp": CheckKind(
+        words="SMTP greeting",
+        passes_tls=False,
+        passes_proxy=False,
+        settings=schema_checks.SMTP,
+        request=lambda check: {},
+    ),
+    "dns": CheckKind(
+        words="DNS %(record)s %(query)s", protocols=("tcp", "udp"), speaks="udp", settings=schema_checks.DNS
+    ),
+    "udp": CheckKind(words="UDP", protocols=("udp",), speaks="udp", settings=schema_checks.UDP),
+    "ping": CheckKind(words="ICMP echo", protocols=PROTOCOLS, speaks="echo"),
+    "script": CheckKind(
+        words="%(script)s",
+        protocols=PROTOCOLS,
+        speaks="",
+        whole_seconds=True,
+        needs=("script",),
+        settings=schema_checks.SCRIPT,
+    ),
+    "none": CheckKind(words="", protocols=PROTOCOLS, speaks=""),
 }
+AUTOMATIC = ("http", "https", "tcp", "none")
+
+
+def port_of(check: Check, server: RealServer) -> int:
+    """Where a check looks."""
+    return check["port"] or server["port"]
+
+
+def speaks(service: Service) -> str:
+    """The protocol by which a service's real servers are checked."""
+    return kind_of(service["check"]).speaks or service["protocol"]
 
 
 def kind_of(check: Check) -> CheckKind:
@@ -121,11 +161,6 @@ def kind_of(check: Check) -> CheckKind:
 def suiting(protocol: str) -> list[str]:
     """The kinds for services of a protocol."""
     return [name for name, kind in CHECKS.items() if protocol in kind.protocols]
-
-
-def having(setting: str) -> list[str]:
-    """The kinds that have a setting."""
-    return [name for name, kind in CHECKS.items() if setting in kind.settings]
 
 
 def derived(given: Check, protocol: str, by_keepalived: bool, own: OwnNginx | None) -> Check:
@@ -139,6 +174,8 @@ def derived(given: Check, protocol: str, by_keepalived: bool, own: OwnNginx | No
     check: Check = {**given, "type": _automatic(protocol, own) if given["type"] == "auto" else given["type"]}
     if "path" in kind_of(check).settings and not check["path"]:
         check["path"] = own.health_path if own else "/"
+    if "query" in kind_of(check).settings and not check["query"]:
+        check["query"] = "."
     if check["type"] == "https" and own and own.tls and not check["host"]:
         check["host"] = own.name or None
     return check

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator
 
+from . import checks
 from .shape import Family, Firewall, Opening, RealServer, Service
 from .view import ClusterView, bare, families, family_of, host_addresses
 
@@ -121,6 +122,15 @@ def _behind(view: ClusterView, mine: list[tuple[Service, RealServer]]) -> Iterat
         for protocol in sorted({one["protocol"] for one, _port in here if one["forward"] == "nat"}):
             nat = [(one, port) for one, port in here if (one["forward"], one["protocol"]) == ("nat", protocol)]
             yield _opening(_of(one for one, _port in nat), family, protocol, (), [own], [port for _one, port in nat])
-        checked = [port for one, port in here if one["forward"] != "nat" and one["protocol"] == "tcp"]
-        if checked:
-            yield _opening("checks of the directors", family, "tcp", directors, [own], checked)
+        looked_at = {(checks.speaks(one), one["check"]["port"] or port) for one, port in here if _is_checked(one)}
+        for spoken in sorted({spoken for spoken, _port in looked_at}):
+            ports = [port for other, port in looked_at if other == spoken] if spoken != "echo" else []
+            yield _opening("checks of the directors", family, spoken, directors, [own], ports)
+
+
+def _is_checked(service: Service) -> bool:
+    """Whether directors look at what their own openings for clients do not have."""
+    check = service["check"]
+    if service["forward"] == "nat" and not check["port"] and checks.speaks(service) == service["protocol"]:
+        return False
+    return checks.kind_of(check).speaks != "" or bool(check["port"]) or service["protocol"] == "tcp"

@@ -91,7 +91,7 @@ def _service(view: ClusterView, ours: list[int], name: str, address: str, port: 
     service = view.services[name]
     family = family_of(address)
     by_keepalived = view.data["table_owner"] == "keepalived"
-    own = _own_nginx(view, ours, service["real_port"] or port)
+    own = _own_nginx(view, ours, service["check"]["port"] or service["real_port"] or port)
     check = checks.derived(service["check"], service["protocol"], by_keepalived, own)
     return {
         **_settings(service),

@@ -78,6 +78,20 @@ FORMS = {
     "user_name": (r"[A-Za-z0-9_.@+-]{1,64}", "the name of a user: 1-64 letters, digits or _ . @ + -"),
     # 418 chooses a route, 444 and 499 are no answers.
     "error_status": (r"(?!418|444|499)[45][0-9]{2}", "a status from 400 to 599 that Nginx answers with"),
+    "digest": (r"[0-9a-f]{32}", "32 hexadecimal digits in small letters"),
+    # Keepalived before 2.3 takes a last byte of ff for an error of its own.
+    "hex": (
+        r"(?!.*[fF]{2}$)([0-9a-fA-F]{2}){1,200}",
+        "1-200 pairs of hexadecimal digits, the last not ff, which Keepalived 2.2 does not take",
+    ),
+    "dns_name": (r"(?=.{1,253}$)(?:\.|" + _LABEL + r"(\." + _LABEL + r")*\.?)", "a name of DNS, or . for the root"),
+    # What a shell would read, and blanks at the ends, is left out: an argument is one word whoever reads it.
+    "argument": (
+        r"(?=.{1,128}$)(?:\{address\}|\{port\}|[A-Za-z0-9_./:=,@+%^-])(?:\{address\}|\{port\}|[A-Za-z0-9_./:=,@+%^ -])*"
+        r"(?<! )",
+        "1-128 letters, digits, blanks inside or _ . / : = , @ + % ^ -, with {address} and {port}",
+    ),
+    "unix_user": (r"[a-z_][a-z0-9_-]{0,30}", "the name of a user: 1-31 small letters, digits or _ -"),
     "mail": (r"(?=.{1,254}$)[A-Za-z0-9._%+-]+@[A-Za-z0-9._-]+", "a mail address"),
 }
 # What a password may hold without a meaning of its own in keepalived.conf.

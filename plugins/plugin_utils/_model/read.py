@@ -97,6 +97,15 @@ def _text(field: Field, value: Any) -> str:
     return value
 
 
+def _status(field: Field, value: Any) -> str:
+    """A status of HTTP, or a range of them."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    found = re.fullmatch(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?", text) if isinstance(text, str) else None
+    if not found or int(found.group(1)) > int(found.group(2) or 599):
+        raise must(value, "a status 100-599, or a range like 200-299")
+    return str(text)
+
+
 def _secret(field: Field, value: Any) -> bool:
     """Whether a secret is given. Its value goes nowhere, errors included."""
     if value is None:
@@ -186,6 +195,7 @@ def _endpoint(field: Field, value: Any) -> str:
 SCALARS: Mapping[str, Callable[[Field, Any], Any]] = {
     "whole": _whole,
     "number": _number,
+    "status": _status,
     "switch": _switch,
     "choice": _choice,
     "text": _text,
@@ -284,13 +294,14 @@ class Reader:
         return {key: None if of.default is REQUIRED else self.default(of) for key, of in field.fields.items()}
 
     def _list(self, field: Field, value: Any, path: str) -> list[Any]:
-        if field.short and isinstance(value, str):
+        of = cast(Field, field.of)
+        if field.short and (isinstance(value, str) or (of.kind == "status" and isinstance(value, int))):
             value = [value]
         if not isinstance(value, (list, tuple)):
             raise must(value, "a list")
         if len(value) < field.least:
             raise Wrong("is empty")
-        read = [self.read(cast(Field, field.of), item, "%s[%d]" % (path, index)) for index, item in enumerate(value)]
+        read = [self.read(of, item, "%s[%d]" % (path, index)) for index, item in enumerate(value)]
         return [item for item in read if item is not None]
 
 

@@ -40,7 +40,8 @@ def _word(spoken: bool) -> str:
 def _check_service(scope: Scope, path: str, service: ServiceInput, proxied: dict[int, str]) -> None:
     if service["protocol"] != "tcp":
         return
-    brought = [service["real_port"]] if service["real_port"] else service["ports"] or ()
+    looked_at = (service["check"] or {}).get("port") or service["real_port"]
+    brought = [looked_at] if looked_at else service["ports"] or ()
     ports = [port for port in brought if port in proxied]
     if not ports:
         return

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from .checks import CHECKS, having, suiting
 from .normal import ServiceInput
+from .rules_checks import check_check
 from .rules_forward import check_way
 from .rules_scope import FAMILIES, REMEDIES, Scope
-from .said import printable, shown
-from .view import TLS_PORTS, WHOLE_ADDRESS, families, family_of
+from .said import either, printable, shown
+from .view import WHOLE_ADDRESS, families, family_of
 
 # Schedulers by which every director selects the same real server.
 BY_HASH = ("mh", "sh")
@@ -25,7 +25,7 @@ def check_services(scope: Scope) -> None:
         _check_ports(scope, path, service, owners)
         _check_forward(scope, path, service)
         _check_scheduler(scope, path, service)
-        _check_check(scope, path, service)
+        check_check(scope, path, service)
         _check_persistence(scope, path, service)
         _check_thresholds(scope, path, service)
         _check_real_servers(scope, path, service)
@@ -67,40 +67,6 @@ def _check_scheduler(scope: Scope, path: str, service: ServiceInput) -> None:
     scope.twice(path + ".scheduler_flags", flags)
     if service["one_packet"] and service["protocol"] in ("tcp", "sctp"):
         scope.wrong(path + ".one_packet", "is true, but protocol is %s; must be udp" % service["protocol"])
-
-
-def _check_check(scope: Scope, path: str, service: ServiceInput) -> None:
-    check, protocol = service["check"], service["protocol"]
-    if not check or not check["type"]:
-        return
-    kind = CHECKS.get(check["type"])
-    if kind is None:
-        return
-    if protocol and protocol not in kind.protocols:
-        what = "is %s, but protocol is %s; must be %s"
-        scope.wrong(path + ".check.type", what % (check["type"], protocol, _either(["auto", *suiting(protocol)])))
-    tls = sorted({service["real_port"] or port for port in service["ports"] or ()} & set(TLS_PORTS))
-    if tls and not kind.passes_tls:
-        others = [name for name in suiting(protocol) if CHECKS[name].passes_tls]
-        what = "is %s, but on port %d servers speak TLS; must be %s"
-        scope.wrong(path + ".check.type", what % (check["type"], tls[0], _either(others)))
-    if kind.words and scope.cluster["table_owner"] == "static":
-        scope.warnings.append("%s.check does nothing, as lvs_table_owner is static" % path)
-    for name, value in check.items():
-        others = having(name)
-        # A setting with a default is always there, written or not.
-        if (
-            value is not None
-            and others
-            and name not in kind.settings
-            and CHECKS[others[0]].settings[name].default is None
-        ):
-            what = "is given, but type is %s; must be %s"
-            scope.wrong("%s.check.%s" % (path, name), what % (check["type"], _either(others)))
-
-
-def _either(names: list[str]) -> str:
-    return ", ".join(names[:-1]) + " or " * (len(names) > 1) + names[-1]
 
 
 def _check_persistence(scope: Scope, path: str, service: ServiceInput) -> None:
@@ -158,7 +124,7 @@ def _check_directors(scope: Scope, path: str, service: ServiceInput) -> None:
     both = [host for host in scope.view.pool_of(service) if host in scope.cluster["directors"]]
     if len(scope.cluster["directors"]) > 1 and both and service["scheduler"] not in (None, *BY_HASH):
         what = "is %s, but director %s is a real server as well and would forward packets again; must be %s"
-        scope.wrong(path + ".scheduler", what % (service["scheduler"], both[0], _either([*BY_HASH])))
+        scope.wrong(path + ".scheduler", what % (service["scheduler"], both[0], either([*BY_HASH])))
 
 
 def _check_shares(scope: Scope, path: str, name: str, service: ServiceInput) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from typing import Any, Iterable, Mapping, NamedTuple
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 
 class Mistake(NamedTuple):
@@ -78,6 +78,11 @@ def must(value: Any, what: str) -> Unfit:
 
 def must_be_text(value: Any, what: str) -> Unfit:
     return Unfit(value, what + ("" if value is None else in_quotes(value)))
+
+
+def either(names: Sequence[str]) -> str:
+    """Names of which one is wanted."""
+    return ", ".join(names[:-1]) + " or " * (len(names) > 1) + names[-1]
 
 
 def unknown(name: str, known: Iterable[str]) -> str:

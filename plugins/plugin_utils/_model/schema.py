@@ -8,6 +8,7 @@ from __future__ import annotations
 from .checks import CHECKS
 from .fields import REQUIRED, Field, choice, many, named, number, switch, table, text, whole
 from .schema_cache import CACHE_ZONE
+from .schema_checks import SETTINGS
 from .schema_content import HEALTH, USERS
 from .schema_limits import LIMITS
 from .schema_logs import LOG_FORMAT
@@ -78,7 +79,8 @@ CHECK = table(
     {},
     "type",
     type=choice(
-        "`auto`: `http` or `https` where a site has the port, otherwise `tcp`; `none` if the protocol is not TCP.",
+        "`auto`: `http` or `https` where a site has the port, otherwise `tcp`; `none` if the protocol is not TCP. "
+        "[More](checks.md).",
         "auto",
         "auto",
         *CHECKS,
@@ -87,7 +89,18 @@ CHECK = table(
     timeout=number("Time limit for an answer.", 1, 0.1, 3600, "s"),
     retries=whole("Retries before a real server is taken out.", 1, 0, 100),
     retry_delay=number("Time between two retries.", 0.5, 0, 3600, "s"),
-    **{name: field for kind in CHECKS.values() for name, field in kind.settings.items()},
+    warmup=number(
+        "The first check is at any time within this.", None, 0, 3600, "s", "the interval, so that not all are at once"
+    ),
+    port=whole(
+        "Port that is checked; with one, every kind is for every protocol.",
+        None,
+        1,
+        65535,
+        "",
+        "that of the real server",
+    ),
+    **SETTINGS,
 )
 
 PERSISTENCE = table(

@@ -26,6 +26,7 @@ Numbers may be written as text. `null` means "not set". It is allowed where the 
 a literal value.
 """
 _KINDS = {
+    "status": "100-599, or a range such as `200-299`",
     "switch": "`true` or `false`",
     "vip_address": "ADDRESS/LENGTH",
     "host_address": "an IP address",
@@ -109,7 +110,8 @@ def _allowed(field: Field) -> str:
     if field.kind == "text":
         return FORMS[field.form][1].replace("*.", "`*.`").replace(".*", "`.*`").replace("_ . -", "`_ . -`")
     if field.kind == "list" and field.of:
-        front = "a text, or a list: " if field.short else "list: "
+        one = "a number or text" if field.of.kind == "status" else "a text"
+        front = "%s, or a list: " % one if field.short else "list: "
         return front + (_allowed(field.of) if field.of.kind != "table" else field.of.doc)
     if field.kind == "map" and field.of:
         return "`{NAME: …}`: " + _allowed(field.of)

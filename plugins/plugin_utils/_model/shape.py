@@ -134,13 +134,33 @@ class CheckSettings(TypedDict):
     retry_delay: Annotated[float, "seconds"]
 
 
+class CheckUrl(TypedDict):
+    """A further path that has to answer."""
+
+    path: str
+    status: list[str]
+    digest: str | None
+
+
 class Check(CheckSettings):
     """How Keepalived checks a real server. The settings of other kinds than its own mean nothing."""
 
     type: Annotated[str, "a kind of _model/checks.py"]
+    warmup: Annotated[float | None, "seconds; null: anything up to the interval"]
+    port: Annotated[int | None, "null: that of the real server"]
     path: str | None
     host: str | None
-    status: int
+    status: Annotated[list[str], "numbers, and ranges such as 200-299"]
+    digest: str | None
+    urls: list[CheckUrl]
+    helo: str | None
+    query: str | None
+    record: str
+    payload: str | None
+    reply: bool
+    script: str | None
+    arguments: list[str]
+    user: str | None
 
 
 class Persistence(TypedDict):
@@ -280,7 +300,7 @@ class Opening(TypedDict):
     why: Annotated[str, "for a person"]
     way: Annotated[Literal["in", "through"], "through: forwarded, as the answers of NAT"]
     family: Family
-    protocol: Annotated[str, "tcp, udp, sctp; vrrp, ipip, ipv6 (the headers of tunnels), icmpv6"]
+    protocol: Annotated[str, "tcp, udp, sctp; vrrp, ipip, ipv6 (the headers of tunnels), icmpv6 (neighbours), echo"]
     sources: Annotated[list[str], "addresses and networks; empty: all"]
     destinations: Annotated[list[str], "empty: all"]
     ports: Annotated[list[int], "of the destination; of the source where the way is through. Empty: none"]

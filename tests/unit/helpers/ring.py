@@ -53,6 +53,11 @@ PLAIN = {
     "realm": "Members only",
     "log_file": "site.log",
     "syslog_tag": "nginx",
+    "digest": 32 * "a",
+    "hex": "00ff",
+    "dns_name": "example.com",
+    "argument": "a b",
+    "unix_user": "nobody",
 }
 # Values of the kinds that have no forms, each of which a field of the kind takes.
 VALUES: dict[str, list[str]] = {
@@ -72,6 +77,7 @@ VALUES: dict[str, list[str]] = {
     "password_hash": ["$apr1$abcdefgh$" + 22 * "x"],
     "pem": ["/etc/ssl/web.pem", "/etc/ssl/a+b@c.pem"],
     "ticket_secret": [32 * "s", 512 * "s"],
+    "status": ["200", "200-299"],
     "raw": ["proxy_buffering off;", 'if ($arg_x) { set $x "};{"; }'],
     "route_path": ["/a", '/a/{;"#$/', "~\\.php$"],
     "server_name": ["www.example.com", "*.example.com", "~^w\\d{2};$"],
@@ -193,6 +199,9 @@ def tables(front: Path, field: Field) -> Iterator[tuple[Path, Tree]]:
 NEEDED = dict(entry for name, field in CLUSTER.items() for entry in tables((name,), field))
 # What has a meaning only beside something else.
 _WEB = ("lvs_nginx_upstreams", "web")
+_CHECK = ("lvs_virtual_services", "web", "check")
+_KINDS = {"helo": "smtp", "query": "dns", "record": "dns", "payload": "udp", "reply": "udp"}
+_PROGRAM = {"type": "script", "script": "/usr/local/bin/look"}
 BESIDE: dict[Path, Tree] = {
     (*_WEB, "tls"): {"protocol": "https", "tls": {"name": "app.example.com"}},
     (*_WEB, "fastcgi"): {"protocol": "fastcgi"},
@@ -201,6 +210,8 @@ BESIDE: dict[Path, Tree] = {
         "resolve": {"name_servers": ["192.0.2.53"]},
     },
     (*_WEB, "params"): {"protocol": "uwsgi"},
+    **{(*_CHECK, name): {"type": kind, "port": 8080} for name, kind in _KINDS.items()},
+    **{(*_CHECK, name): _PROGRAM for name in ("script", "arguments", "user")},
 }
 
 

@@ -143,3 +143,17 @@ def test_nothing_but_addresses_ports_and_known_words_becomes_a_rule(wrong: Any) 
 def test_a_chain_with_a_strange_name_is_no_word_of_the_script() -> None:
     with pytest.raises(LvsError, match="has a name that no script takes"):
         script.chains([{"family": "inet", "table": "a;b", "chain": "c", "way": "in"}])
+
+
+def test_only_the_question_of_a_ping_is_let_in() -> None:
+    vip = {"addresses": ["198.51.100.200/24", "2001:db8::200/64"]}
+    found = planned(host="web1", **{"lvs_virtual_services.web.check": "ping", "lvs_vips.web": vip, **V6_TOO})
+    for family, source, icmp, number in (
+        ("inet", "198.51.100.100", "icmp", 8),
+        ("inet6", "2001:db8::100", "icmpv6", 128),
+    ):
+        assert any("%s type { %d } accept" % (icmp, number) in one for one in found.rules["nftables %s in" % family])
+        end = "-p %s --%s-type %d -j ACCEPT" % (icmp, icmp, number)
+        rules = found.rules["iptables %s in" % family]
+        assert any(one.startswith("-s " + source) and one.endswith(end) for one in rules)
+    assert sum('<icmp-type name="echo-request"/>' in one for one in found.rules["firewalld in"]) == 4

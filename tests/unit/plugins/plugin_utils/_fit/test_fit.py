@@ -12,6 +12,7 @@ from host_facts import facts, link
 from inventory import model_of, with_changes
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.fit import fit, settle
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.request import questions
 
 Tree = dict[str, Any]
 LO = link("lo", "127.0.0.1/8")
@@ -387,3 +388,56 @@ def test_the_firewall_that_is_named_is_the_hosts(kind: str, found: Tree, message
     mine = slice_of(changes={"lvs_firewall": kind})
     told = {**facts(mine["address"] + "/24"), "firewall": {**found, "closed": []}}
     assert messages(mine, told) == ([message] if message else [])
+
+
+# --- programs of Keepalived -------------------------------------------------------------------------------------
+
+CHECK = "lvs_virtual_services.web.check"
+LOOK = {"type": "script", "script": "/srv/look", "user": "looker"}
+THERE = {"mode": "0755", "owner": "root", "group": "root"}
+
+
+def with_check(check: Tree, **found: Any) -> list[str]:
+    mine = slice_of(changes={CHECK: check})
+    return messages(mine, facts(mine["address"] + "/24", **found))
+
+
+@pytest.mark.parametrize(
+    ("rights", "said"),
+    [
+        ({}, None),
+        ({"mode": "0711"}, None),
+        ({"mode": "0775"}, "/srv/look, of root with mode 0775"),
+        ({"mode": "0757"}, "/srv/look, of root with mode 0757"),
+        ({"mode": "0644"}, "/srv/look, of root with mode 0644"),
+        ({"mode": "0750"}, "/srv/look, of root with mode 0750"),
+        ({"owner": "bob"}, "/srv/look, of bob with mode 0755"),
+        (None, "/srv/look, which is not there"),
+    ],
+)
+def test_a_program_of_a_check_is_root_s_own(rights: Tree | None, said: str | None) -> None:
+    paths = {} if rights is None else {"/srv/look": {**THERE, **rights}}
+    wanted = "%s.script is %s; must be a program of root that others may run and not write (0755)"
+    users = {"looker": {"shell": "/bin/false"}}
+    assert with_check(LOOK, paths=paths, users=users) == ([wanted % (CHECK, said)] if said else [])
+
+
+def test_a_program_needs_its_user() -> None:
+    wanted = "%s.user is looker, whom the host does not know; must be a user of the host" % CHECK
+    assert with_check(LOOK, paths={"/srv/look": THERE}, users={}) == [wanted]
+
+
+@pytest.mark.parametrize(("version", "refused"), [("2.1.5", True), ("2.2.0", False), ("2.2.7", False)])
+def test_what_a_keepalived_does_not_know_is_refused(version: str, refused: bool) -> None:
+    payload = {"type": "udp", "port": 53, "payload": "00"}
+    words = "%s.payload is given, which Keepalived %s does not know; must be left out, or Keepalived 2.2.0 or newer"
+    found = with_check(payload, versions={"/usr/sbin/keepalived": version})
+    assert found == ([words % (CHECK, version)] if refused else [])
+
+
+def test_only_what_depends_on_it_is_asked() -> None:
+    asked = questions(slice_of(changes={CHECK: LOOK}))
+    assert ("/srv/look" in asked["paths"], "looker" in asked["users"]) == (True, True)
+    # Who owns the table checks nothing then.
+    asked = questions(slice_of(changes={CHECK: LOOK, "lvs_table_owner": "static"}))
+    assert ("/srv/look" in asked["paths"], "looker" in asked["users"]) == (False, False)

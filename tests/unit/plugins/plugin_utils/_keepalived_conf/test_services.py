@@ -81,3 +81,44 @@ def test_a_check_of_http_asks_as_the_model_says() -> None:
     text = part({WEB + "check": check})
     assert text.count("HTTP_GET {\n            retry 3\n            url {\n                path /up\n") == 2
     assert text.count("status_code 204\n                virtualhost example.com\n") == 2
+
+
+BLOCKS: list[tuple[Any, str]] = [
+    ("tcp", "TCP_CHECK { retry 1 }"),
+    ({"type": "tcp", "port": 8080, "warmup": 0}, "TCP_CHECK { retry 1 connect_port 8080 warmup 0 }"),
+    ("smtp", "SMTP_CHECK { retry 1 }"),
+    ({"type": "smtp", "helo": "lb.example.com"}, "SMTP_CHECK { retry 1 helo_name lb.example.com }"),
+    ("dns", "DNS_CHECK { retry 1 type SOA name . }"),
+    ({"type": "dns", "query": "example.com", "record": "A"}, "DNS_CHECK { retry 1 type A name example.com }"),
+    ({"type": "udp", "port": 53}, "UDP_CHECK { retry 1 connect_port 53 }"),
+    (
+        {"type": "udp", "port": 53, "payload": "0a00", "reply": True},
+        "UDP_CHECK { retry 1 connect_port 53 payload 0a00 require_reply }",
+    ),
+    ("ping", "PING_CHECK { retry 1 }"),
+    (
+        {"type": "script", "script": "/srv/look", "timeout": 3, "user": "nobody"},
+        'MISC_CHECK { retry 1 misc_path "/srv/look 198.51.100.102 80" misc_timeout 3 user nobody }',
+    ),
+    (
+        {"type": "script", "script": "/srv/look", "port": 81, "arguments": ["a b", "-p={port}"]},
+        "MISC_CHECK { retry 1 misc_path \"/srv/look 'a b' -p=81\" misc_timeout 1 }",
+    ),
+    (
+        {"type": "http", "path": "/a", "status": ["200-299", 404], "digest": 32 * "0", "urls": [{"path": "/b"}]},
+        "HTTP_GET { retry 1 url { path /a status_code 200-299 404 digest %s } url { path /b status_code 200 } }"
+        % (32 * "0"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("check", "block"), BLOCKS, ids=[block for _check, block in BLOCKS])
+def test_a_check_is_its_block(check: Any, block: str) -> None:
+    words = " ".join(part({WEB + "check": check}).split())
+    assert block in words
+    assert words.count(block.partition(" ")[0]) == 2  # of each real server
+
+
+def test_each_real_server_is_told_to_its_program() -> None:
+    found = [one for one in lines({WEB + "check": {"type": "script", "script": "/srv/look"}}) if "misc_path" in one]
+    assert found == ['misc_path "/srv/look 198.51.100.10%d 80"' % last for last in (2, 3)]

@@ -50,11 +50,11 @@ def test_no_other_file_knows_a_kind() -> None:
     folders = [ROOT / "plugins" / name for name in ("action", "filter", "plugin_utils")]
     paths = [path for folder in folders for path in folder.rglob("*.py") if list(kinds_read(path.read_text()))]
     assert {"%s/%s" % (path.parent.name, path.name) for path in paths} == {
-        "_keepalived_conf/checks.py", "_model/checks.py", "_model/rules_proxy.py", "_model/rules_services.py",
+        "_keepalived_conf/checks.py", "_model/checks.py", "_model/rules_checks.py", "_model/rules_proxy.py",
     }  # fmt: skip
-    rules = ast.walk(ast.parse((ROOT / "plugins/plugin_utils/_model/rules_services.py").read_text()))
-    check = next(one for one in rules if isinstance(one, ast.FunctionDef) and one.name == "_check_check")
-    assert {one.value for one in ast.walk(check) if isinstance(one, ast.Constant)}.isdisjoint(CHECKS)
+    rules = ast.walk(ast.parse((ROOT / "plugins/plugin_utils/_model/rules_checks.py").read_text()))
+    settings = {"script"}  # a kind and its setting
+    assert {one.value for one in rules if isinstance(one, ast.Constant)}.isdisjoint(set(CHECKS) - settings)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_kind_is_for_its_protocols() -> None:
     front, _sep, kinds = wrong.partition("; must be ")
     assert front == "lvs_virtual_services.web.check.type is query, but protocol is tcp"
     suiting = [name for name, kind in CHECKS.items() if "tcp" in kind.protocols]
-    assert kinds.replace(" or ", ", ").split(", ") == ["auto", *suiting]
+    assert kinds.removesuffix(", or have a port of its own").replace(" or ", ", ").split(", ") == ["auto", *suiting]
 
 
 def test_a_check_that_looks_at_nothing_asks_nothing() -> None:

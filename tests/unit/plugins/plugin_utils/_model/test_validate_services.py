@@ -69,11 +69,17 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "an HTTP check of UDP": (
         {SERVICE + ".protocol": "udp", SERVICE + ".check": "http", "lvs_nginx_sites": {}},
-        ["lvs_virtual_services.web.check.type is http, but protocol is udp; must be auto or none"],
+        [
+            "lvs_virtual_services.web.check.type is http, but protocol is udp; must be auto, dns, udp, "
+            "ping, script or none, or have a port of its own"
+        ],
     ),
     "a TCP check of UDP": (
         {SERVICE + ".protocol": "udp", SERVICE + ".check": "tcp", "lvs_nginx_sites": {}},
-        ["lvs_virtual_services.web.check.type is tcp, but protocol is udp; must be auto or none"],
+        [
+            "lvs_virtual_services.web.check.type is tcp, but protocol is udp; must be auto, dns, udp, "
+            "ping, script or none, or have a port of its own"
+        ],
     ),
     "a path for a TCP check": (
         {SERVICE + ".check": {"type": "tcp", "path": "/", "host": "a"}},
@@ -368,8 +374,8 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {"lvs_virtual_services.tls": {"vip": "web", "ports": [443], "check": "http"}},
         [
             (
-                "lvs_virtual_services.tls.check.type is http, but on port 443 servers speak TLS; must be https, tcp "
-                "or none"
+                "lvs_virtual_services.tls.check.type is http, but on port 443 servers speak TLS; must be https, tcp, "
+                "dns, ping, script or none"
             )
         ],
     ),

@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a director has the operator's own programs that its Keepalived runs, and the users that it runs them as."""
+
+from __future__ import annotations
+
+from typing import Iterator, Literal
+
+from .._model.checks import kind_of
+from .._model.shape import Director, HostSlice
+from .shape import HostFacts, Problem
+
+_PROGRAM = "a program of root that others may run and not write (0755)"
+
+
+def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
+    director = mine["director"]
+    return [*_programs(director, facts), *_users(director, facts)] if director else []
+
+
+def paths(director: Director | None) -> list[str]:
+    """The programs."""
+    return sorted(set(settings(director, "script").values()))
+
+
+def users(director: Director | None) -> list[str]:
+    """The users, other than that of the collection."""
+    return sorted(set(settings(director, "user").values()))
+
+
+def settings(director: Director | None, name: Literal["script", "user", "payload"]) -> dict[str, str]:
+    """Path in the inventory -> the value of a setting, of each check of a kind that has it."""
+    services = director["services"] if director else []
+    found = {"lvs_virtual_services.%s.check.%s" % (one["service"], name): one["check"] for one in services}
+    return {path: check[name] or "" for path, check in found.items() if name in kind_of(check).settings and check[name]}
+
+
+def _programs(director: Director, facts: HostFacts) -> Iterator[Problem]:
+    if "paths" not in facts:
+        return
+    for path, program in settings(director, "script").items():
+        there = facts["paths"].get(program)
+        if there is None:
+            yield Problem(path, "%s, which is not there" % program, _PROGRAM)
+        elif there["owner"] != "root" or not _fits(int(there["mode"], 8)):
+            yield Problem(path, "%s, of %s with mode %s" % (program, there["owner"], there["mode"]), _PROGRAM)
+
+
+def _fits(mode: int) -> bool:
+    """Others may run it, and nobody but its owner may write it."""
+    return bool(mode & 0o001) and not mode & 0o022
+
+
+def _users(director: Director, facts: HostFacts) -> Iterator[Problem]:
+    known = facts.get("users")
+    for path, user in settings(director, "user").items() if known is not None else ():
+        if user not in (known or {}):
+            yield Problem(path, "%s, whom the host does not know" % user, "a user of the host")
