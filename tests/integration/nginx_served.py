@@ -117,6 +117,52 @@ def _only(values: list[str]) -> str | None:
     return values[0] if values else None
 
 
+@dataclass(frozen=True)
+class Reply:
+    """What a client of gRPC received."""
+
+    status: int  # of HTTP; 0: no answer
+    headers: list[tuple[str, str]]
+    messages: list[str]
+    trailers: list[tuple[str, str]]
+    body: str  # of an answer that is no gRPC
+    ended: bool
+    error: str  # closed, reset; stream reset: the call alone
+
+    @property
+    def code(self) -> int | None:
+        """The status of gRPC; None where there was none."""
+        found = _only([value for name, value in (*self.headers, *self.trailers) if name == "grpc-status"])
+        return None if found is None else int(found)
+
+    def header(self, name: str) -> str | None:
+        return _only([value for one, value in self.headers if one == name.lower()])
+
+
+class Call:
+    """A call of gRPC on a connection of its own. Use as a context manager."""
+
+    def __init__(self, served: Served, number: int) -> None:
+        self._served, self._number = served, number
+
+    def __enter__(self) -> Call:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._served.call("hang_up", number=self._number)
+
+    def say(self, message: str = "", end: bool = False) -> None:
+        """A message; none where it is empty and the last."""
+        self._served.call("say", number=self._number, message=message, end=end)
+
+    def heard(self, messages: int = 0) -> Reply:
+        """All so far, as soon as there are so many messages; without a number at the end of the call."""
+        found = self._served.call("heard", number=self._number, messages=messages)
+        for name in ("headers", "trailers"):
+            found[name] = list(map(tuple, found[name]))
+        return Reply(**found)
+
+
 class Request(NamedTuple):
     """One request. ``raw`` counts instead of all of the message; else Host and Content-Length are added where they are
     missing. ``tls``: {"name": SNI, "alpn": [...]}; certificates are not checked."""
@@ -344,3 +390,20 @@ class Served:
     ) -> Client:
         where = Request(source=source, address=address).where
         return Client(self, self.call("connect", port=port, tls=tls, **where))
+
+    def grpc(self, path: str = "/shop.Shop/Get", *messages: str, **rest: Any) -> Reply:
+        """A call with these messages, to its end; see `stream`."""
+        with self.stream(path, **rest) as call:
+            for message in messages:
+                call.say(message)
+            call.say(end=True)
+            return call.heard()
+
+    def stream(
+        self, path: str = "/shop.Shop/Get", metadata: Headers = (), name: str = "example.com", port: int = 443,
+        source: str | None = None, tls: Mapping[str, Any] | None = None,
+    ) -> Call:  # fmt: skip
+        """Begin a call, over TLS unless ``tls`` is {}: then a client speaks HTTP/2 at once."""
+        secured = {"name": name} if tls is None else dict(tls) or None
+        given = {"path": path, "metadata": list(metadata), "authority": name}
+        return Call(self, self.call("call", port=port, tls=secured, **given, **Request(source=source).where))

@@ -14,6 +14,7 @@ from rendering import files
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 
+API: dict[str, Any] = {"host": "api.example.com", "port": 443, "tls": {"name": "api.example.com"}}
 SHOP: dict[str, Any] = {"host": "shop.example.com", "port": 443, "tls": {"name": "shop.example.com"}}
 
 
@@ -22,7 +23,9 @@ def serve(nginx: Served, name: str, **others: str) -> None:
     built = build(example(name))
     assert (built.mistakes, built.warnings) == ([], [])
     model: Any = built.model
-    made = {path: text for path, text in files(model, "web1", {}).items() if path.startswith("/etc/nginx/")}
+    made = {
+        path: text for path, text in files(model, "web1", {}, nginx.version).items() if path.startswith("/etc/nginx/")
+    }
     nginx.start(8080)
     nginx.serve({**made, **others})
 
@@ -48,14 +51,25 @@ def test_the_shop(nginx: Served) -> None:
 
 
 def test_the_api(nginx: Served) -> None:
-    serve(nginx, "api")
-    assert nginx.ask("/v1/x", host="api.example.com").body == "use /v2"
-    told = nginx.ask("/v2/things?a=1", host="api.example.com").seen
+    own = pair("api.example.com")
+    serve(nginx, "api", **{"/etc/acme/api.crt": own.certificate, "/etc/acme/api.key": own.key})
+    assert nginx.ask("/v1/x", **API).body == "use /v2"
+    told = nginx.ask("/v2/things?a=1", **API).seen
     assert (told.target, told.at in {"192.0.2.41", "192.0.2.42"}) == ("/things?a=1", True)
     assert [one.target for one in nginx.seen() if one.at == "192.0.2.43"] == ["/check"]
     asks = [("Origin", "https://app.example.com"), ("Access-Control-Request-Method", "DELETE")]
-    preflight = nginx.ask("/v2/things", method="OPTIONS", host="api.example.com", headers=asks)
+    preflight = nginx.ask("/v2/things", method="OPTIONS", headers=asks, **API)
     assert (preflight.status, preflight.header("Access-Control-Allow-Origin")) == (204, "https://app.example.com")
+
+    nginx.start(50051, "grpc")
+    call: dict[str, Any] = {"name": "api.example.com", "metadata": [("authorization", "Bearer x")]}
+    assert nginx.grpc("/shop.Orders/List", "all", **call).code == 0
+    assert [(one.at, one.target) for one in nginx.seen()][-2:] == [
+        ("192.0.2.43", "/check"), (nginx.seen(50051)[0].at, "/shop.Orders/List"),
+    ]  # fmt: skip
+    assert nginx.seen(50051)[0].at in {"192.0.2.44", "192.0.2.45"}
+    nginx.tell(8080, "status=401")
+    assert (nginx.grpc("/shop.Orders/List", "all", **call).code, len(nginx.seen(50051))) == (16, 1)
 
 
 def test_the_website(nginx: Served) -> None:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Literal
+from typing import Iterator, Literal, Mapping
 
 from .._model.shape import HostSlice
 from .._model.shape_nginx import Site
 from .._model.shape_upstreams import Upstream
+from .._model.ways import GRPC
 from . import versions
 from .request import NGINX
 from .shape import HostFacts, Problem
@@ -22,6 +23,7 @@ KEPT: tuple[tuple[Literal["keepalive_requests", "keepalive_timeout", "keepalive_
     ("keepalive_timeout", (1, 15, 3)),
     ("keepalive_time", (1, 19, 10)),
 )
+GRPC_SINCE, GRPC_CHOSEN = (1, 13, 10), (1, 17, 8)
 VARIABLE_RATE, DRY_RUN = (1, 17, 0), (1, 17, 6)
 
 
@@ -29,7 +31,9 @@ def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
     nginx = mine["nginx"]
     if not nginx:
         return []
-    return versions.problems(NGINX, facts, [*_of_upstreams(nginx["upstreams"]), *_of_limits(nginx["sites"])])
+    grpc = {one["name"]: one for one in nginx["upstreams"] if one["protocol"] in GRPC}
+    uses = [*_of_upstreams(nginx["upstreams"]), *_of_limits(nginx["sites"]), *_of_grpc(grpc, nginx["sites"])]
+    return versions.problems(NGINX, facts, uses)
 
 
 def _of_upstreams(upstreams: list[Upstream]) -> Iterator[Use]:
@@ -53,3 +57,18 @@ def _of_limits(sites: list[Site]) -> Iterator[Use]:
                 yield Use(place + ".limits.dry_run", "true", DRY_RUN)
             if limits["bandwidth"] and limits["exempt"]:
                 yield Use(place + ".limits.exempt", "beside bandwidth", VARIABLE_RATE)
+
+
+def _of_grpc(upstreams: Mapping[str, Upstream], sites: list[Site]) -> Iterator[Use]:
+    """The name of an upstream in a variable, which a canary and a name that is resolved need, is newer than gRPC."""
+    for name, upstream in upstreams.items():
+        path = "lvs_nginx_upstreams.%s." % name
+        yield Use(path + "protocol", upstream["protocol"], GRPC_SINCE)
+        if upstream["resolve"]:
+            yield Use(path + "resolve", "with protocol %s" % upstream["protocol"], GRPC_CHOSEN)
+    for site in sites:
+        for route in site["routes"]:
+            if route["canary"] and route["upstream"] in upstreams:
+                own = route["canary"]["route"] is not None
+                place = route["source"] if own else "lvs_nginx_sites.%s" % site["name"]
+                yield Use(place + ".canary", "with upstream %s, which speaks gRPC" % route["upstream"], GRPC_CHOSEN)

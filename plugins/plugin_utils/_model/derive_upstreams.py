@@ -12,6 +12,7 @@ from .forms import address_of
 from .normal import UpstreamInput
 from .shape_upstreams import Tls, Upstream, UpstreamSettings
 from .view import ClusterView
+from .ways import SECURED
 
 
 def upstreams(view: ClusterView) -> list[Upstream]:
@@ -21,7 +22,7 @@ def upstreams(view: ClusterView) -> list[Upstream]:
 
 def _tls(given: UpstreamInput) -> Tls | None:
     """For servers with one name it is the name that they have to prove."""
-    if given["protocol"] != "https":
+    if given["protocol"] not in SECURED:
         return None
     tls = given["tls"] or {"name": None, "verify": True, "trusted": None, "certificate": None, "key": None}
     return {**tls, "name": tls["name"] or common_name(given)}

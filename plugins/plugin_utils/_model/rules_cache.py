@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .normal import RouteInput, SiteInput
+from .normal import SiteInput
+from .rules_held import Held, held
 from .rules_scope import Scope
 from .shape_cache import Cache
 from .ways import CACHED
@@ -27,18 +26,10 @@ def check_caches(scope: Scope, path: str, site: SiteInput) -> None:
     """For the site, and for each of its routes with what holds there."""
     uses = [site["upstream"], *(route["upstream"] for route in site["routes"] or ())]
     _check_cache(scope, path + ".cache", site.get("cache"), any(uses))
-    _check_partners(scope, path, path, site, site)
-    for index, route in enumerate(site["routes"] or ()):
-        where = "%s.routes[%d]" % (path, index)
-        _check_cache(scope, where + ".cache", route.get("cache"), bool(_upstream(route, site)))
-        _check_partners(scope, path, where, site, route)
-
-
-def _upstream(part: SiteInput | RouteInput, site: SiteInput) -> str | None:
-    """The upstream whose answers a site or a route has."""
-    if part.get("redirect") or part.get("answer"):
-        return None
-    return part["upstream"] or (None if part["static"] else site["upstream"])
+    for place in held(path, site):
+        if place.part is not site:
+            _check_cache(scope, place.path + ".cache", place.part.get("cache"), bool(place.upstream))
+        _check_partners(scope, place)
 
 
 def _check_cache(scope: Scope, path: str, given: Cache | None, has_upstream: bool) -> None:
@@ -58,18 +49,13 @@ def _check_cache(scope: Scope, path: str, given: Cache | None, has_upstream: boo
         scope.twice("%s.skip.%s" % (path, kind), lowered)
 
 
-def _check_partners(scope: Scope, above: str, path: str, site: SiteInput, part: SiteInput | RouteInput) -> None:
+def _check_partners(scope: Scope, place: Held) -> None:
     """What holds at a place goes with the cache that holds there."""
-
-    def holds(key: str) -> tuple[str, Any]:
-        own = part.get(key)
-        return ("%s.%s" % (above, key), site.get(key)) if own is None else ("%s.%s" % (path, key), own)
-
-    where, cache = holds("cache")
-    name = _upstream(part, site)
+    where, cache = place.get("cache")
+    name = place.upstream
     if not cache or not cache["enabled"] or not name:
         return
-    buffered, buffering = holds("buffering")
+    buffered, buffering = place.get("buffering")
     if buffering is False:
         scope.wrong(buffered, "is false beside %s, which keeps only answers that are collected" % where)
     upstream = (scope.cluster["upstreams"] or {}).get(name)

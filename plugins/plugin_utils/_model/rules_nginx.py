@@ -12,6 +12,7 @@ from .read import endpoint
 from .rules_cache import check_zones
 from .rules_canary import check_shares
 from .rules_content import check_health, check_site_content
+from .rules_grpc import check_grpc
 from .rules_limits import check_limits
 from .rules_logs import check_formats, check_log
 from .rules_partners import check_partners
@@ -48,6 +49,7 @@ def check_nginx(scope: Scope) -> None:
         check_site_content(scope, path, name, site)
         check_retries(scope, path, site)
         check_partners(scope, path, site)
+        check_grpc(scope, path, site)
         check_traffic(scope, path, site)
         check_site_tls(scope, path, site)
     _check_loops(scope, upstreams or {}, sites or {})

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .normal import RouteInput, SiteInput
+from .normal import SiteInput
+from .rules_held import Held, held
 from .rules_scope import Scope
 
 
@@ -17,24 +16,18 @@ def check_partners(scope: Scope, path: str, site: SiteInput) -> None:
     A canary speaks as the upstream beside it does. Who gets copies or is asked speaks HTTP, and so does the upstream
     whose requests are copied. An option that a route does not give itself is its site's, and so is the mistake.
     """
-    _check(scope, path, path, site, site)
-    for index, route in enumerate(site["routes"] or ()):
-        _check(scope, path, "%s.routes[%d]" % (path, index), site, route)
+    for place in held(path, site):
+        _check(scope, place)
 
 
-def _check(scope: Scope, above: str, path: str, site: SiteInput, part: SiteInput | RouteInput) -> None:
-    def holds(key: str) -> tuple[str, Any]:
-        own = part.get(key)
-        return ("%s.%s" % (above, key), site.get(key)) if own is None else ("%s.%s" % (path, key), own)
-
-    beside = part["upstream"] or site["upstream"]
-    ends = part.get("redirect") or part.get("answer") or (part["static"] and not part["upstream"])
-    if part["canary"]:
-        _check_partner(scope, path + ".canary", part["canary"]["upstream"], beside, None)
-    where, mirror = holds("mirror")
-    if mirror and mirror["percent"] and not ends:
-        _check_partner(scope, where, mirror["upstream"], beside, "http")
-    where, asked = holds("auth_request")
+def _check(scope: Scope, place: Held) -> None:
+    canary = place.part["canary"]
+    if canary:
+        _check_partner(scope, place.path + ".canary", canary["upstream"], place.upstream, None)
+    where, mirror = place.get("mirror")
+    if mirror and mirror["percent"] and place.upstream:
+        _check_partner(scope, where, mirror["upstream"], place.upstream, "http")
+    where, asked = place.get("auth_request")
     if asked and asked["enabled"]:
         _check_partner(scope, where, asked["upstream"], None, "http")
 

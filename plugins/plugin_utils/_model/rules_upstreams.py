@@ -15,6 +15,7 @@ from .read import endpoint
 from .rules_scope import Scope
 from .said import shown
 from .shape_upstreams import UpstreamSettings
+from .ways import GRPC, SECURED
 
 # Methods by which Nginx has no backups.
 WITHOUT_BACKUPS = ("ip_hash", "random", "random_two", "hash", "sticky")
@@ -65,6 +66,8 @@ def _check_method(scope: Scope, path: str, upstream: UpstreamSettings) -> None:
         scope.wrong(path + ".sticky", "is given beside hash; must be one of them")
     if sticky and sticky["same_site"] == "none" and sticky["secure"] is False:
         scope.wrong(path + ".sticky.secure", "is false, but browsers take same_site none only with true")
+    if sticky and upstream["protocol"] in GRPC:
+        scope.wrong(path + ".sticky", "is given, but clients of gRPC keep no cookies; use hash")
     if given and given["key"] and not names_variable(given["key"]):
         scope.wrong(path + ".hash.key", "has no variable, so that one server would get every request")
 
@@ -86,7 +89,7 @@ def _check_keepalive(scope: Scope, path: str, upstream: UpstreamSettings) -> Non
 
 
 # What an upstream may have by its protocol.
-_OF_PROTOCOL = {"tls": ("https",), "fastcgi": ("fastcgi",), "params": ("fastcgi", "uwsgi")}
+_OF_PROTOCOL = {"tls": SECURED, "fastcgi": ("fastcgi",), "params": ("fastcgi", "uwsgi")}
 
 
 def _check_protocol(scope: Scope, path: str, upstream: UpstreamInput) -> None:
@@ -99,7 +102,7 @@ def _check_protocol(scope: Scope, path: str, upstream: UpstreamInput) -> None:
 def _check_tls(scope: Scope, path: str, upstream: UpstreamInput) -> None:
     """Whose certificate it is has to be known, and a certificate of our own has its key."""
     tls = upstream["tls"]
-    if upstream["protocol"] != "https":
+    if upstream["protocol"] not in SECURED:
         return
     told = tls and (tls["name"] or tls["verify"] is False)
     if upstream["servers"] and not told and not common_name(upstream):

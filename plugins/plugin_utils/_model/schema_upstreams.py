@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .fields import REQUIRED, Field, choice, many, number, switch, table, text, whole
+from .ways import PROTOCOLS
 
 UPSTREAM_SERVER = table(
     "A server behind Nginx. A single ADDRESS:PORT is enough.",
@@ -61,8 +62,6 @@ STICKY = table(
     secure=switch("The client sends it over TLS only.", False),
     same_site=choice("Whether requests from other sites have it.", "lax", "lax", "strict", "none"),
 )
-
-PROTOCOLS = ("http", "https", "fastcgi", "uwsgi")
 
 TLS = table(
     "TLS to the servers.",

@@ -83,7 +83,7 @@ class UpstreamSettings(TypedDict):
 
     servers: list[UpstreamServer]
     protocol: str
-    tls: Annotated[Tls | None, "of https only"]
+    tls: Annotated[Tls | None, "of https and grpcs only"]
     fastcgi: FastCgi | None
     params: dict[str, str]
     resolve: Resolve | None

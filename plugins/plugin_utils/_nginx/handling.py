@@ -11,7 +11,7 @@ from .._model.routes import escaped
 from .._model.shape_content import AuthRequest
 from .._model.shape_nginx import Answer, Redirect, Rewrite, Route
 from .._model.shape_upstreams import Retries, Upstream
-from . import canary
+from . import canary, grpc
 from .access import answered, asks_who, networks, questions
 from .cache import cached
 from .compression import compression
@@ -45,7 +45,7 @@ def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
     else:
         lines += [*copied(spot, route), *rewrite(route)]
         lines += [*proxied(spot, route, settings), *response_headers(spot, route, settings)]
-    return [*lines, *error_pages(spot, route), *raw(route)]
+    return [*lines, *error_pages(spot, route), *grpc.errors(spot, route, settings), *raw(route)]
 
 
 def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
@@ -58,15 +58,17 @@ def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     elif _ends_late(route):
         lines += _end(route, settings)
     if route["static"] or _ends_late(route):
-        lines += [*response_headers(spot, route, settings), *error_pages(spot, route), *raw(route)]
+        lines += [*response_headers(spot, route, settings), *error_pages(spot, route)]
+        lines += [*grpc.errors(spot, route, settings), *raw(route)]
         yield block("location", [spot.behind], lines)
     asked = route["handling"].get("auth_request")
     if asked and asked["enabled"]:
         yield block("location", ["=", spot.inner("auth")], _asked(asked, route, settings))
+    bare = [*_traffic(spot, route), *response_headers(spot, {**route, "upstream": None}, settings)]
     for status, page in pages(route).items():
-        headers = response_headers(spot, {**route, "upstream": None}, settings)
-        inside = [simple("internal"), *_traffic(spot, route), *headers, *error_page(status, page)]
+        inside = [simple("internal"), *bare, *error_page(status, page)]
         yield block("location", ["=", spot.inner(status)], inside)
+    yield from grpc.error_location(spot, route, bare, settings)
     mirror = mirror_of(route)
     if mirror:
         upstream = settings.upstreams[route["upstream"] or ""]
@@ -170,10 +172,12 @@ def proxied(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]
     yield from passed({**upstream, "name": canary.upstream(route)}, settings)
     yield from request_headers(route, answered(spot, route), upstream, settings)
     yield from cached(spot, route, upstream, settings)
-    for name in ("buffering", "request_buffering", "intercept_errors"):
+    for name in ("buffering", "request_buffering", "intercept_errors") if way != "grpc" else ():
         if name in route["handling"]:
             yield simple("%s_%s" % (way, name), "on" if route["handling"].get(name) else "off")
     yield from times(route, settings, way)
+    if grpc.is_grpc(route, settings):
+        yield from grpc.lasting(route, seconds(route["handling"].get("read_timeout", settings.read_timeout)))
     yield from sticky_cookie(route, settings)
     yield from canary.cookie(route)
 

@@ -34,7 +34,7 @@ _PERHAPS = {"HTTPS": "$https", "HTTP_PROXY": ""}
 
 def way_to(upstream: Upstream) -> str:
     """The front of the names of Nginx's directives for an upstream."""
-    return {"http": "proxy", "https": "proxy"}.get(upstream["protocol"], upstream["protocol"])
+    return {"http": "proxy", "https": "proxy", "grpcs": "grpc"}.get(upstream["protocol"], upstream["protocol"])
 
 
 def passed(upstream: Upstream, settings: Settings) -> Iterator[Directive]:
@@ -43,11 +43,13 @@ def passed(upstream: Upstream, settings: Settings) -> Iterator[Directive]:
     if upstream["resolve"]:
         name = "$" + _resolved(upstream)
         yield from _resolver(upstream["resolve"])
-    if protocol in ("http", "https"):
-        yield simple("proxy_pass", "%s://%s" % (protocol, name))
-        yield simple("proxy_http_version", "1.1")
+    if protocol not in ("fastcgi", "uwsgi"):
+        way = way_to(upstream)
+        yield simple(way + "_pass", "%s://%s" % (protocol, name))
+        if way == "proxy":
+            yield simple("proxy_http_version", "1.1")
         if upstream["tls"]:
-            yield from _tls(upstream["tls"], settings)
+            yield from _tls(way, upstream["tls"], settings)
         return
     yield simple(protocol + "_pass", name)
     told = {**_TOLD, **(_of_fastcgi(upstream["fastcgi"]) if protocol == "fastcgi" else {"PATH_INFO": "$uri"})}
@@ -91,19 +93,19 @@ def _of_fastcgi(given: FastCgi | None) -> dict[str, str]:
     return {**common, **found, **({} if given["script"] else {"PATH_INFO": "$fastcgi_path_info"})}
 
 
-def _tls(given: Tls, settings: Settings) -> Iterator[Directive]:
+def _tls(way: str, given: Tls, settings: Settings) -> Iterator[Directive]:
     """Of authorities between the server's and the trusted one there may be three."""
-    yield simple("proxy_ssl_protocols", "TLSv1.2", "TLSv1.3")
+    yield simple(way + "_ssl_protocols", "TLSv1.2", "TLSv1.3")
     if given["name"]:
-        yield simple("proxy_ssl_server_name", "on")
-        yield simple("proxy_ssl_name", given["name"])
+        yield simple(way + "_ssl_server_name", "on")
+        yield simple(way + "_ssl_name", given["name"])
     if given["verify"]:
-        yield simple("proxy_ssl_verify", "on")
-        yield simple("proxy_ssl_verify_depth", 3)
-        yield simple("proxy_ssl_trusted_certificate", given["trusted"] or settings.trusted)
+        yield simple(way + "_ssl_verify", "on")
+        yield simple(way + "_ssl_verify_depth", 3)
+        yield simple(way + "_ssl_trusted_certificate", given["trusted"] or settings.trusted)
     if given["certificate"] and given["key"]:
-        yield simple("proxy_ssl_certificate", given["certificate"])
-        yield simple("proxy_ssl_certificate_key", given["key"])
+        yield simple(way + "_ssl_certificate", given["certificate"])
+        yield simple(way + "_ssl_certificate_key", given["key"])
 
 
 def header(upstream: Upstream, name: str, value: str) -> Directive:

@@ -30,10 +30,12 @@ Behind = Callable[[Spot, Route], Iterable[Directive]]
 class Routing:
     """The routes of one site as Nginx's locations, and the maps that these need."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, has_pages: Callable[[Route], bool] = lambda route: bool(pages(route))) -> None:
+        """``has_pages``: whether errors of a route have locations of their own."""
         self.name = site["name"]
         self.routes = site["routes"]
         self.asked = [conditions(route) for route in site["routes"]]
+        self.has_pages = has_pages
         self.places = places(site["routes"])
         chosen = [place for place in self.places if self._is_open(place)]
         # Each condition that a request may be asked for, and its number.
@@ -65,7 +67,7 @@ class Routing:
                 named.update(place.routes)
                 target = "$" + variable(self.name, "route", number)
                 lines = [simple("error_page", CHOSEN, "=", target), simple("return", CHOSEN)]
-                if any(pages(self.routes[index]) for index in place.routes):
+                if any(self.has_pages(self.routes[index]) for index in place.routes):
                     # The choice itself is an error page, and there would be no other behind it.
                     lines.insert(0, simple("recursive_error_pages", "on"))
                 yield block("location", words, lines)

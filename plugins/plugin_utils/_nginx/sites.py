@@ -12,9 +12,10 @@ from . import canary, proxied, tls
 from .access import access_maps, answered
 from .cache import cache_maps, cache_zones
 from .clients import told, trusted
-from .content import static_maps
+from .content import pages, static_maps
 from .cors import cors_maps, preflight_map
 from .directive import Directive, Line, Raw, block, simple, written
+from .grpc import is_grpc
 from .handling import behind, handled
 from .limits import limit_maps
 from .listens import first
@@ -34,7 +35,10 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
         told={**told(nginx), **(tls.SUBJECT if tls.asks_clients(nginx) else {})},
         hsts=tls.hsts(nginx),
     )
-    routings = {site["name"]: Routing(site) for site in nginx["sites"]}
+    routings = {
+        site["name"]: Routing(site, lambda route: bool(pages(route)) or is_grpc(route, settings))
+        for site in nginx["sites"]
+    }
     maps = [one for routing in routings.values() for one in (*routing.maps(), *canary.maps(routing.routes))]
     maps += _content_maps(routings.values())
     maps += [one for site in nginx["sites"] for one in maintenance_maps(site, nginx["health_path"])]

@@ -106,9 +106,12 @@ def upstream(one: Tree, read: list[Tree]) -> Tree:
     }
 
 
+WAYS = ("proxy", "grpc", "fastcgi", "uwsgi")
+
+
 def passed_to(word: str, values: dict[str, set[str]]) -> set[str]:
     """The upstreams that a location may send a request to."""
-    name = re.sub("^https?://", "", word).removesuffix("$request_uri")
+    name = re.sub("^(https?|grpcs?)://", "", word).removesuffix("$request_uri")
     return values.get(name, {name})
 
 
@@ -120,7 +123,7 @@ def site(one: Tree, values: dict[str, set[str]]) -> Tree:
         name: block for name, block in locations.items() if not name.startswith("= //lvs/") or name.endswith("/mirror")
     }
     (names,) = args(one["block"], "server_name")
-    passed = [args(block, way + "_pass") for block in locations.values() for way in ("proxy", "fastcgi", "uwsgi")]
+    passed = [args(block, way + "_pass") for block in locations.values() for way in WAYS]
     return {
         "names": names,
         "listens": sorted(words[0] for words in listens),

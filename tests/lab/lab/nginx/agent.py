@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import lab.nginx.cgi  # noqa: F401  # pylint: disable=unused-import  # more kinds
+from lab.nginx import grpc
 from lab.nginx.apps import App, Record
 from lab.nginx.client import SECONDS as PATIENCE
 from lab.nginx.client import Answer, Connection, Request, ask, ask_many, none, word_of
@@ -54,6 +55,7 @@ class Agent:
         self.records: list[Record] = []
         self.apps: dict[int, App] = {}
         self.clients: dict[int, Connection] = {}
+        self.calls: dict[int, grpc.Call] = {}
         self.name_server: NameServer | None = None
         self.numbers = iter(range(1, sys.maxsize))
 
@@ -88,6 +90,8 @@ class Agent:
         await asyncio.to_thread(self.daemon.fresh)
         for number in list(self.clients):
             await self.close(number)
+        for number in list(self.calls):
+            await self.hang_up(number)
         for app in self.apps.values():
             await app.down()
         self.apps.clear()
@@ -171,6 +175,23 @@ class Agent:
 
     async def close(self, number: int) -> None:
         self.clients.pop(number).close()
+
+    # --- clients of gRPC
+
+    async def call(self, **call: Any) -> int:
+        """Begin one; see `grpc.Call.to`."""
+        number = next(self.numbers)
+        self.calls[number] = await grpc.Call.to(**call)
+        return number
+
+    async def say(self, number: int, message: str, end: bool) -> None:
+        self.calls[number].say(message, end)
+
+    async def heard(self, number: int, messages: int) -> dict[str, Any]:
+        return await self.calls[number].read(messages)
+
+    async def hang_up(self, number: int) -> None:
+        self.calls.pop(number).close()
 
 
 async def _until(there: Callable[[], bool]) -> None:

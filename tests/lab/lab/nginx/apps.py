@@ -35,8 +35,9 @@ class App:
 
     def __init__(self, port: int, kind: str, seen: list[Record], **options: Any) -> None:
         """``seen``: where it writes its records. ``options``: what its kind reads; for all of them `do`, what it does
-        with every request, and `tls`, {"certificate": path, "key": path, "clients": path, "least": "TLSv1_3"}: the
-        last two need not be there; ``clients`` has the authorities of which each client must show a certificate."""
+        with every request, and `tls`, {"certificate": path, "key": path, "clients": path, "least": "TLSv1_3",
+        "alpn": ["h2"]}: the last three need not be there; ``clients`` has the authorities of which each client must
+        show a certificate."""
         self.port, self.kind, self.seen = port, kind, seen
         self.options: dict[str, Any] = options
         self.held = asyncio.Semaphore(0)  # a request with hold=1 waits here
@@ -70,6 +71,7 @@ class App:
             return None
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(files["certificate"], files["key"])
+        context.set_alpn_protocols(files.get("alpn", []))
         context.minimum_version = ssl.TLSVersion[files.get("least", "TLSv1_2")]
         if "clients" in files:
             context.load_verify_locations(files["clients"])
@@ -138,10 +140,10 @@ async def http(app: App, reader: StreamReader, writer: StreamWriter, begun: Reco
         if "websocket" in head.words("upgrade"):
             await _websocket(reader, writer, head)
             return
-        told = _told(app, head, target)
-        do = dict(told)
+        pairs = told(app, head, target)
+        do = dict(pairs)
         await asyncio.sleep(float(do.get("sleep", 0)))
-        headers = [_pair(value) for name, value in told if name == "header"]
+        headers = [_pair(value) for name, value in pairs if name == "header"]
         if "sse" in do:
             await _events(app, writer, headers, int(do["sse"]), "hold" in do)
         else:
@@ -155,7 +157,7 @@ async def http(app: App, reader: StreamReader, writer: StreamWriter, begun: Reco
             return
 
 
-def _told(app: App, head: Head, target: str) -> list[tuple[str, str]]:
+def told(app: App, head: Head, target: str) -> list[tuple[str, str]]:
     """What a request is to meet; what is said later counts more."""
     texts = [app.options.get("do", ""), urlsplit(target).query, *head.values("x-do")]
     return [pair for text in texts for pair in parse_qsl(text)]
@@ -168,13 +170,13 @@ def _pair(text: str) -> tuple[str, str]:
 
 async def answered(app: App, record: Record) -> tuple[int, Headers, bytes]:
     """Status, headers and body of an answer to a request that is no HTTP; status 0: none."""
-    told = _told(app, Head("", list(record["headers"])), record["target"])
-    do = dict(told)
+    pairs = told(app, Head("", list(record["headers"])), record["target"])
+    do = dict(pairs)
     if "hold" in do:
         await app.held.acquire()
     if do.get("die") == "1":
         return 0, [], b""
-    headers = [("Content-Type", "application/json"), *(_pair(value) for name, value in told if name == "header")]
+    headers = [("Content-Type", "application/json"), *(_pair(value) for name, value in pairs if name == "header")]
     return int(do.get("status", 200)), headers, do.get("body", json.dumps(record)).encode("latin-1")
 
 

@@ -278,7 +278,21 @@ NEW = {
     "lvs_nginx_upstreams.app.keepalive_timeout": 9,
     "lvs_nginx_upstreams.app.method": "random_two",
     "lvs_nginx_sites.www.limits": {"requests": ["9/s"], "dry_run": True, "exempt": ["192.0.2.0/24"], "bandwidth": "1m"},
-    "lvs_nginx_sites.www.routes": [{"path": "/a"}, {"path": "/b", "limits": {"connections": [9], "dry_run": True}}],
+    "lvs_nginx_sites.www.routes": [
+        {"path": "/a"},
+        {"path": "/b", "limits": {"connections": [9], "dry_run": True}},
+        {"path": "/c", "upstream": "rpc", "canary": {"upstream": "rpc2", "by": "client"}},
+    ],
+    "lvs_nginx_upstreams.rpc": {"servers": ["192.0.2.2:80"], "protocol": "grpc"},
+    "lvs_nginx_upstreams.rpc2": {"servers": ["192.0.2.3:80"], "protocol": "grpc"},
+    "lvs_nginx_sites.www.tls": "www",
+    "lvs_certificates.www": {"on_node": True, "certificate": "/etc/ssl/www.pem"},
+    "lvs_virtual_services.web.ports": [80, 443],
+    "lvs_nginx_upstreams.named": {
+        "servers": ["app.example:443"],
+        "protocol": "grpcs",
+        "resolve": {"name_servers": ["192.0.2.53"]},
+    },
 }
 SINCE = {
     "lvs_nginx_upstreams.app.method is random_two": "1.15.1",
@@ -287,13 +301,19 @@ SINCE = {
     "lvs_nginx_sites.www.limits.dry_run is true": "1.17.6",
     "lvs_nginx_sites.www.limits.exempt is beside bandwidth": "1.17.0",
     "lvs_nginx_sites.www.routes[1].limits.dry_run is true": "1.17.6",
+    "lvs_nginx_sites.www.routes[2].canary is with upstream rpc, which speaks gRPC": "1.17.8",
+    "lvs_nginx_upstreams.named.resolve is with protocol grpcs": "1.17.8",
+    "lvs_nginx_upstreams.named.protocol is grpcs": "1.13.10",
+    "lvs_nginx_upstreams.rpc.protocol is grpc": "1.13.10",
+    "lvs_nginx_upstreams.rpc2.protocol is grpc": "1.13.10",
 }
 
 
 @pytest.mark.parametrize(
     ("version", "missing"),
     [
-        ("1.14.1", set(SINCE.values())),
+        ("1.12.2", set(SINCE.values())),
+        ("1.14.1", set(SINCE.values()) - {"1.13.10"}),
         ("1.18.0", {"1.19.10"}),
         ("1.19.9", {"1.19.10"}),
         ("1.19.10", set()),

@@ -243,7 +243,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "TLS to servers that speak HTTP": (
         {UPSTREAM + ".tls": {"name": "a"}},
-        ["lvs_nginx_upstreams.app.tls is given, but protocol is http; must be https"],
+        ["lvs_nginx_upstreams.app.tls is given, but protocol is http; must be https or grpcs"],
     ),
     "parameters in HTTP": (
         {UPSTREAM + ".params": {"A": "1"}},
