@@ -4,21 +4,28 @@
 """The lists of files of the roles for one host after another, in one process.
 
 A task for each host and role starts a process for each; with hundreds of hosts that is most of the time. Here each
-variable has the value that it has in a task of the role on that host. What the model says is computed once for a host,
-and not templated again at each mention.
+variable has the value that it has in a task of the role on that host.
 """
 
 from __future__ import annotations
 
-import re
+import functools
 from pathlib import Path
-from typing import Any, Iterable, NamedTuple
+from typing import Any, Iterable, Mapping, NamedTuple
 
+import jinja2
+from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 from ansible.template import Templar
+from jinja2.runtime import missing
 
+from ..filter import render
+from ..module_utils._errors import LvsError
 from ..module_utils._host.places import STACK
 from ._action import LvsAction
+from ._expressions import Expressions
 from ._fit.shape import HostFacts
 from ._model.shape import HostSlice
 from ._plain import plain
@@ -29,15 +36,80 @@ Tree = dict[str, Any]
 _COLLECTION = Path(__file__).resolve().parents[2]
 # Roles that all others depend on, in the order in which they come.
 _SHARED = ("topology", "host")
-_KEY_OF_SLICE = re.compile(r"{{ lvs_slice\.([a-z_]+) }}")
+# What a computation raises where a variable is not what it has to be.
+_WRONG = (
+    AnsibleError,
+    LvsError,
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+_FILTERS = {"vipstack.lvs." + name: one for name, one in render.FilterModule().filters().items()}
+_SCALARS = (bool, int, float, type(None))
 
 
 class _Role(NamedTuple):
-    """Where a role is, and what it brings, that of the roles that it depends on among it."""
+    """A role and what it brings, that of the roles that it depends on among it. ``own``: names of its defaults;
+    ``trusted``: all as Ansible has it."""
 
-    path: str
+    path: Path
+    own: tuple[str, ...]
     defaults: Tree
     variables: Tree
+    trusted: tuple[Tree, Tree]
+    files: dict[str, str]
+    expressions: Expressions
+
+
+@functools.lru_cache(maxsize=None)
+def _role(name: str) -> _Role:
+    """Read and compiled once."""
+    path = _COLLECTION / "roles" / name
+    defaults: Tree = {}
+    variables: Tree = {}
+    for one in (*_SHARED, name):
+        defaults.update(_read(one, "defaults"))
+        variables.update(_read(one, "vars"))
+    files = {file.name: file.read_text(encoding="utf-8").rstrip() for file in sorted((path / "files").glob("*"))}
+    expressions = Expressions(
+        path, lambda one: _FILTERS.get(one) or _plugin(filter_loader, one), lambda one: _plugin(test_loader, one)
+    )
+    expressions.compile(plain(defaults), plain(variables))
+    return _Role(
+        path,
+        tuple(_read(name, "defaults")),
+        plain(defaults),
+        plain(variables),
+        (defaults, variables),
+        files,
+        expressions,
+    )
+
+
+def compile_all() -> None:
+    """Every role that writes files: a process that Ansible starts for a task then finds them compiled."""
+    for name in _role("topology").variables["lvs_roles"]:
+        _role(name)
+
+
+def _read(role: str, folder: str) -> Tree:
+    path = _COLLECTION / "roles" / role / folder / "main.yml"
+    if not path.is_file():
+        return {}
+    found: Tree = DataLoader().load_from_file(str(path), unsafe=True, trusted_as_template=True)
+    return found
+
+
+def _plugin(loader: Any, name: str) -> Any:
+    """A filter or test of Ansible; None where it has none of that name."""
+    try:
+        found = loader.get(name)
+    except KeyError:
+        return None
+    return found and found.j2_function
 
 
 class RoleFiles:
@@ -45,11 +117,11 @@ class RoleFiles:
 
     def __init__(self, action: LvsAction) -> None:
         self._action = action
-        self._templar = Templar(loader=action._loader, variables={})
         self._topology = {"lvs_model": action.kept_model(), "lvs_stack": STACK._asdict()}
-        self._roles: dict[str, _Role] = {}
         self._below: Tree = {}
         self._above: Tree = {}
+        self._known: Tree = {}
+        self._hosts: dict[str, _Host] = {}
 
     def take_host(self, host: str, mine: HostSlice, facts: HostFacts, **known: Any) -> None:
         """The host that `of` means from now on. ``mine``: its part of the model, settled by its ``facts``; ``known``:
@@ -57,15 +129,34 @@ class RoleFiles:
         hostvars, task = self._action.variables["hostvars"], self._action._task
         manager = hostvars._variable_manager
         found = manager.get_vars(play=task.get_play(), host=hostvars._inventory.get_host(host), task=task)
-        found["ansible_facts"] = {**found["ansible_facts"], "lvs_host": facts} if facts else found["ansible_facts"]
-        self._below = found
-        self._above = {**manager.extra_vars, **self._topology, "lvs_slice": mine, **known}
+        self._take(found, mine, facts, known)
+
+    def take_own(self, mine: HostSlice, facts: HostFacts) -> None:
+        """The host of the task, with the variables that the task has."""
+        self._take(self._action.variables, mine, facts, {})
+
+    def _take(self, variables: Mapping[str, Any], mine: HostSlice, facts: HostFacts, known: Tree) -> None:
+        of_task = self._action.variables
+        self._below = {**variables, "ansible_search_path": of_task["ansible_search_path"]}
+        self._above = of_task["hostvars"]._variable_manager.extra_vars
+        of_host = {**variables["ansible_facts"], "lvs_host": facts} if facts else variables["ansible_facts"]
+        self._known = {**self._topology, "lvs_slice": mine, "ansible_facts": of_host, **known}
+        self._hosts = {}
 
     def of(self, role: str) -> Tree | None:
         """``ROLE_files`` of the host as plain data; None where the host has no part in the role."""
-        variables = self._use(role)
-        variables[role + "_model"] = self._model_of(role)
-        return None if variables[role + "_model"] is None else self._value(role, role + "_files")
+        host = self._host(role)
+        return None if self._value(host, role + "_model") is None else self._value(host, role + "_files")
+
+    def ready(self, role: str) -> bool:
+        """Whether there is nothing to install and nothing to start before the files are written."""
+        name = role + "_ready"
+        return name not in _role(role).variables or bool(self._value(self._host(role), name))
+
+    def settings(self, role: str) -> Tree:
+        """The variables that the role's defaults have, as the host has them."""
+        host = self._host(role)
+        return {name: self._value(host, name) for name in _role(role).own}
 
     def digests(self, roles: Iterable[str]) -> Digests:
         """What all files of the roles have to be on the host."""
@@ -76,48 +167,84 @@ class RoleFiles:
 
     def family(self) -> str:
         """The family of the distribution that the files are for: the host told it, or the inventory."""
-        self._use("host")
-        return str(self._value("host", "host_family"))
+        return str(self._value(self._host("host"), "host_family"))
 
-    def _model_of(self, role: str) -> Any:
-        """The part of the model that the role reads. Where that is a key of the slice, Ansible need not template all
-        that is in it."""
-        text = self._templar.available_variables[role + "_model"]
-        key = _KEY_OF_SLICE.fullmatch(text) if isinstance(text, str) else None
-        return self._above["lvs_slice"][key[1]] if key else self._value(role, role + "_model")
+    def _host(self, role: str) -> _Host:
+        if role not in self._hosts:
+            self._hosts[role] = _Host(_role(role), self._action._loader, self._known, self._above, self._below)
+        return self._hosts[role]
 
-    def _use(self, role: str) -> Tree:
-        """The variables of a task of the role on the host, which are then those that templates see."""
-        one = self._role(role)
-        variables = {
-            **one.defaults, **self._below, **one.variables, **self._above,
-            "role_name": role, "role_path": one.path,
-            "ansible_search_path": [one.path, *self._action.variables["ansible_search_path"]],
-        }  # fmt: skip
-        self._templar.available_variables = variables
-        return variables
-
-    def _value(self, role: str, name: str) -> Any:
-        variables = self._templar.available_variables
+    def _value(self, host: _Host, name: str) -> Any:
         try:
-            return plain(self._templar.template(variables[name]))
-        except AnsibleError as error:
-            what = "role %s on %s: %s" % (role, variables["inventory_hostname"], error.message)
+            return host.value(name)
+        except _WRONG as error:
+            words = getattr(error, "message", None) or error
+            what = "role %s on %s: %s" % (host.role.path.name, self._below["inventory_hostname"], words)
             raise AnsibleActionFail(what) from error
 
-    def _role(self, name: str) -> _Role:
-        if name not in self._roles:
-            defaults: Tree = {}
-            variables: Tree = {}
-            for one in (*_SHARED, name):
-                defaults.update(self._read(one, "defaults"))
-                variables.update(self._read(one, "vars"))
-            self._roles[name] = _Role(str(_COLLECTION / "roles" / name), defaults, variables)
-        return self._roles[name]
 
-    def _read(self, role: str, folder: str) -> Tree:
-        path = _COLLECTION / "roles" / role / folder / "main.yml"
-        if not path.is_file():
-            return {}
-        found: Tree = self._action._loader.load_from_file(str(path), unsafe=True, trusted_as_template=True)
+class _Host:
+    """The variables of one role on one host, each computed once; `Names` of its expressions. What is first here wins:
+    what is ``known``, extra variables, the role's own, all others, the role's defaults."""
+
+    def __init__(self, role: _Role, loader: DataLoader, known: Tree, above: Tree, below: Tree) -> None:
+        self.role, self._loader = role, loader
+        self._known, self._above, self._below = known, above, below
+        self._found: Tree = {}
+
+    def value(self, name: str) -> Any:
+        found = self.find(name)
+        if found is missing or isinstance(found, jinja2.Undefined):
+            raise AnsibleError("%s is not defined" % name)
+        return found
+
+    def find(self, name: str) -> Any:
+        if name not in self._found:
+            self._found[name] = jinja2.StrictUndefined("%s is a template that reads itself" % name)
+            self._found[name] = self._computed(name)
+        return self._found[name]
+
+    def _computed(self, name: str) -> Any:
+        role = self.role
+        if name in self._known:
+            return self._known[name]
+        if name in self._above:
+            return self._templated(self._above[name])
+        if name in role.variables:
+            return role.expressions.compute(role.variables[name], self)
+        if name in self._below:
+            return self._templated(self._below[name])
+        if name in role.defaults:
+            return role.expressions.compute(role.defaults[name], self)
+        return constants.DEFAULT_MANAGED_STR if name == "ansible_managed" else missing
+
+    def _templated(self, value: Any) -> Any:
+        """What is not of the role, as Ansible templates it."""
+        if type(value) in _SCALARS or (isinstance(value, str) and "{" not in value):
+            return plain(value)
+        return plain(self.templar.template(value))
+
+    @functools.cached_property
+    def templar(self) -> Templar:
+        """Of a task of the role on the host, for what is not the role's own."""
+        return Templar(self._loader, self.all)
+
+    @functools.cached_property
+    def all(self) -> Tree:
+        """Every variable, not templated."""
+        role, (defaults, variables) = self.role, self.role.trusted
+        return {
+            **defaults, **self._below, **variables, **self._above, **self._known,
+            "role_name": role.path.name, "role_path": str(role.path),
+            "ansible_search_path": [str(role.path), *self._below["ansible_search_path"]],
+        }  # fmt: skip
+
+    def query(self, plugin: str, *terms: Any, **options: Any) -> list[Any]:
+        expressions = self.role.expressions
+        if plugin == "vipstack.lvs.template" and expressions.are_templates(terms):
+            return [expressions.render(name, self) for name in terms]
+        if plugin == "ansible.builtin.file" and self.role.files.keys() >= set(terms):
+            return [self.role.files[name] for name in terms]
+        instance = lookup_loader.get(plugin, loader=self._loader, templar=self.templar)
+        found: list[Any] = plain(instance.run(list(terms), variables=self.all, **options))
         return found
