@@ -18,6 +18,7 @@ from lab.stack import MANAGED, Stack
 
 SECRET = "pa55w0rd"
 MAKES_THE_HOSTS_ANEW = True
+NO_LISTS = "rm -rf /var/lib/apt/lists/*; ! apt-cache show keepalived 2> /dev/null"
 
 
 def check(stack: Stack, inventory: Path = INVENTORY, *arguments: str) -> Play:
@@ -38,8 +39,9 @@ def as_converged(stack: Stack) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def fresh(stack: Stack) -> Iterator[None]:
-    """The hosts as they are when the lab has just come up."""
+    """The hosts as they are when the lab has just come up, without apt's lists, as images of clouds are."""
     stack.lab.make(list(MANAGED))
+    stack.run_all(dict.fromkeys(MANAGED, NO_LISTS))
     yield
     stack.settled()
 
