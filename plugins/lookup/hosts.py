@@ -20,6 +20,8 @@ options:
   _terms:
     description:
       - C(directors), C(real_servers), or both.
+      - C(in_order), the directors in the order that the first play of C(site) has found. It fails where that play was
+        left out.
       - Any other word is a pattern of hosts.
     required: true
   may_be_none:
@@ -60,6 +62,12 @@ _GROUPS = {
     "real_servers": ("lvs_real_servers_group", "lvs_real_servers"),
 }
 _GENERAL = ("all", "ungrouped")
+# What the first play of site.yml makes.
+_IN_ORDER = "lvs_directors_in_order"
+_LEFT_OUT = (
+    "the directors are in no order, as --start-at-task left out the first play; for a part of a run there are --tags "
+    "and --limit"
+)
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]
@@ -69,15 +77,21 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         self.set_options(var_options=variables, direct=kwargs)
         known = variables or {}
         if "hostvars" not in known:  # plays are listed, or their syntax is looked at
-            return [_GROUPS[term][1] if term in _GROUPS else str(term) for term in terms]
+            return [_GROUPS[term][1] if term in _GROUPS else _pattern(term) for term in terms]
         groups = {str(name): [str(host) for host in hosts] for name, hosts in known["groups"].items()}
         limit = str(known.get("ansible_limit") or "")
         inventory = _limited(groups, limit)
         asked = {host.name: known["hostvars"][host.name] for host in inventory.get_hosts("all")}
-        names = {str(term): _name(asked, *_GROUPS[term]) if term in _GROUPS else str(term) for term in terms}
+        names = {str(term): _name(asked, *_GROUPS[term]) if term in _GROUPS else _pattern(term) for term in terms}
+        if "in_order" in names and _IN_ORDER not in groups and inventory.get_hosts(_name(asked, *_GROUPS["directors"])):
+            raise AnsibleLookupError(_LEFT_OUT)
         if not self.get_option("may_be_none") and not any(map(inventory.get_hosts, names.values())):
             raise AnsibleLookupError(_none(groups, names, limit))
         return list(names.values())
+
+
+def _pattern(term: str) -> str:
+    return _IN_ORDER if term == "in_order" else str(term)
 
 
 def _limited(groups: Mapping[str, Sequence[str]], limit: str) -> Any:

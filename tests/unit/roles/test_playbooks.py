@@ -37,7 +37,7 @@ def test_each_play_says_how_it_runs(path: Path) -> None:
     for play in others:
         assert play["strategy"] == "linear"
         assert play["gather_facts"] is False
-        assert "vipstack.lvs.hosts" in play["hosts"] or play["hosts"] == "lvs_directors_in_order"
+        assert "vipstack.lvs.hosts" in play["hosts"]
         if path.name != "preview.yml":
             assert play["become"] is True
 
@@ -66,6 +66,26 @@ def test_a_limit_that_leaves_no_host_is_an_error(hosts: Hosts) -> None:
     run = hosts.play("playbooks/weights.yml", "--limit", "web1")
     assert run.status != 0
     assert "lvs_directors_group is lvs_directors, --limit is web1" in run.output
+
+
+@pytest.mark.parametrize("limit", [[], ["--limit", "lvs_directors"]], ids=["all", "limit"])
+def test_a_run_that_starts_behind_the_first_play_is_an_error(limit: list[str], hosts: Hosts) -> None:
+    """There is no model then, and nobody has looked at the hosts."""
+    task = "Validate, write and load the configuration of Keepalived"
+    run = hosts.play("playbooks/site.yml", "--start-at-task", task, *limit)
+    assert run.status != 0, run.output
+    assert not run.tasks
+    assert "the directors are in no order, as --start-at-task left out the first play" in run.output
+
+
+def test_a_run_that_starts_at_a_task_of_a_real_server_says_what_is_missing(tmp_path: Path) -> None:
+    hosts = Hosts(tmp_path, good())
+    run = hosts.play(
+        "playbooks/site.yml", "--start-at-task", "Put the VIPs on lo, silent in ARP, now and at every boot"
+    )
+    assert run.status != 0
+    assert "there is no model, as the task that computes it was left out" in run.output
+    assert not (hosts.answers / "asked").exists()
 
 
 @pytest.mark.parametrize("limit", [[], ["--limit", "web1"]], ids=["all", "one"])
