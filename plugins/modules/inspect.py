@@ -118,6 +118,10 @@ options:
     description: Real servers that were drained by hand.
     type: bool
     default: false
+  handover:
+    description: Whether Keepalived was told that it is about to stop.
+    type: bool
+    default: false
   clock:
     description: The time, and whether the clock is synchronised.
     type: bool
@@ -314,6 +318,10 @@ drained:
   elements: dict
   returned: when O(drained=true)
   sample: [{service: web, host: web1, since: "2026-11-26T02:20:00Z"}]
+handover:
+  description: V(1) while Keepalived of the host stops, else V(0).
+  type: int
+  returned: when O(handover=true)
 clock:
   description: Time of the host, and whether its clock is synchronised; null where the kernel does not say.
   type: dict
@@ -426,6 +434,7 @@ def main() -> None:
             "keepalived": {"type": "bool", "default": False},
             "transitions": {"type": "int", "default": 0},
             "drained": {"type": "bool", "default": False},
+            "handover": {"type": "bool", "default": False},
             "clock": {"type": "bool", "default": False},
             "firewall": {"type": "bool", "default": False},
             "arp_probes": {"type": "list", "elements": "dict", "default": [], "options": ARP_PROBE},

@@ -18,6 +18,7 @@ from .._foreign.look import facts_of
 from .._host import firewall, system, weights
 from .._host.files import HostFiles
 from .._host.links import links, read_links
+from .._host.places import STACK
 from .._host.sysctl import Sysctls
 from .._ipvs.listing import in_order, to_options
 from .._ipvs.socket import Counters, IpvsSocket
@@ -69,6 +70,7 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("keepalived", wanted["keepalived"], describe),
         ("transitions", wanted["transitions"], lambda: system.transitions(wanted["transitions"])),
         ("drained", wanted["drained"], weights.drained),
+        ("handover", wanted["handover"], handover),
         ("clock", wanted["clock"], system.clock),
         ("firewall", wanted["firewall"], firewall.look),
         ("arp", wanted["arp_probes"], lambda: arp(wanted["arp_probes"])),
@@ -140,6 +142,16 @@ def ipvs() -> dict[str, Any]:
         for destination in service.destinations
     ]
     return {**to_options(table), "version": version, "connection_table_size": size, "connections": connections}
+
+
+def handover(path: str = STACK.handover) -> int:
+    """What tells Keepalived that it is about to stop: 1, else 0."""
+    text = HostFiles().read(path)
+    if text is None:
+        raise LvsError("%s is not there" % path)
+    if text.strip() not in ("0", "1"):
+        raise LvsError("%s is damaged; must be 0, or 1 while Keepalived stops" % path)
+    return int(text)
 
 
 def arp(wanted: list[Parameters]) -> list[dict[str, Any]]:

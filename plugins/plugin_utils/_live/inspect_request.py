@@ -64,6 +64,7 @@ def _for_a_judgement(model: Model, mine: HostSlice, paths: Iterable[str]) -> dic
         "files": sorted(paths),
         "firewall": mine["firewall"]["kind"] != "none",
         "keepalived_test": bool(director),
+        "handover": bool(director and director["handover"]),
         "nginx_test": bool(mine.get("nginx")),
     }
     if mine["interface"] == OPEN:

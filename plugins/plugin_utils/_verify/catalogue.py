@@ -70,6 +70,24 @@ CATALOGUE: dict[str, Kind] = {
         "journalctl -u UNIT; coredumpctl",
         "Find out why it died; systemctl reset-failed UNIT ends this warning.",
     ),
+    "drain_unreadable": Kind(
+        ERROR,
+        "A file of drains and weights cannot be read or is damaged: nobody knows whether its real server is drained.",
+        "/var/lib/vipstack-lvs/weights on the director",
+        "The finding says what to remove; then weights.yml, and drain.yml for what has to stay drained.",
+    ),
+    "handover_unreadable": Kind(
+        ERROR,
+        "The file that tells Keepalived that it is about to stop cannot be read: a planned stop may lose requests.",
+        "/run/vipstack-lvs.handover on the director",
+        "echo 0 > /run/vipstack-lvs.handover, as a file of root.",
+    ),
+    "handover_left": Kind(
+        ERROR,
+        "Keepalived runs, and is told that it is about to stop: the director takes no VIP.",
+        "journalctl -u keepalived",
+        "echo 0 > /run/vipstack-lvs.handover",
+    ),
     "service_outdated": Kind(
         WARNING,
         "A daemon runs an old version of its program or of a library: an upgrade replaced the file.",

@@ -19,7 +19,7 @@ from .._model.view import OPEN
 from .catalogue import Finding
 
 # Parts whose failure says something of its own, elsewhere.
-_JUDGED = frozenset({"ipvs", "keepalived_test", "nginx_test"})
+_JUDGED = frozenset({"ipvs", "keepalived_test", "nginx_test", "drained", "handover"})
 # Days before a certificate expires: somebody should look, and has to.
 WARN_DAYS, LAST_DAYS = 30, 7
 _AT_BOOT = frozenset({"enabled", "enabled-runtime", "static", "alias", "linked", "indirect", "generated"})
@@ -37,6 +37,7 @@ def of_host(host: ObservedHost) -> Iterator[Finding]:
             _units,
             _files,
             _tests,
+            _steering,
             _sysctls,
             _vips_of_real_server,
             _tunnels,
@@ -57,6 +58,17 @@ def _parts(host: ObservedHost) -> Iterator[Finding]:
     if host.runs(KEEPALIVED):
         for error in (host.keepalived or {}).get("errors", ()):
             yield Finding("inspection_incomplete", (host.name,), error, "Keepalived tells its state")
+
+
+def _steering(host: ObservedHost) -> Iterator[Finding]:
+    """The files by which a director is told what to do; what they do not say is not guessed."""
+    for part, code in (("drained", "drain_unreadable"), ("handover", "handover_unreadable")):
+        error = host.error(part)
+        # Without a Keepalived there is no handover; it makes the file when it starts.
+        if error is not None and (part == "drained" or host.runs(KEEPALIVED) is not False):
+            yield Finding(code, (host.name,), error, "it is readable")
+    if host.part("handover") == 1 and host.runs(KEEPALIVED):
+        yield Finding("handover_left", (host.name,), "it is about to stop", "0 in /run/vipstack-lvs.handover")
 
 
 def _interface(host: ObservedHost) -> Iterator[Finding]:

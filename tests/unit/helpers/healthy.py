@@ -61,6 +61,7 @@ def _report(of: Tree, host: str, holder: str) -> Tree:
             for way in (mine["real_server"] or {"ways": []})["ways"] for port in way["ports"]
         ],
         "drained": list,
+        "handover": int,
         "firewall": lambda: {"firewalld": False, "policies": [], "closed": []},
         "clock": lambda: {"epoch": NOW, "synchronised": True},
         "vips": lambda: {vip: _places(mine, vip, host == holder) for vip in asked["vips"]},

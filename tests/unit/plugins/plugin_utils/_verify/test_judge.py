@@ -50,6 +50,18 @@ def checks(seen: Tree, host: str) -> list[Tree]:
 # --- faults -----------------------------------------------------------------------------------------------------
 
 
+def weights_damaged(_model: Tree, seen: Tree) -> None:
+    report(seen, "d1")["drained"] = {"error": "/var/lib/vipstack-lvs/weights/web@web1 is damaged, so …"}
+
+
+def handover_is_a_folder(_model: Tree, seen: Tree) -> None:
+    report(seen, "d2")["handover"] = {"error": "/run/vipstack-lvs.handover cannot be read: Is a directory"}
+
+
+def handover_left(_model: Tree, seen: Tree) -> None:
+    report(seen, "d2")["handover"] = 1
+
+
 def unreachable(_model: Tree, seen: Tree) -> None:
     seen["web1"] = {"status": "unreachable", "message": "no route to host"}
 
@@ -466,6 +478,9 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (unit_disabled, {("service_not_enabled", "d1")}),
     (unit_died, {("service_came_back", "d1")}),
     (nginx_upgraded, {("service_outdated", "web1")}),
+    (weights_damaged, {("drain_unreadable", "d1")}),
+    (handover_is_a_folder, {("handover_unreadable", "d2")}),
+    (handover_left, {("handover_left", "d2")}),
     (keepalived_refuses, {("config_broken", "d1")}),
     (keepalived_file_gone, {("config_broken", "d1")}),
     (nginx_refuses, {("config_broken", "web1")}),
@@ -625,7 +640,10 @@ def test_a_part_that_cannot_be_read_is_no_deviation() -> None:
             seen = healthy.observations(model)
             seen[host]["report"][part] = {"error": "gone"}
             codes = {one.code for one in findings(model, seen)}
-            special = {"ipvs": "ipvs_unreadable", "keepalived_test": "config_broken", "nginx_test": "config_broken"}
+            special = {
+                "ipvs": "ipvs_unreadable", "keepalived_test": "config_broken", "nginx_test": "config_broken",
+                "drained": "drain_unreadable", "handover": "handover_unreadable",
+            }  # fmt: skip
             assert codes == {special.get(part, "inspection_incomplete")}, (host, part)
 
 
