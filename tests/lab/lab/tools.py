@@ -18,7 +18,11 @@ TOOLS = {
     "unshare": "util-linux", "nsenter": "util-linux", "mount": "mount", "gpgv": "gpgv",
 }  # fmt: skip
 # Daemons with which tests validate configurations.
-DAEMONS = {"nginx": "nginx", "keepalived": "keepalived", "nft": "nftables", "ufw": "ufw"}
+DAEMONS = {
+    "nginx": "nginx", "keepalived": "keepalived", "nft": "nftables", "ufw": "ufw",
+    # Of the tests with them: another language, and a repository to pull from.
+    "update-locale": "locales", "git": "git",
+}  # fmt: skip
 # Clients that ask for much: over kept connections, and over a new one for each request.
 CLIENTS = {"h2load": "nghttp2-client", "ab": "apache2-utils"}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
