@@ -112,8 +112,8 @@ class Machine:
             frozenset(mount for mount in mounts if mount == str(named) or mount.startswith((str(BASE), "/tmp/mm"))),
             frozenset(name for name in (os.listdir(named) if named.is_dir() else ()) if "life" in name),
             frozenset(os.listdir("/sys/class/net")),
-            # Semaphores and the like of Python's multiprocessing are not a lab's; they come and go.
-            frozenset(name for name in os.listdir("/dev/shm") if not name.startswith(("sem.", "psm_"))),
+            # Semaphores and the like of Python's multiprocessing, and folders of unit tests, are not a lab's.
+            frozenset(name for name in os.listdir("/dev/shm") if not name.startswith(("sem.", "psm_", "vipstack-"))),
             frozenset(
                 os.path.join(folder, name)
                 for folder, folders, files in os.walk(BASE)

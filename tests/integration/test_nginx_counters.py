@@ -17,7 +17,8 @@ def test_programs_of_the_host_get_them(nginx: Served) -> None:
     nginx.ask("/")
     answer = nginx.ask("/lvs-status", port=8711)
     found = counted("web1", answer.body)
-    assert (answer.status, found["connections"], found["dropped"]) == (200, 1, 0)
+    assert (answer.status, found["dropped"]) == (200, 0)
+    assert found["connections"] in (1, 2), "this one, and the first where Nginx has not seen its end yet"
     assert (found["requests"] or 0) >= 2
     assert len(nginx.requests(count=1)) == 1
 

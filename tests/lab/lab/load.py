@@ -36,38 +36,46 @@ def edits_and_reloads(
 ) -> tuple[list[Record], int]:
     """Edits by site.yml and reloads of each daemon, so many; the requests that failed meanwhile, and of how many.
 
-    The last edit is none: the directors are as their variant has them. The client asks until all is done, and until it
-    has made `requests`. Raises LabError where an edit changes nothing.
+    A request that failed says `during` which change it began. The last edit is none: the directors are as their variant
+    has them. The client asks until all is done, and until it has made `requests`. Raises LabError where an edit changes
+    nothing.
     """
     stack, failed = variants.stack, list[Record]()
-    asked = 0
+    asked, steps = 0, [(0.0, "nothing")]
     is_done = threading.Event()
 
     def clients() -> None:
         nonlocal asked
         while asked < requests or not is_done.is_set():
+            begin = time.monotonic()
             outcome = stack.lab.probe.start(10, every_ms=10, timeout=timeout).result()
             asked += len(outcome.records)
-            failed.extend(outcome.failed)
+            for record in outcome.failed:
+                during = max(step for step in steps if step[0] <= begin + record["t"])[1]
+                failed.append({**record, "during": during})
 
     with ThreadPoolExecutor(1) as pool:
         crowd = pool.submit(clients)
         try:
-            _change(variants, edits, reloads)
+            for step in _changes(variants, edits, reloads):
+                steps.append((time.monotonic(), step))
         finally:
             is_done.set()
         crowd.result()  # a client that was lost on the way is an error
     return failed, asked
 
 
-def _change(variants: Variants, edits: int, reloads: int) -> None:
+def _changes(variants: Variants, edits: int, reloads: int) -> Iterator[str]:
+    """Makes them; says of each what it is before it begins."""
     stack = variants.stack
     for edit in _EDITS[-edits:]:
+        yield f"the edit {edit}"
         words = ("-e", json.dumps({**VARIANTS[variants.now], **edit}))
         if not stack.play("site", "-l", "lvs_directors", *words).total("changed"):
             raise LabError(f"the edit changed nothing: {edit}")
     for host in (*DIRECTORS, *REAL_SERVERS):
         daemon = "keepalived" if host in DIRECTORS else "nginx"
+        yield f"reloads of {host}"
         reload = f"systemctl reload {daemon}.service"
         stack.run(host, f"for turn in $(seq {reloads}); do {reload} && sleep 0.2 || exit; done")
 

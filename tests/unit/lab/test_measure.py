@@ -104,6 +104,6 @@ def test_a_client_that_is_lost_under_load_is_an_error(monkeypatch: pytest.Monkey
         raise LabError("the client ended before its time")
 
     variants: Any = SimpleNamespace(stack=SimpleNamespace(lab=SimpleNamespace(probe=SimpleNamespace(start=lost))))
-    monkeypatch.setattr(load, "_change", lambda *_arguments: None)
+    monkeypatch.setattr(load, "_changes", lambda *_arguments: iter(()))
     with pytest.raises(LabError, match="before its time"):
         load.edits_and_reloads(variants, edits=1, reloads=1, timeout=1, requests=1)
