@@ -74,7 +74,7 @@ package: venv ## test the built artifact
 
 # `make test` splits the tests over two labs side by side, and namespaces of the machine's own kernel.
 LAB_TESTS := $(wildcard tests/integration/test_*_lab.py)
-LAB_A_TESTS := $(addprefix tests/integration/test_,$(addsuffix _lab.py,failover artifact prove selection status verify))
+LAB_A_TESTS := $(addprefix tests/integration/test_,$(addsuffix _lab.py,failover artifact nginx_tls preflight prove repair selection status verify))
 
 .PHONY: test-lab-a test-lab-b test-native molecule measure mutate-nginx bench figures
 test-lab-a: venv ## run half of the tests against a lab that is up: faults, and what users see of them

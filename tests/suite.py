@@ -103,13 +103,13 @@ def quick() -> list[Stage]:
         [
             [
                 AGAIN,
-                Part("test-lab-a", "test-lab-a", budget=600, needs=("lab",)),
+                Part("test-lab-a", "test-lab-a", budget=900, needs=("lab",)),
                 MOLECULE,
             ],
             [
-                Part("test-native", "test-native", budget=180),
+                Part("test-native", "test-native", budget=480),
                 UP_B,
-                Part("test-lab-b", "test-lab-b", budget=720, needs=("lab-b",), lab=LAB_B),
+                Part("test-lab-b", "test-lab-b", budget=780, needs=("lab-b",), lab=LAB_B),
             ],
         ],
     ]

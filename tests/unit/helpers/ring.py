@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
 import pickle
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -106,15 +107,18 @@ def plain(field: Field) -> str:
     return PLAIN.get(field.form) or VALUES.get(field.kind, ["1"])[0]
 
 
-def wrong_names(text: str) -> list[str]:
-    """A text with each piece before, in and behind it; nothing; a very long one."""
-    pieces = [made for piece in PIECES for made in (piece + text, text[:1] + piece + text[1:], text + piece)]
-    return [*pieces, "", text * 200]
+def wrong_names(text: str, turn: int | None = None) -> list[str]:
+    """A text with each piece before, in and behind it, or only in one of these places, which `turn` chooses for the
+    first piece and the next place for the next; nothing; a very long one."""
+    made = [(piece + text, text[:1] + piece + text[1:], text + piece) for piece in PIECES]
+    if turn is not None:
+        return [*(places[(number + turn) % 3] for number, places in enumerate(made)), "", text * 200]
+    return [*itertools.chain.from_iterable(made), "", text * 200]
 
 
-def wrong(field: Field) -> list[Any]:
-    """Every kind of wrong value; some of them are right for some fields."""
-    found = [*wrong_names(plain(field)), *OTHERS]
+def wrong(field: Field, turn: int | None = None) -> list[Any]:
+    """Every kind of wrong value; some of them are right for some fields. `turn`: see wrong_names."""
+    found = [*wrong_names(plain(field), turn), *OTHERS]
     if field.kind in ("whole", "number"):
         found += [field.low - 1, field.high + 1, str(field.high) + "0", "0x10", "010", "1e1"]
     if field.kind == "secret":

@@ -1,10 +1,14 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every field of the schema with every kind of wrong value: a mistake that names the field, or files that hold it."""
+"""Every field of the schema with every kind of wrong value: a mistake that names the field, or files that hold it.
+
+What makes a text wrong stands in one place of it, another one from field to field; in every place where all is run.
+"""
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import pytest
@@ -32,19 +36,29 @@ def about(path: str, mistakes: list[Any]) -> bool:
     return any(mistake.path.startswith(places) for mistake in mistakes)
 
 
+PLACES_OF_PIECES = pytest.mark.parametrize("everywhere", [False, pytest.param(True, marks=pytest.mark.long)])
+
+
+def turn(path: Path, everywhere: bool) -> int | None:
+    """Where the first piece stands; None: in every place."""
+    return None if everywhere else zlib.crc32(named(path).encode())
+
+
+@PLACES_OF_PIECES
 @pytest.mark.parametrize("path", PLACES, ids=named)
-def test_a_value_of_a_cluster_is_refused_by_its_path_or_can_be_written(path: Path) -> None:
-    for value in wrong(PLACES[path]):
+def test_a_value_of_a_cluster_is_refused_by_its_path_or_can_be_written(path: Path, everywhere: bool) -> None:
+    for value in wrong(PLACES[path], turn(path, everywhere)):
         inventory = whole_inventory()
         put(inventory, path, value)
         found = judged(inventory)
         assert found.model or about(named(path), found.mistakes), (value, found.mistakes)
 
 
+@PLACES_OF_PIECES
 @pytest.mark.parametrize("path", OWN, ids=named)
 @pytest.mark.parametrize("host", ["d1", "web1"])
-def test_a_value_of_a_host_is_refused_by_its_path_or_can_be_written(host: str, path: Path) -> None:
-    for value in wrong(OWN[path]):
+def test_a_value_of_a_host_is_refused_by_its_path_or_can_be_written(host: str, path: Path, everywhere: bool) -> None:
+    for value in wrong(OWN[path], turn(path, everywhere)):
         inventory = whole_inventory()
         put(inventory, path, value, [host])
         found = judged(inventory)
