@@ -190,3 +190,43 @@ def test_all_addresses_of_a_family_are_a_network(nginx: Served, network: str, wi
     assert nginx.site(changes) == ""
     answers = [nginx.ask(source=source).status for source in ("192.0.2.1", "2001:db8::1")]
     assert answers == [202 if won else 203 for won in wins]
+
+
+@pytest.mark.parametrize("default", ["1k", "1m"])
+def test_the_largest_body_is_that_of_the_route_that_is_chosen(nginx: Served, default: str) -> None:
+    """Its length is looked at before a header has chosen the route; a body in chunks is counted."""
+    routes: list[Tree] = [
+        {"headers": {"X-Kind": "a"}, "max_body": "2049", "error_pages": {413: {"text": "too much"}}},
+        {"headers": {"X-Kind": "b"}, "max_body": "0"},
+    ]
+    nginx.site(site(*routes, max_body="100k"), nginx_client_max_body_size=default)
+
+    def put(size: int, kind: str, chunked: bool = False) -> int:
+        headers = [("X-Kind", kind), *([("Transfer-Encoding", "chunked")] if chunked else [])]
+        body = "%x\r\n%s\r\n0\r\n\r\n" % (size, "x" * size) if chunked else "x" * size
+        return nginx.ask("/up", method="POST", headers=headers, body=body).status
+
+    for chunked in (False, True):
+        found = [put(size, kind, chunked) for kind, size in (("a", 2049), ("b", 200_000), ("c", 102_400))]
+        assert found == [200, 200, 200]
+        found = [put(size, kind, chunked) for kind, size in (("a", 2050), ("a", 20000), ("c", 102_401))]
+        assert found == [413, 413, 413]
+    assert nginx.ask("/up", method="POST", headers=[("X-Kind", "a")], body="x" * 3000).body == "too much"
+
+
+def test_a_large_body_is_no_reason_for_another_answer(nginx: Served) -> None:
+    """Of what is asked, of pages and of maintenance, which have locations of their own."""
+    own = {"deny": ["127.0.0.1"], "error_pages": {403: {"text": "not you"}}}
+    asked = {"path": "/asked", "auth_request": {"upstream": "app"}}
+    sizes = {"max_body": "8k", "maintenance": {"bypass": ["127.0.0.1"], "page": {"text": "later"}, "enabled": True}}
+    nginx.site(site(asked, {"path": "/own", **own}, **sizes), nginx_client_max_body_size="1k")
+    sent = {"method": "POST", "body": "x" * 5000}
+    assert (nginx.ask("/asked", **sent).status, nginx.ask("/asked", **sent).seen.length) == (200, 5000)
+    assert (nginx.ask("/own", **sent).status, nginx.ask("/own", **sent).body) == (403, "not you")
+    closed = nginx.ask("/asked", source="192.0.2.7", **sent)
+    assert (closed.status, closed.body) == (503, "later")
+
+
+def test_an_answer_has_its_type_whatever_the_path_ends_with(nginx: Served) -> None:
+    nginx.site(site({"path": "/a.json", "answer": {"body": "b", "media_type": "text/csv"}}))
+    assert nginx.ask("/a.json").header("Content-Type") == "text/csv"

@@ -13,6 +13,7 @@ from .._model.shape_nginx import Answer, Redirect, Rewrite, Route
 from .._model.shape_upstreams import Retries, Upstream
 from . import canary, grpc
 from .access import answered, asks_who, networks, questions
+from .bodies import any_length, body_looked_at
 from .cache import cached
 from .compression import compression
 from .content import NOTHING, error_page, error_pages, files, folder, hidden, not_found, pages
@@ -30,7 +31,8 @@ from .tls import client_asked
 
 def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
     """All lines of a location that handles a route: first who may come, then what is done."""
-    lines: list[Line] = [*told_to_logs(route), *kept_path(route), *limits(route), *_traffic(spot, route)]
+    lines: list[Line] = [*told_to_logs(route), *body_looked_at(spot, route, settings), *kept_path(route)]
+    lines += [*limits(route), *_traffic(spot, route)]
     lines += [*client_asked(route), *networks(spot, route), *preflight(spot, route), *questions(spot, route)]
     lines += request_limits(spot, route)
     given = route["static"]
@@ -64,7 +66,8 @@ def behind(spot: Spot, route: Route, settings: Settings) -> Iterator[Directive]:
     asked = route["handling"].get("auth_request")
     if asked and asked["enabled"]:
         yield block("location", ["=", spot.inner("auth")], _asked(asked, route, settings))
-    bare = [*_traffic(spot, route), *response_headers(spot, {**route, "upstream": None}, settings)]
+    bare = [*any_length(route, settings), *_traffic(spot, route)]
+    bare += [*response_headers(spot, {**route, "upstream": None}, settings)]
     for status, page in pages(route).items():
         inside = [simple("internal"), *bare, *error_page(status, page)]
         yield block("location", ["=", spot.inner(status)], inside)
@@ -101,6 +104,7 @@ def _end(route: Route, settings: Settings) -> Iterator[Directive]:
 def _asked(given: AuthRequest, route: Route, settings: Settings) -> Iterator[Directive]:
     """What is asked; its body is an empty one by itself. Of the answers 401 and 403 are the client's."""
     yield simple("internal")
+    yield from any_length(route, settings)
     yield simple("proxy_pass", "http://%s%s" % (given["upstream"], given["path"]))
     yield simple("proxy_http_version", "1.1")
     told = {"Connection": "", "Upgrade": "", "Content-Length": "", **settings.told, "X-Original-URI": "$request_uri"}
@@ -149,6 +153,8 @@ def answer(given: Answer) -> Iterator[Directive]:
     if given["body"] is None:
         yield simple("return", given["status"])
     else:
+        # The type would be that of the path's ending.
+        yield block("types", [], [])
         yield simple("default_type", given["media_type"])
         yield simple("return", given["status"], given["body"])
 

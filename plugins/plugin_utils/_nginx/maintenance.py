@@ -45,8 +45,12 @@ def maintenance(site: Site) -> Iterator[Directive]:
     yield block("if", ["(%s)" % closed], [simple("rewrite", "^", _PLACE, "last")])
     # As an error page, it is a GET whatever the request was, so that every method gets the file.
     page = _PLACE + "/page"
-    yield block("location", ["=", _PLACE], [simple("internal"), simple("error_page", 503, page), simple("return", 503)])
-    lines = [simple("internal"), simple("add_header", "Retry-After", given["retry_after"], "always")]
+    inside = [simple("internal")]
+    if any("max_body" in route["handling"] for route in site["routes"]):
+        # Else a body that the site takes would be too large here.
+        inside.append(simple("client_max_body_size", 0))
+    yield block("location", ["=", _PLACE], [*inside, simple("error_page", 503, page), simple("return", 503)])
+    lines = [*inside, simple("add_header", "Retry-After", given["retry_after"], "always")]
     lines.append(simple("add_header", "Cache-Control", "no-store", "always"))
     own = given["page"] or {"file": None, "text": None, "media_type": ""}
     yield block("location", ["=", page], [*lines, *(list(error_page("503", own)) or [simple("return", 503)])])

@@ -30,14 +30,23 @@ Behind = Callable[[Spot, Route], Iterable[Directive]]
 class Routing:
     """The routes of one site as Nginx's locations, and the maps that these need."""
 
-    def __init__(self, site: Site, has_pages: Callable[[Route], bool] = lambda route: bool(pages(route))) -> None:
-        """``has_pages``: whether errors of a route have locations of their own."""
+    def __init__(
+        self,
+        site: Site,
+        has_pages: Callable[[Route], bool] = lambda route: bool(pages(route)),
+        has_own_size: Callable[[Route], bool] = lambda route: "max_body" in route["handling"],
+    ) -> None:
+        """``has_pages``: whether errors of a route have locations of their own. ``has_own_size``: whether the largest
+        body is not the same as everywhere."""
         self.name = site["name"]
         self.routes = site["routes"]
         self.asked = [conditions(route) for route in site["routes"]]
         self.has_pages = has_pages
         self.places = places(site["routes"])
         chosen = [place for place in self.places if self._is_open(place)]
+        self.sized = [place for place in chosen if any(has_own_size(self.routes[index]) for index in place.routes)]
+        # Their locations take a body of any length, and the routes look at it themselves.
+        self.looks = {index for place in self.sized for index in place.routes}
         # Each condition that a request may be asked for, and its number.
         self.tests: dict[Condition, int] = {}
         for place in chosen:
@@ -67,6 +76,8 @@ class Routing:
                 named.update(place.routes)
                 target = "$" + variable(self.name, "route", number)
                 lines = [simple("error_page", CHOSEN, "=", target), simple("return", CHOSEN)]
+                if place in self.sized:
+                    lines.insert(0, simple("client_max_body_size", 0))
                 if any(self.has_pages(self.routes[index]) for index in place.routes):
                     # The choice itself is an error page, and there would be no other behind it.
                     lines.insert(0, simple("recursive_error_pages", "on"))
@@ -89,7 +100,7 @@ class Routing:
             yield self._spot(index), route
 
     def _spot(self, index: int) -> Spot:
-        return Spot(self.name, index)
+        return Spot(self.name, index, index in self.looks)
 
     def _name(self, index: int) -> str:
         return "@lvs_route_%d" % index

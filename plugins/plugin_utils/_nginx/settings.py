@@ -17,7 +17,7 @@ class Settings(NamedTuple):
     ``trusted``: the system's file of authorities. ``upstreams``: those of the host, by name.
     ``told``: header -> what an upstream is told of the client. ``version``: of the node's Nginx, (1, 22, 1); empty
     where it is not known: what needs to know it is left out. ``hsts``: site -> value of
-    Strict-Transport-Security.
+    Strict-Transport-Security. ``max_body``: of what has no limit of its own.
     """
 
     node: str
@@ -32,6 +32,7 @@ class Settings(NamedTuple):
     told: Mapping[str, str] = DIRECT
     version: tuple[int, ...] = ()
     hsts: Mapping[str, str] = {}
+    max_body: str = "0"
 
     def since(self, *version: int) -> bool:
         """Whether the node's Nginx is known to be of this version or a later one."""
@@ -53,5 +54,6 @@ def from_variables(node: str, given: Mapping[str, Any]) -> Settings:
         next_upstream_tries=int(given["proxy_next_upstream_tries"]),
         trusted=str(given["trusted_certificates"]),
         next_upstream_timeout=float(given["proxy_next_upstream_timeout"]),
+        max_body=str(given.get("client_max_body_size", "0")),
         version=tuple(int(part) for part in str(given.get("version") or "").split(".") if part.isdigit()),
     )

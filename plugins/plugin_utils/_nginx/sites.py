@@ -10,6 +10,7 @@ from typing import Iterable, Iterator
 from .._model.shape_nginx import Nginx, Site
 from . import canary, proxied, tls
 from .access import access_maps, answered
+from .bodies import body_maps, has_own_size
 from .cache import cache_maps, cache_zones
 from .clients import told, trusted
 from .content import pages, static_maps
@@ -36,11 +37,15 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
         hsts=tls.hsts(nginx),
     )
     routings = {
-        site["name"]: Routing(site, lambda route: bool(pages(route)) or is_grpc(route, settings))
+        site["name"]: Routing(
+            site,
+            lambda route: bool(pages(route)) or is_grpc(route, settings),
+            lambda route: has_own_size(route, settings),
+        )
         for site in nginx["sites"]
     }
     maps = [one for routing in routings.values() for one in (*routing.maps(), *canary.maps(routing.routes))]
-    maps += _content_maps(routings.values())
+    maps += _content_maps(routings.values(), settings)
     maps += [one for site in nginx["sites"] for one in maintenance_maps(site, nginx["health_path"])]
     maps += [one for site in nginx["sites"] for one in tls.hsts_maps(site)]
     lines: list[Line] = [
@@ -63,7 +68,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     return written(lines)
 
 
-def _content_maps(routings: Iterable[Routing]) -> Iterator[Directive]:
+def _content_maps(routings: Iterable[Routing], settings: Settings) -> Iterator[Directive]:
     found = [one for routing in routings for one in routing.spots()]
     yield from static_maps(route for _spot, route in found)
     yield from limit_maps(found)
@@ -75,6 +80,7 @@ def _content_maps(routings: Iterable[Routing]) -> Iterator[Directive]:
         yield from cors_maps(spot, route)
         yield from mirror_maps(spot, route)
         yield from cache_maps(spot, route)
+        yield from body_maps(spot, route, settings)
 
 
 def _set_names(routings: Iterable[Routing]) -> list[str]:

@@ -11,10 +11,11 @@ from .directive import variable
 
 
 class Spot(NamedTuple):
-    """A route: the name of its site, and its place there."""
+    """A route: the name of its site, and its place there. ``looks``: it looks at the length of a body itself."""
 
     site: str
     number: int
+    looks: bool = False
 
     def variable(self, what: str) -> str:
         """A variable, with its $."""
