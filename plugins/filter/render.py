@@ -23,6 +23,7 @@ from ..plugin_utils._model.shape_nginx import Nginx
 from ..plugin_utils._model.view import bare
 from ..plugin_utils._nginx.settings import from_variables
 from ..plugin_utils._nginx.sites import sites_file
+from ..plugin_utils._nginx.streams import streams_block
 from ..plugin_utils._nginx.upstreams import upstreams_file
 from ..plugin_utils._plain import plain
 from ..plugin_utils._preview import files
@@ -39,6 +40,11 @@ def keepalived_services(director: Director, folder: str, weights_in_files: bool)
 def nginx_sites(nginx: Nginx, host: str, settings: Mapping[str, Any]) -> str:
     """The servers of a host's Nginx, as directives. ``settings``: the role's variables without their prefix."""
     return sites_file(nginx, from_variables(host, settings)).rstrip()
+
+
+def nginx_streams(nginx: Nginx, host: str, settings: Mapping[str, Any]) -> str:
+    """The block of a host's streams, as directives; nothing without them."""
+    return streams_block(nginx, from_variables(host, settings)).rstrip()
 
 
 def nginx_upstreams(nginx: Nginx) -> str:
@@ -129,6 +135,7 @@ class FilterModule:
             "ipvs_services": ipvs_services,
             "keepalived_services": keepalived_services,
             "nginx_sites": nginx_sites,
+            "nginx_streams": nginx_streams,
             "firewall_part": firewall_part,
             "firewall_plan": firewall_plan,
             "nginx_user_files": nginx_user_files,

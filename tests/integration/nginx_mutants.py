@@ -39,7 +39,6 @@ UNSEEN = {
     "proxy_http_version": "Connection and keepalive need it; 1.26 alone would show it",
     "server_names_hash_bucket_size": "needed by many or long names only; Nginx refuses the files there",
     "server_names_hash_max_size": "needed by many or long names only; Nginx refuses the files there",
-    "include": "modules-enabled holds modules that no directive here needs",
 }
 
 

@@ -354,6 +354,10 @@ class Served:
         asked: list[str] = self.call("names", names=dict(names))
         return asked
 
+    def udp(self, port: int) -> None:
+        """An application of UDP, which answers a question to a name server by one packet."""
+        self.call("udp", port=port)
+
     def down(self, port: int) -> None:
         """Connections to the application are refused, and those that it has are gone."""
         self.call("down", port=port)

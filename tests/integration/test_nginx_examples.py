@@ -10,6 +10,7 @@ from typing import Any
 from certificates import pair
 from golden_nginx import example
 from nginx_served import Served
+from nginx_streams import ask_dns, start_tls, subject
 from rendering import files
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
@@ -84,3 +85,19 @@ def test_the_website(nginx: Served) -> None:
     apex = nginx.ask("/about?a=1", host="example.com")
     assert (apex.status, apex.header("Location")) == (301, "http://www.example.com/about?a=1")
     assert nginx.ask("/blog/x", host="www.example.com").header("Location") == "https://blog.example.com/blog/x"
+
+
+def test_tcp_passthrough(nginx: Served) -> None:
+    """Applications show their own certificates; a database and a name server answer beside a site."""
+    names = {8443: "shop.example.com", 9443: "pay.example.com"}
+    for port, name in names.items():
+        start_tls(nginx, port, name)
+    nginx.start(6432)
+    nginx.udp(5353)
+    serve(nginx, "tcp-passthrough")
+    asked = (*names.values(), "other.example.com")
+    assert [subject(nginx, 443, name) for name in asked] == [*names.values(), ""]
+    assert nginx.ask("/", host="www.example.com").seen.at == "192.0.2.41"
+    inside, outside = (nginx.ask("/", port=5432, source=one) for one in ("198.51.100.7", "192.0.2.7"))
+    assert (inside.seen.at, outside.status) == ("192.0.2.61", 0)
+    assert ask_dns(nginx, "0001", port=53)[0].startswith("0001")

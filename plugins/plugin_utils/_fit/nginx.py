@@ -9,6 +9,7 @@ from typing import Iterator, Literal, Mapping
 
 from .._model.shape import HostSlice
 from .._model.shape_nginx import Site
+from .._model.shape_streams import Stream
 from .._model.shape_upstreams import Upstream
 from .._model.ways import GRPC
 from . import versions
@@ -25,6 +26,8 @@ KEPT: tuple[tuple[Literal["keepalive_requests", "keepalive_timeout", "keepalive_
 )
 GRPC_SINCE, GRPC_CHOSEN = (1, 13, 10), (1, 17, 8)
 VARIABLE_RATE, DRY_RUN = (1, 17, 0), (1, 17, 6)
+# Debian 11 builds streams of 1.18 without the module realip.
+REAL_IP, HALF_CLOSE, ALPN = (1, 19, 0), (1, 21, 4), (1, 21, 4)
 
 
 def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
@@ -32,7 +35,8 @@ def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
     if not nginx:
         return []
     grpc = {one["name"]: one for one in nginx["upstreams"] if one["protocol"] in GRPC}
-    uses = [*_of_upstreams(nginx["upstreams"]), *_of_limits(nginx["sites"]), *_of_grpc(grpc, nginx["sites"])]
+    uses = [*_of_upstreams([*nginx["upstreams"], *nginx["stream_upstreams"]]), *_of_limits(nginx["sites"])]
+    uses += [*_of_grpc(grpc, nginx["sites"]), *_of_streams(nginx["streams"])]
     return versions.problems(NGINX, facts, uses)
 
 
@@ -72,3 +76,14 @@ def _of_grpc(upstreams: Mapping[str, Upstream], sites: list[Site]) -> Iterator[U
                 own = route["canary"]["route"] is not None
                 place = route["source"] if own else "lvs_nginx_sites.%s" % site["name"]
                 yield Use(place + ".canary", "with upstream %s, which speaks gRPC" % route["upstream"], GRPC_CHOSEN)
+
+
+def _of_streams(streams: list[Stream]) -> Iterator[Use]:
+    for stream in streams:
+        path = "lvs_nginx_streams.%s." % stream["name"]
+        if stream["proxy_protocol"]:
+            yield Use(path + "proxy_protocol", "true", REAL_IP)
+        if stream["half_close"]:
+            yield Use(path + "half_close", "true", HALF_CLOSE)
+        if stream["tls"] and stream["tls"]["alpn"]:
+            yield Use(path + "tls.alpn", ", ".join(stream["tls"]["alpn"]), ALPN)

@@ -17,6 +17,8 @@ from .system import SENDMAIL, ports
 OUR_KEEPALIVED = "/etc/systemd/system/keepalived.service.d/vipstack-lvs.conf"
 NGINX, KEEPALIVED = "/usr/sbin/nginx", "/usr/sbin/keepalived"
 PROGRAMS = ("/usr/sbin/ipvsadm", KEEPALIVED, NGINX, "/usr/sbin/visudo", SENDMAIL)
+# The module of Nginx for streams: of Debian, of EL.
+STREAM_MODULES = ["/usr/%s/nginx/modules/ngx_stream_module.so" % folder for folder in ("lib", "lib64")]
 UNITS = ["/etc/systemd/system/" + unit for unit in (STACK.table_unit, STACK.forward_unit)]
 
 
@@ -29,7 +31,15 @@ def questions(mine: HostSlice) -> dict[str, Any]:
     """The options of the module host_facts."""
     director = mine["director"]
     return {
-        "paths": [*PROGRAMS, STACK.log, *UNITS, OUR_KEEPALIVED, STACK.firewall, *programs.paths(director)],
+        "paths": [
+            *PROGRAMS,
+            *(STREAM_MODULES if mine["nginx"] and mine["nginx"]["streams"] else ()),
+            STACK.log,
+            *UNITS,
+            OUR_KEEPALIVED,
+            STACK.firewall,
+            *programs.paths(director),
+        ],
         "units": ["keepalived.service", "nginx.service"],
         "users": [STACK.script_user, *programs.users(director)],
         "modules": [*(director["kernel"]["modules"] if director else []), *tunnel_modules(mine)],

@@ -70,6 +70,7 @@ def ports(mine: HostSlice) -> list[int]:
     if not nginx:
         return []
     found = {port for site in nginx["sites"] for port in site["ports"]} | {nginx["status_port"]} - {0}
+    found.update(port for stream in nginx["streams"] if stream["protocol"] == "tcp" for port in stream["ports"])
     return sorted(found.union(*(site["tls"]["ports"] for site in nginx["sites"] if site["tls"])))
 
 

@@ -96,8 +96,10 @@ def _own_clients(view: ClusterView) -> Iterator[Opening]:
     """Clients of each VIP where no service has one: its holder serves them itself."""
     for _name, vip in sorted(view.vips.items()) if view.serves_itself else ():
         for address in vip["addresses"]:
-            ports = view.tcp_ports()
-            yield _opening("clients of sites", family_of(address), "tcp", (), [bare(address)], ports)
+            for protocol in ("tcp", "udp"):
+                ports = view.ports_of(protocol)
+                if ports or protocol == "tcp":
+                    yield _opening("clients of sites", family_of(address), protocol, (), [bare(address)], ports)
 
 
 def _answers(services: list[Service]) -> Iterator[Opening]:

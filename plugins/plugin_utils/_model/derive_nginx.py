@@ -11,11 +11,13 @@ from .derive_cache import caches
 from .derive_limits import limits
 from .derive_proxy import plainest, proxy_ports
 from .derive_routes import raw
+from .derive_streams import OF_STREAMS, streams, used
 from .derive_tls import site_tls, tls, tls_ports
 from .derive_upstreams import upstreams
 from .shape import CheckScript, HealthAddress
 from .shape_content import Health
 from .shape_nginx import NamesHash, Nginx, Route, Site
+from .shape_streams import Stream
 from .shape_tls import SiteTls
 from .view import ClusterView, all_ports_of
 
@@ -60,7 +62,9 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
     full = host in view.real_servers or (host in view.directors and on_directors == "real_server")
     health_path = view.data["health_path"]
     served = _sites(view, view.tcp_ports(host if host in view.real_servers else None), routes) if full else []
-    if served:
+    passed = _streams(view, host) if full else []
+    if served or passed:
+        of_all = upstreams(view)
         return {
             "mode": "real_server",
             "health_path": health_path,
@@ -70,14 +74,16 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "limits": limits(view.data["nginx_limits"]),
             "proxy_ports": proxy_ports(view),
             "status_port": view.data["nginx_status_port"],
-            "tls": tls(view, served),
+            "tls": tls(view, served, passed),
             "names_hash": _names_hash(served),
             "log_formats": view.data["log_formats"],
             "trusted_proxies": view.data["trusted_proxies"],
-            "upstreams": upstreams(view),
+            "upstreams": [one for one in of_all if one["protocol"] != OF_STREAMS],
             "caches": caches(served, view.data["upstreams"], view.data["nginx_caches"]),
             "users": _users(served),
             "sites": served,
+            "streams": passed,
+            "stream_upstreams": [one for one in of_all if one["name"] in used(passed)],
             "extra": raw("lvs_nginx_extra", view.data["nginx_extra"]),
         }
     sorry = _sorry_sites(view)
@@ -99,9 +105,17 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "caches": [],
             "users": [],
             "sites": sorry,
+            "streams": [],
+            "stream_upstreams": [],
             "extra": [],
         }
     return None
+
+
+def _streams(view: ClusterView, host: str) -> list[Stream]:
+    """Those whose ports services bring to a host."""
+    own = host if host in view.real_servers else None
+    return streams(view, {protocol: view.ports_of(protocol, own) for protocol in ("tcp", "udp")})
 
 
 def _health(view: ClusterView) -> Health | None:

@@ -10,6 +10,7 @@ from typing import Iterable
 from .normal import SiteInput
 from .server_names import name_for
 from .shape_nginx import Site
+from .shape_streams import Stream
 from .shape_tls import Certificate, SiteTls, Tls
 from .view import ClusterView, tls_ports_of
 
@@ -39,13 +40,16 @@ def site_tls(site: SiteInput, brought: Iterable[int]) -> SiteTls | None:
     }
 
 
-def tls(view: ClusterView, sites: Iterable[Site]) -> Tls | None:
-    """None where no site speaks TLS."""
+def tls(view: ClusterView, sites: Iterable[Site], streams: Iterable[Stream] = ()) -> Tls | None:
+    """None where no site speaks TLS, and no stream."""
     speaking = [site["tls"] for site in sites if site["tls"]]
-    if not speaking:
+    ended = [one["tls"] for one in streams if one["tls"]]
+    if not speaking and not ended:
         return None
     own = {name for one in speaking for name in one["certificates"]}
     authorities = {one["client_certificates"]["authority"] for one in speaking if one["client_certificates"]}
+    own |= {name for one in ended for name in one["certificate"]}
+    authorities |= {one["authority"] for one in ended if one["authority"]}
     given = view.data["tls"]
     return {
         "profile": given["profile"],

@@ -22,7 +22,7 @@ def upstreams(view: ClusterView) -> list[Upstream]:
 
 def _tls(given: UpstreamInput) -> Tls | None:
     """For servers with one name it is the name that they have to prove."""
-    if given["protocol"] not in SECURED:
+    if given["protocol"] not in SECURED or (given["protocol"] == "stream" and not given["tls"]):
         return None
     tls = given["tls"] or {"name": None, "verify": True, "trusted": None, "certificate": None, "key": None}
     return {**tls, "name": tls["name"] or common_name(given)}
@@ -30,7 +30,7 @@ def _tls(given: UpstreamInput) -> Tls | None:
 
 def keeps(given: UpstreamSettings) -> bool:
     """Whether connections can be used again: a server of uwsgi closes each, and without a block there is no place."""
-    return given["keepalive"] != 0 and given["protocol"] != "uwsgi" and not given["resolve"]
+    return given["keepalive"] != 0 and given["protocol"] not in ("uwsgi", "stream") and not given["resolve"]
 
 
 def method_of(given: UpstreamSettings) -> str:

@@ -74,6 +74,8 @@ FORMS = {
     ),
     "answer_status": (r"[2-5][0-9]{2}", "a status from 200 to 599"),
     "rate": (r"[1-9][0-9]{0,6}/[sm]", "a number of requests by second or minute, like 10/s or 30/m"),
+    # A name of ALPN; Nginx takes them as words.
+    "alpn": (r"[a-z0-9][a-z0-9./-]{0,62}", "1-63 small letters, digits or . / -, such as mqtt"),
     "realm": (r"(?!off$)[A-Za-z0-9_.,:/ -]{1,100}", "1-100 letters, digits, blanks or _ . , : / -, and not off"),
     "user_name": (r"[A-Za-z0-9_.@+-]{1,64}", "the name of a user: 1-64 letters, digits or _ . @ + -"),
     # 418 chooses a route, 444 and 499 are no answers.

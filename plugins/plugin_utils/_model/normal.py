@@ -26,6 +26,7 @@ from .shape_content import Maintenance, Static
 from .shape_limits import LimitsInput
 from .shape_logs import Log, LogFormat
 from .shape_nginx import Answer, CanarySettings, Handling, Redirect, Rewrite, RouteMatch
+from .shape_streams import StreamSettings
 from .shape_tls import ClientCertificates, Hsts
 from .shape_upstreams import UpstreamSettings
 
@@ -166,6 +167,15 @@ class SiteInput(Handling):
     extra: list[str]
 
 
+class StreamInput(StreamSettings):
+    """A stream of `lvs_nginx_streams`."""
+
+    vip: str | None
+    by: str
+    idle_timeout: float | None
+    extra: list[str]
+
+
 class HealthInput(TypedDict):
     """`lvs_nginx_health`; without an upstream it is none."""
 
@@ -201,6 +211,7 @@ class ClusterInput(TypedDict):
     virtual_services: dict[str, ServiceInput]
     upstreams: dict[str, UpstreamInput]
     sites: dict[str, SiteInput]
+    streams: dict[str, StreamInput]
     certificates: dict[str, CertificateInput]
     certificate_facts: dict[str, CertificateFacts]
     """What is known of them; of those on nodes nothing."""

@@ -31,6 +31,11 @@ def _check_local_ports(scope: Scope) -> None:
     if own and ports["first"] <= own <= ports["last"]:
         what = "is %d to %d, which has lvs_nginx_status_port, %d; must be other ports"
         scope.wrong(PATH + ".local_ports", what % (ports["first"], ports["last"], own))
+    for name, stream in sorted((scope.cluster["streams"] or {}).items()):
+        for port in sorted(set(stream["ports"] or ())) if stream["by"] == "stream" else ():
+            if ports["first"] <= port <= ports["last"]:
+                what = "is %d to %d, which has port %d of lvs_nginx_streams.%s; must be ports of no stream"
+                scope.wrong(PATH + ".local_ports", what % (ports["first"], ports["last"], port, name))
     for name, site in sorted((scope.cluster["sites"] or {}).items()):
         for port in sorted(set(site["ports"] or ())):
             if ports["first"] <= port <= ports["last"]:

@@ -19,10 +19,11 @@ from .rules_partners import check_partners
 from .rules_proxy import check_proxy
 from .rules_routes import check_routes
 from .rules_scope import Scope
+from .rules_streams import check_streams
 from .rules_tls import check_site_tls, check_tls_ports
 from .rules_traffic import check_traffic
 from .rules_upstreams import check_retries, check_upstream
-from .view import TLS_PORTS, all_ports_of, bare, host_addresses
+from .view import TLS_PORTS, all_ports_of, bare, host_addresses, stream_ports
 
 NO_TLS = "those of HTTPS are tls.ports of a site"
 
@@ -52,6 +53,8 @@ def check_nginx(scope: Scope) -> None:
         check_grpc(scope, path, site)
         check_traffic(scope, path, site)
         check_site_tls(scope, path, site)
+    _check_letters(scope, "lvs_nginx_streams", scope.cluster["streams"] or ())
+    check_streams(scope)
     _check_loops(scope, upstreams or {}, sites or {})
     check_shares(scope)
     check_health(scope)
@@ -59,8 +62,9 @@ def check_nginx(scope: Scope) -> None:
     check_proxy(scope)
     if sites and scope.services is not None:
         _check_sites(scope, sites)
+    if (sites or scope.cluster["streams"]) and scope.services is not None:
         for name, service in sorted(scope.services.items()):
-            _check_brought_ports(scope, "lvs_virtual_services.%s.ports" % name, service, sites)
+            _check_brought_ports(scope, "lvs_virtual_services.%s.ports" % name, service, sites or {})
 
 
 def _check_letters(scope: Scope, path: str, names: Iterable[str]) -> None:
@@ -93,7 +97,7 @@ def _answers(scope: Scope) -> dict[str, str]:
 
 def _check_loops(scope: Scope, upstreams: Mapping[str, UpstreamInput], sites: Mapping[str, SiteInput]) -> None:
     """An upstream that is the Nginx of a real server: its requests would go round until they are too many."""
-    ports = {port for site in sites.values() for port in all_ports_of(site)}
+    ports = {port for site in sites.values() for port in all_ports_of(site)} | stream_ports(scope.cluster, "tcp")
     own = {
         endpoint(address, port): host
         for host in scope.cluster["real_servers"]
@@ -102,11 +106,10 @@ def _check_loops(scope: Scope, upstreams: Mapping[str, UpstreamInput], sites: Ma
     }
     for name, upstream in sorted(upstreams.items()):
         for server in upstream["servers"] or ():
-            host = own.get(endpoint(server["address"] or "", server["port"] or 0))
-            if host:
+            place = endpoint(server["address"] or "", server["port"] or 0)
+            if place in own:
                 what = "has %s, where Nginx of real server %s serves sites itself; must be an application"
-                place = endpoint(server["address"], server["port"])
-                scope.wrong("lvs_nginx_upstreams.%s.servers" % name, what % (place, host))
+                scope.wrong("lvs_nginx_upstreams.%s.servers" % name, what % (place, own[place]))
 
 
 def _check_sites(scope: Scope, sites: Mapping[str, SiteInput]) -> None:
@@ -160,18 +163,30 @@ def _check_site_ports(scope: Scope, path: str, ports: list[int]) -> None:
             scope.wrong(path, what % (port, there))
 
 
+def _owners(scope: Scope, sites: Mapping[str, SiteInput], protocol: str) -> dict[int, str]:
+    """Port -> the site or the stream that has it."""
+    found = {}
+    for name, stream in sorted((scope.cluster["streams"] or {}).items(), reverse=True):
+        if (stream["protocol"], stream["by"]) == (protocol, "stream"):
+            found.update(dict.fromkeys(stream["ports"] or (), "lvs_nginx_streams." + name))
+    for name, site in sorted(sites.items(), reverse=True) if protocol == "tcp" else ():
+        found.update(dict.fromkeys(all_ports_of(site), "lvs_nginx_sites." + name))
+    return found
+
+
 def _check_brought_ports(scope: Scope, path: str, service: ServiceInput, sites: Mapping[str, SiteInput]) -> None:
-    """Where sites serve a service, they serve all of its ports."""
-    if service["protocol"] != "tcp" or service["real_port"] or not scope.read_whole("lvs_nginx_sites"):
+    """Where sites and streams serve a service, they serve all of its ports."""
+    read = scope.read_whole("lvs_nginx_sites") and scope.read_whole("lvs_nginx_streams")
+    if service["protocol"] not in ("tcp", "udp") or service["real_port"] or not read:
         return
     ports = sorted(set(service["ports"] or ()))
-    owners = {port: name for name, site in sorted(sites.items(), reverse=True) for port in all_ports_of(site)}
+    owners = _owners(scope, sites, service["protocol"])
     served = [port for port in ports if port in owners]
     for port in ports if served else ():
         if port not in owners:
             remedy = NO_TLS if port in TLS_PORTS else "give it to the site as well"
             what = (
-                "has %d, which no site has, beside %d of lvs_nginx_sites.%s; %s, and a port of another program "
+                "has %d, which no site has, beside %d of %s; %s, and a port of another program "
                 "must be in a service of its own"
             )
             scope.wrong(path, what % (port, served[0], owners[served[0]], remedy))

@@ -26,10 +26,14 @@ def check_proxy(scope: Scope) -> None:
                 what = "is %s, but that of lvs_nginx_sites.%s, which has port %d as well, is %s; must be the same"
                 scope.wrong(path, what % (_word(spoken), other, port, _word(same)))
                 break
-    proxied = {port: name for port, (name, spoken) in sorted(kinds.items()) if spoken}
+    proxied = {port: "lvs_nginx_sites." + name for port, (name, spoken) in sorted(kinds.items()) if spoken}
+    of_sites = bool(proxied)
+    for name, stream in sorted((scope.cluster["streams"] or {}).items()):
+        if stream["proxy_protocol"]:
+            proxied.update(dict.fromkeys(stream["ports"] or (), "lvs_nginx_streams." + name))
     for name, service in sorted((scope.services or {}).items()):
         _check_service(scope, "lvs_virtual_services.%s" % name, service, proxied)
-    if proxied:
+    if of_sites:
         _warn(scope)
 
 
@@ -48,11 +52,11 @@ def _check_service(scope: Scope, path: str, service: ServiceInput, proxied: dict
     check = service["check"]
     kind = CHECKS.get(check["type"]) if check else None
     if check and kind and not kind.passes_proxy:
-        what = "is %s, but port %d of lvs_nginx_sites.%s expects the PROXY protocol, which Keepalived does not speak; "
+        what = "is %s, but port %d of %s expects the PROXY protocol, which Keepalived does not speak; "
         what += "must be auto or " + " or ".join(name for name, one in CHECKS.items() if one.passes_proxy)
         scope.wrong(path + ".check.type", what % (check["type"], ports[0], proxied[ports[0]]))
     if service["sorry_server"]:
-        what = "%s.sorry_server is %s, which has to take the PROXY protocol, as lvs_nginx_sites.%s does"
+        what = "%s.sorry_server is %s, which has to take the PROXY protocol, as %s does"
         scope.warnings.append(what % (path, service["sorry_server"], proxied[ports[0]]))
 
 

@@ -140,7 +140,8 @@ def check_secrets_are_seen(scope: Scope, given: Mapping[str, set[str]]) -> None:
     if scope.cluster["nginx_on_directors"] != "none":
         hosts |= set(scope.cluster["directors"])
     sites = scope.cluster["sites"] or {}
-    needed = ["lvs_certificates"] if any(site["tls"] for site in sites.values()) else []
+    speaking = [*sites.values(), *(scope.cluster["streams"] or {}).values()]
+    needed = ["lvs_certificates"] if any(one["tls"] for one in speaking) else []
     if needed and scope.cluster["tls"] and scope.cluster["tls"]["ticket_secret"]:
         needed.append("lvs_tls")
     for name in needed:

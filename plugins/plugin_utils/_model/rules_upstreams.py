@@ -82,7 +82,7 @@ def _check_keepalive(scope: Scope, path: str, upstream: UpstreamSettings) -> Non
             why = (
                 "resolve keeps no connection"
                 if upstream["resolve"]
-                else "protocol is uwsgi, which closes each connection"
+                else "protocol is %s, which closes each connection" % upstream["protocol"]
             )
             why = "keepalive is 0" if upstream["keepalive"] == 0 else why
             scope.wrong("%s.%s" % (path, name), "is given, but %s" % why)
@@ -102,7 +102,7 @@ def _check_protocol(scope: Scope, path: str, upstream: UpstreamInput) -> None:
 def _check_tls(scope: Scope, path: str, upstream: UpstreamInput) -> None:
     """Whose certificate it is has to be known, and a certificate of our own has its key."""
     tls = upstream["tls"]
-    if upstream["protocol"] not in SECURED:
+    if upstream["protocol"] not in SECURED or (upstream["protocol"] == "stream" and not tls):
         return
     told = tls and (tls["name"] or tls["verify"] is False)
     if upstream["servers"] and not told and not common_name(upstream):

@@ -13,6 +13,7 @@ from .schema_content import HEALTH, USERS
 from .schema_limits import LIMITS
 from .schema_logs import LOG_FORMAT
 from .schema_nginx import SITE
+from .schema_streams import STREAM
 from .schema_tls import CERTIFICATE, TLS
 from .schema_upstreams import UPSTREAM
 
@@ -164,6 +165,7 @@ CLUSTER: dict[str, Field] = {
     "lvs_virtual_services": named("", SERVICE, 48),
     "lvs_nginx_upstreams": named("", UPSTREAM),
     "lvs_nginx_sites": named("", SITE),
+    "lvs_nginx_streams": named("", STREAM, 48),
     "lvs_certificates": named("Certificates with their keys; keep the keys in a vault.", CERTIFICATE),
     "lvs_tls": TLS,
     "lvs_nginx_log_formats": named("", LOG_FORMAT),

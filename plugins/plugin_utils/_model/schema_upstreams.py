@@ -105,7 +105,7 @@ UPSTREAM = table(
         "none",
     ),
     port=whole("Port of the hosts of `group`.", None, 1, 65535),
-    protocol=choice("What the servers speak.", "http", *PROTOCOLS),
+    protocol=choice("What the servers speak; `stream`: anything, behind `lvs_nginx_streams`.", "http", *PROTOCOLS),
     tls=TLS,
     fastcgi=FASTCGI,
     params=Field(

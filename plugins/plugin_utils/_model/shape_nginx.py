@@ -11,6 +11,7 @@ from .shape_cache import CacheZone
 from .shape_content import Content, Health, Maintenance, Static
 from .shape_limits import Limits
 from .shape_logs import Log, LogFormat
+from .shape_streams import Stream
 from .shape_tls import SiteTls, Tls
 from .shape_traffic import Traffic
 from .shape_upstreams import Raw, Retries, Upstream
@@ -176,4 +177,6 @@ class Nginx(TypedDict):
     caches: Annotated[list[CacheZone], "those that its sites use"]
     users: Annotated[list[str], "keys of lvs_nginx_users that its sites need"]
     sites: list[Site]
+    streams: list[Stream]
+    stream_upstreams: list[Upstream]
     extra: Annotated[list[Raw], "raw lines for all sites"]

@@ -12,6 +12,7 @@ import difflib
 import re
 from typing import Any, Iterable, Mapping, cast
 
+from .derive_streams import add_services
 from .forms import FORMS, address_of
 from .group_servers import add_group_servers, own_address
 from .normal import ClusterInput, HostInput, Normal
@@ -70,6 +71,7 @@ def normalise(inventory: Mapping[str, Any]) -> tuple[Normal, list[Mistake], list
         readers[name] = Reader()
         cluster = _cluster(readers[name], inside, hostvars)
         add_group_servers(readers[name], cluster["upstreams"], groups, {**others, **hostvars})
+        add_services(readers[name], cluster)
         cluster["directors"] = [host for host in directors if host in inside]
         cluster["real_servers"] = [host for host in real_servers if host in inside]
         cluster["certificate_facts"] = next(
@@ -176,7 +178,7 @@ def _reached_at(hostvars: Variables) -> dict[str, str]:
 def _cluster(reader: Reader, hosts: Iterable[str], hostvars: Variables) -> ClusterInput:
     """What all hosts of a cluster have in common, by its name in ClusterInput: without prefix."""
     read = {name: _agreed(reader, name, hosts, hostvars) for name in CLUSTER}
-    short = {"lvs_nginx_upstreams": "upstreams", "lvs_nginx_sites": "sites", "lvs_nginx_log_formats": "log_formats"}
+    short = {"lvs_nginx_" + name: name for name in ("upstreams", "sites", "streams", "log_formats")}
     return cast(ClusterInput, {short.get(name, name[len("lvs_") :]): value for name, value in read.items()})
 
 

@@ -63,6 +63,12 @@ def all_ports_of(site: SiteInput) -> list[int]:
     return sorted({*(site["ports"] or ()), *tls_ports_of(site)})
 
 
+def stream_ports(data: ClusterInput, protocol: str) -> set[int]:
+    """The ports on which streams of a protocol go through Nginx."""
+    streams = [one for one in (data["streams"] or {}).values() if (one["protocol"], one["by"]) == (protocol, "stream")]
+    return {port for one in streams for port in one["ports"] or ()}
+
+
 def vrid_of(vip: VipInput) -> int:
     """The virtual router id of a VIP: where none is given the last byte of its first address, 0 becomes 1.
 
@@ -165,12 +171,17 @@ class ClusterView:
 
         Without a virtual service clients reach the sites of the VIP's holder.
         """
+        return self.ports_of("tcp", host)
+
+    def ports_of(self, protocol: str, host: str | None = None) -> set[int]:
+        """The same of any protocol, with the streams of the VIP's holder."""
         if host is None and self.serves_itself:
-            return {port for site in (self.data["sites"] or {}).values() for port in all_ports_of(site)}
+            sites = {port for site in (self.data["sites"] or {}).values() for port in all_ports_of(site)}
+            return stream_ports(self.data, protocol) | (sites if protocol == "tcp" else set())
         services = self.services.values() if host is None else self.services_of.get(host, ())
         return {
             service["real_port"] or port
             for service in services
-            if service["protocol"] == "tcp"
+            if service["protocol"] == protocol
             for port in service["ports"] or ()
         }

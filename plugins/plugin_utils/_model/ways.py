@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-# Protocols of upstreams, those whose connections are TLS among them.
-PROTOCOLS = ("http", "https", "grpc", "grpcs", "fastcgi", "uwsgi")
-SECURED = ("https", "grpcs")
+# Protocols of upstreams, those whose connections are or may be TLS among them.
+PROTOCOLS = ("http", "https", "grpc", "grpcs", "fastcgi", "uwsgi", "stream")
+SECURED = ("https", "grpcs", "stream")
 GRPC = ("grpc", "grpcs")
 # Protocol -> the front of the names, of those whose answers Nginx can keep.
 CACHED = {"http": "proxy", "https": "proxy", "fastcgi": "fastcgi", "uwsgi": "uwsgi"}

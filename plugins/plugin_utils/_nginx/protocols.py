@@ -41,15 +41,15 @@ def passed(upstream: Upstream, settings: Settings) -> Iterator[Directive]:
     """The servers, and what Nginx has to know to speak with them."""
     name, protocol = upstream["name"], upstream["protocol"]
     if upstream["resolve"]:
-        name = "$" + _resolved(upstream)
-        yield from _resolver(upstream["resolve"])
+        name = "$" + resolved(upstream)
+        yield from resolver(upstream["resolve"])
     if protocol not in ("fastcgi", "uwsgi"):
         way = way_to(upstream)
         yield simple(way + "_pass", "%s://%s" % (protocol, name))
         if way == "proxy":
             yield simple("proxy_http_version", "1.1")
         if upstream["tls"]:
-            yield from _tls(way, upstream["tls"], settings)
+            yield from to_tls(way, upstream["tls"], settings)
         return
     yield simple(protocol + "_pass", name)
     told = {**_TOLD, **(_of_fastcgi(upstream["fastcgi"]) if protocol == "fastcgi" else {"PATH_INFO": "$uri"})}
@@ -65,7 +65,7 @@ def passed(upstream: Upstream, settings: Settings) -> Iterator[Directive]:
         yield simple(protocol + "_param", key, value, "if_not_empty")
 
 
-def _resolved(upstream: Upstream) -> str:
+def resolved(upstream: Upstream) -> str:
     return variable("upstream", upstream["name"], "server")
 
 
@@ -73,10 +73,10 @@ def resolved_map(upstream: Upstream) -> Directive:
     """The variable with the one server: Nginx resolves what it finds in a variable when it needs it."""
     (server,) = upstream["servers"]
     value = "%s:%d" % (server["address"], server["port"])
-    return block("map", ["", "$" + _resolved(upstream)], [simple("default", value)])
+    return block("map", ["", "$" + resolved(upstream)], [simple("default", value)])
 
 
-def _resolver(given: Resolve) -> Iterator[Directive]:
+def resolver(given: Resolve) -> Iterator[Directive]:
     servers = ["[%s]" % one if ":" in one else one for one in given["name_servers"]]
     valid = ["valid=%ds" % given["valid"]] if given["valid"] is not None else []
     yield simple("resolver", *servers, *valid, *([] if given["ipv6"] else ["ipv6=off"]))
@@ -93,7 +93,7 @@ def _of_fastcgi(given: FastCgi | None) -> dict[str, str]:
     return {**common, **found, **({} if given["script"] else {"PATH_INFO": "$fastcgi_path_info"})}
 
 
-def _tls(way: str, given: Tls, settings: Settings) -> Iterator[Directive]:
+def to_tls(way: str, given: Tls, settings: Settings) -> Iterator[Directive]:
     """Of authorities between the server's and the trusted one there may be three."""
     yield simple(way + "_ssl_protocols", "TLSv1.2", "TLSv1.3")
     if given["name"]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Iterator, Mapping
 
 from .._model.shape_nginx import Nginx, Route, Site
+from .._model.shape_streams import Stream
+from .._model.shape_tls import Tls
 from . import proxied
 from .directive import Directive, Line, block, simple, variable
 from .listens import first
@@ -41,18 +43,44 @@ def common(nginx: Nginx) -> Iterator[Line]:
     tls = nginx["tls"]
     if tls is None:
         return
-    protocols, ciphers, server_prefers = _PROFILES[tls["profile"]]
     yield ""
+    yield from _protocols(tls, "lvs_tls")
+
+
+def of_streams(nginx: Nginx) -> Iterator[Line]:
+    """The same at the level of stream, whose sessions are its own."""
+    if nginx["tls"] is not None and any(one["tls"] for one in nginx["streams"]):
+        yield from _protocols(nginx["tls"], "lvs_streams_tls")
+
+
+def _protocols(tls: Tls, sessions: str) -> Iterator[Directive]:
+    protocols, ciphers, server_prefers = _PROFILES[tls["profile"]]
     yield simple("ssl_protocols", *protocols)
     if ciphers:
         yield simple("ssl_ciphers", ciphers)
     yield simple("ssl_prefer_server_ciphers", server_prefers)
     yield simple("ssl_ecdh_curve", "X25519:prime256v1:secp384r1")
-    yield simple("ssl_session_cache", "shared:lvs_tls:10m")
+    yield simple("ssl_session_cache", "shared:%s:10m" % sessions)
     yield simple("ssl_session_timeout", "1d")
     yield simple("ssl_session_tickets", "on" if tls["tickets"] else "off")
     for number in range(tls["tickets"]):
         yield simple("ssl_session_ticket_key", "%s/%d.key" % (TICKETS, number))
+
+
+def stream_lines(nginx: Nginx, stream: Stream) -> Iterator[Directive]:
+    """In the server block of a stream."""
+    given = stream["tls"]
+    if given is None or nginx["tls"] is None:
+        return
+    files = {one["name"]: one for one in nginx["tls"]["certificates"]}
+    for name in given["certificate"]:
+        yield simple("ssl_certificate", files[name]["certificate"])
+        yield simple("ssl_certificate_key", files[name]["key"] or "")
+    if given["alpn"]:
+        yield simple("ssl_alpn", *given["alpn"])
+    if given["authority"]:
+        yield simple("ssl_client_certificate", files[given["authority"]]["certificate"])
+        yield simple("ssl_verify_client", "on")
 
 
 def hsts_maps(site: Site) -> Iterator[Directive]:

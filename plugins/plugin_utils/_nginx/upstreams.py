@@ -23,7 +23,7 @@ _METHODS = {
 
 def upstreams_file(nginx: Nginx) -> str:
     """The text of conf.d/lvs-upstreams.conf. Raises LvsError for what cannot be written."""
-    blocks = [*upstream_maps(nginx), *map(_upstream, (one for one in nginx["upstreams"] if not one["resolve"]))]
+    blocks = [*upstream_maps(nginx), *map(upstream_block, (one for one in nginx["upstreams"] if not one["resolve"]))]
     lines: list[Line] = [line for one in blocks for line in ("", one)]
     return written(lines or ["No upstream on this host."])
 
@@ -34,7 +34,7 @@ def upstream_maps(nginx: Nginx) -> list[Directive]:
     return [*sticky, *(resolved_map(one) for one in nginx["upstreams"] if one["resolve"])]
 
 
-def _upstream(given: Upstream) -> Directive:
+def upstream_block(given: Upstream) -> Directive:
     """The method stands before the servers, as it says what these can be, and before keepalive, which wraps it."""
     lines: list[Line] = [
         simple("zone", given["name"], "%dk" % given["zone_kib"]),

@@ -58,6 +58,10 @@ def _ports(model: Model, port: int) -> list[tuple[str, int]]:
 
 def _by_host(nginx: Nginx | None, port: int, asked: Asked) -> Iterator[str]:
     sites = nginx["sites"] if nginx else []
+    for stream in nginx["streams"] if nginx else ():
+        if stream["protocol"] == "tcp" and port in stream["ports"]:
+            yield "stream %s passes it on as it is (lvs_nginx_streams.%s)" % (stream["name"], stream["name"])
+            return
     tls = any(speaks_tls(site, port) for site in sites)
     if not nginx or not (tls or any(port in site["ports"] for site in sites)):
         yield "no site has the port: another program answers"

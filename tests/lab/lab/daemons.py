@@ -21,7 +21,10 @@ from lab.tools import install, install_daemons, require_root
 
 # Suite -> versions of keepalived and Nginx.
 SUITES = {"bullseye": ("2.1.5", "1.18"), "bookworm": ("2.2.7", "1.22"), "trixie": ("2.3.3", "1.26")}
-PACKAGES = ("keepalived", "nginx", "sudo", "systemd", "iproute2")
+PACKAGES = ("keepalived", "nginx", "libnginx-mod-stream", "sudo", "systemd", "iproute2")
+# Modules of Nginx that not every suite has.
+BROTLI = ("libnginx-mod-http-brotli-filter", "libnginx-mod-http-brotli-static")
+MODULES: dict[str, tuple[str, ...]] = {"bullseye": (), "bookworm": BROTLI, "trixie": BROTLI}
 FIREWALLS = ("nftables", "iptables", "firewalld", "dbus", "iproute2", "procps")
 _APART = ("--mount", "--propagation", "private", "--cgroup", "--pid", "--kill-child", "--fork")
 # A view of the tree in memory. Each line that comes in is a case; each line that goes out is the status of its script.
@@ -53,7 +56,7 @@ done'
 
 def daemon_tree(settings: Settings, suite: str) -> Path:
     """A Debian with the daemons."""
-    return _tree_of(settings, "daemons", suite, PACKAGES)
+    return _tree_of(settings, "programs", suite, (*PACKAGES, *MODULES[suite]))
 
 
 def firewall_tree(settings: Settings, suite: str) -> Path:

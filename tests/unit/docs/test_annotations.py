@@ -23,6 +23,7 @@ HASH = "$6$saltsalt$" + "a" * 86
 AROUND: dict[str, Any] = {
     "lvs_nginx_upstreams.new": {"servers": ["198.51.100.203:8080"]},
     "lvs_nginx_users": {"staff": {"anna": HASH}},
+    "lvs_nginx_upstreams.raw": {"servers": ["198.51.100.204:5432"], "protocol": "stream"},
 }
 
 
@@ -41,6 +42,8 @@ def changes_of(form: str) -> dict[str, Any]:
         return {"lvs_nginx_sites.www": {**site, **given}, **tls}
     if where == "upstream":
         return {"lvs_nginx_upstreams.app": {"servers": ["198.51.100.201:8080", "198.51.100.202:8080"], **given}}
+    if where == "stream":
+        return {"lvs_nginx_streams.raw": given}
     if where == "site":
         return {"lvs_nginx_sites.www": {**site, **given}}
     assert where == "route"

@@ -51,9 +51,10 @@ def example(name: str) -> Tree:
     """An example inventory, as `build` takes it."""
     tree = yaml.safe_load((EXAMPLES / (name + ".yml")).read_text(encoding="utf-8"))["all"]
     groups = {group: list(one["hosts"]) for group, one in tree["children"].items()}
-    hostvars = {
-        host: {**tree["vars"], **own} for one in tree["children"].values() for host, own in one["hosts"].items()
-    }
+    hostvars: Tree = {}
+    for one in tree["children"].values():
+        for host, own in one["hosts"].items():
+            hostvars.setdefault(host, {**tree["vars"]}).update(own or {})
     return {"groups": groups, "hostvars": hostvars}
 
 

@@ -51,6 +51,7 @@ TEXTS = {
     "file_path": ["/usr/bin/true"],
     "host_name": ["192.0.2.1", "app.example.com"],
     "method": ["GET", "POST"],
+    "alpn": ["mqtt"],
     "header_name": ["X-Kind", "Host"],
     "cookie_name": ["kind"],
     "argument_name": ["kind"],

@@ -59,6 +59,7 @@ PLAIN = {
     "dns_name": "example.com",
     "argument": "a b",
     "unix_user": "nobody",
+    "alpn": "mqtt",
 }
 # Values of the kinds that have no forms, each of which a field of the kind takes.
 VALUES: dict[str, list[str]] = {
@@ -84,10 +85,12 @@ VALUES: dict[str, list[str]] = {
     "server_name": ["www.example.com", "*.example.com", "~^w\\d{2};$"],
 }
 # Names in maps that are of a form of their own.
-KEYS = {"error_status": "502", "answer_status": "200"}
+KEYS = {"server_name": "www.example.com", "error_status": "502", "answer_status": "200"}
 # What a table has to have besides what every one of its kind has.
 STARTS: dict[Any, Tree] = {
     ("lvs_nginx_sites", "web", "tls"): {"certificate": ["web"]},
+    ("lvs_nginx_streams", "web"): {"ports": [3306], "upstream": "raw"},
+    ("lvs_nginx_streams", "web", "tls"): {"certificate": ["web"]},
     "basic_auth": {"users": "web"},
     "auth_request": {"upstream": "web"},
     "local_ports": {"first": 20000, "last": 60999},
@@ -163,6 +166,7 @@ def _whole_inventory() -> bytes:
         },
         "lvs_virtual_services": {
             "web": {"vip": "web", "ports": [80, 443]},
+            "sql": {"vip": "web", "ports": [3306]},
             "dns": {"vip": "dns", "ports": [53], "protocol": "udp"},
             "sip": {"vip": "dns", "ports": [5060], "protocol": "sctp", "scheduler": "rr"},
         },
@@ -170,6 +174,7 @@ def _whole_inventory() -> bytes:
             "web": {"servers": [{"address": "192.0.2.21", "port": 8080}, {"address": "192.0.2.23", "port": 8080}]},
             "api": {"servers": [{"address": "192.0.2.22", "port": 8080}]},
             "blue": {"servers": [{"address": "192.0.2.24", "port": 8080}]},  # for fields that name an upstream
+            "raw": {"servers": ["192.0.2.25:3306"], "protocol": "stream"},
         },
         "lvs_nginx_log_formats": {
             "web": {"fields": {"client": "$remote_addr", "request": "$request"}},
@@ -179,6 +184,7 @@ def _whole_inventory() -> bytes:
             "web": {"server_names": ["example.com"], "upstream": "web"},
             "api": {"server_names": ["api.example.com"], "upstream": "api", "tls": "api"},
         },
+        "lvs_nginx_streams": {"web": {"ports": [3306], "upstream": "raw"}},
         "lvs_certificates": {name: {"certificate": "/etc/ssl/%s.pem" % name} for name in ("web", "api", "blue")},
         "lvs_nginx_caches": {"web": {"size": "1g"}, "api": {"size": "1g"}, "blue": {"size": "1g"}},
         "lvs_nginx_users": {"web": {"bob": "$apr1$abcdefgh$" + 22 * "x"}, "api": {}},

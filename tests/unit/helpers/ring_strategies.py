@@ -38,6 +38,12 @@ REFERENCES: dict[Path, list[str]] = {
     ("lvs_nginx_sites", "web", "tls", "certificate", 0): ["web", "api"],
     ("lvs_nginx_sites", "web", "tls", "client_certificates", "authority"): ["web", "api"],
     ("lvs_nginx_health", "upstream"): ["web", "api"],
+    ("lvs_nginx_streams", "web", "upstream"): ["raw"],
+    ("lvs_nginx_streams", "web", "vip"): ["web"],
+    ("lvs_nginx_streams", "web", "names", "www.example.com"): ["raw"],
+    ("lvs_nginx_streams", "web", "tls", "certificate", 0): ["web", "api"],
+    ("lvs_nginx_streams", "web", "tls", "authority"): ["web", "api"],
+    ("lvs_nginx_streams", "web", "extra", 0): ["proxy_buffer_size 32k;"],
     ("lvs_vips", "web", "prefer", 0): ["d1", "d2"],
     ("lvs_drained_services", 0): ["web", "dns"],
 }

@@ -20,7 +20,7 @@ TEMPLATES = sorted(ROLES.glob("*/templates/*.j2"))
 # Filters that write several words, each by a writer of its own.
 COMPOSED = {
     "keepalived": {"keepalived_services"},
-    "nginx": {"nginx_sites", "nginx_upstreams"},
+    "nginx": {"nginx_sites", "nginx_streams", "nginx_upstreams"},
     "firewall": {"shell", "firewall_part"},
 }
 FRONT = "vipstack.lvs."

@@ -57,6 +57,7 @@ class Agent:
         self.clients: dict[int, Connection] = {}
         self.calls: dict[int, grpc.Call] = {}
         self.name_server: NameServer | None = None
+        self.questioned: dict[int, NameServer] = {}
         self.numbers = iter(range(1, sys.maxsize))
 
     # --- Nginx
@@ -98,8 +99,12 @@ class Agent:
         for port, kind in APPS.items():
             await self.start(port, kind, {})
         await self.forget()
+        for server in self.questioned.values():
+            server.down()
+        self.questioned.clear()
         if self.name_server is not None:
-            self.name_server.names = {}
+            self.name_server.down()
+            self.name_server = None
 
     async def start(self, port: int, kind: str, options: dict[str, Any]) -> None:
         """In the place of one that is there."""
@@ -116,6 +121,11 @@ class Agent:
         self.name_server.names = names
         asked, self.name_server.asked = self.name_server.asked, []
         return asked
+
+    async def udp(self, port: int) -> None:
+        """A name server that knows no name: each question gets one answer."""
+        self.questioned[port] = NameServer()
+        await self.questioned[port].up(port)
 
     async def tell(self, port: int, do: str) -> None:
         self.apps[port].options["do"] = do

@@ -22,6 +22,9 @@ class NameServer(asyncio.DatagramProtocol):
         loop = asyncio.get_running_loop()
         self._transport, _protocol = await loop.create_datagram_endpoint(lambda: self, ("0.0.0.0", port))
 
+    def down(self) -> None:
+        self._transport.close()
+
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._transport.sendto(self.answer(data), addr)
 

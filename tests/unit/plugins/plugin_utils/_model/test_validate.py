@@ -67,6 +67,7 @@ def test_every_default_is_filled_in() -> None:
                     "auth_pass": False, "unicast": True, "track": True,
                 }
             },
+            "streams": {},
             "virtual_services": {
                 "web": {
                     "vip": "web", "ports": [80], "protocol": "tcp", "scheduler": "mh", "scheduler_flags": None,

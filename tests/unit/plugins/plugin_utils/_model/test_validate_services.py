@@ -243,7 +243,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "TLS to servers that speak HTTP": (
         {UPSTREAM + ".tls": {"name": "a"}},
-        ["lvs_nginx_upstreams.app.tls is given, but protocol is http; must be https or grpcs"],
+        ["lvs_nginx_upstreams.app.tls is given, but protocol is http; must be https or grpcs or stream"],
     ),
     "parameters in HTTP": (
         {UPSTREAM + ".params": {"A": "1"}},
