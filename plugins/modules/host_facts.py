@@ -126,6 +126,9 @@ ansible_facts:
           description: What is free below each of some directories.
           type: dict
           sample: {/usr: 9000, /var: 9000}
+        cache_disk_mb:
+          description: The size of the file system for the caches of Nginx.
+          type: int
         clock:
           description: The time, and whether the clock is synchronised, as M(vipstack.lvs.inspect) returns it.
           type: dict

@@ -17,6 +17,7 @@ from .accounts import group_name, user_name
 from .command import CommandError, run
 from .files import HostFiles
 from .links import links
+from .places import NGINX_CACHES
 
 # A host of the family has the file; the first that is there says which.
 FAMILIES = (("/etc/redhat-release", "RedHat"), ("/etc/debian_version", "Debian"))
@@ -47,6 +48,7 @@ def describe(
         "selinux_policy": selinux.policy(HostFiles()),
         "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE,
         "disks_mb": {path: free_mb(path) for path in DISKS if os.path.isdir(path)},
+        "cache_disk_mb": size_mb(NGINX_CACHES),
         "clock": system.clock(),
         "links": links(),
         "firewall": firewall.look(),
@@ -81,6 +83,14 @@ def release(version: str) -> int | None:
 def free_mb(path: str) -> int:
     facts = os.statvfs(path)
     return facts.f_bavail * facts.f_frsize // MEGABYTE
+
+
+def size_mb(path: str) -> int:
+    """The whole file system on which a folder is, or will be."""
+    while not os.path.isdir(path):
+        path = os.path.dirname(path)
+    facts = os.statvfs(path)
+    return facts.f_blocks * facts.f_frsize // MEGABYTE
 
 
 def path_facts(path: str) -> dict[str, str] | None:

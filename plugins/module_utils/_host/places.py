@@ -47,3 +47,5 @@ WEIGHTS = STACK.weights
 FOREIGN = "foreign"
 """In `STATE`: what a host had before the first run."""
 TRANSITION_LOG = STACK.log + "/transitions.log"
+NGINX_CACHES = "/var/lib/nginx"
+"""Below it are the caches of Nginx."""

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Iterator, Literal, Mapping
 
+from ...module_utils._host.places import NGINX_CACHES
+from .._model.nginx_values import bytes_of
 from .._model.shape import HostSlice
+from .._model.shape_cache import CacheZone
 from .._model.shape_nginx import Site
 from .._model.shape_streams import Stream
 from .._model.shape_upstreams import Upstream
@@ -37,7 +40,17 @@ def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
     grpc = {one["name"]: one for one in nginx["upstreams"] if one["protocol"] in GRPC}
     uses = [*_of_upstreams([*nginx["upstreams"], *nginx["stream_upstreams"]]), *_of_limits(nginx["sites"])]
     uses += [*_of_grpc(grpc, nginx["sites"]), *_of_streams(nginx["streams"])]
-    return versions.problems(NGINX, facts, uses)
+    return [*versions.problems(NGINX, facts, uses), *_caches(nginx["caches"], facts)]
+
+
+def _caches(caches: list[CacheZone], facts: HostFacts) -> Iterator[Problem]:
+    """All that they may hold together, against the file system that they are on."""
+    held = sum(bytes_of(one["size"]) for one in caches) // 2**20
+    size = facts.get("cache_disk_mb")
+    if caches and size is not None and held > size:
+        names = ", ".join("%s %s" % (one["name"], one["size"]) for one in caches)
+        words = "%d MB together (%s), but the file system of %s has %d MB" % (held, names, NGINX_CACHES, size)
+        yield Problem("lvs_nginx_caches", words, "less, or on a larger one")
 
 
 def _of_upstreams(upstreams: list[Upstream]) -> Iterator[Use]:

@@ -41,6 +41,7 @@ class HostFacts(TypedDict, total=False):
     selinux_policy: dict[str, Any]
     memory_mb: int
     disks_mb: dict[str, int]
+    cache_disk_mb: int
     clock: dict[str, Any]
     links: list[FactLink]
     modules: dict[str, str]

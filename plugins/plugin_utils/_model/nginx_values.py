@@ -109,6 +109,11 @@ def _size(field: Field, value: Any) -> str:
     return text.lower()
 
 
+def bytes_of(size: str) -> int:
+    """Of a size that was read."""
+    return int(size.rstrip("kmg")) * {"k": 2**10, "m": 2**20, "g": 2**30}.get(size[-1], 1)
+
+
 def _percent(field: Field, value: Any) -> float:
     """A share of 0-100 as Nginx takes it: with two decimals."""
     text = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value

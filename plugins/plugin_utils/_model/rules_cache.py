@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .nginx_values import bytes_of
 from .normal import SiteInput
 from .rules_held import Held, held
 from .rules_scope import Scope
@@ -12,13 +13,12 @@ from .shape_cache import Cache
 from .ways import CACHED
 
 _MEGABYTE = 2**20
-_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
 
 
 def check_zones(scope: Scope) -> None:
     for name, zone in sorted((scope.cluster["nginx_caches"] or {}).items()):
         size = zone["size"]
-        if size and int(size.rstrip("kmg")) * _UNITS.get(size[-1], 1) < _MEGABYTE:
+        if size and bytes_of(size) < _MEGABYTE:
             scope.wrong("lvs_nginx_caches.%s.size" % name, "is %s; must be at least 1m" % size)
 
 

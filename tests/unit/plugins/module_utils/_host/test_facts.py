@@ -73,6 +73,7 @@ def test_a_host_tells_of_itself() -> None:
     assert found["root"] == (os.geteuid() == 0)
     assert found["memory_mb"] > 100
     assert found["disks_mb"]["/usr"] >= 0
+    assert found["cache_disk_mb"] > found["disks_mb"]["/var"]
 
 
 def test_a_unit_counts_as_running_only_where_systemd_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

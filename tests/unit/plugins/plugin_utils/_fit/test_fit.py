@@ -11,8 +11,10 @@ import pytest
 from host_facts import facts, link
 from inventory import model_of, with_changes
 
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.places import NGINX_CACHES
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.fit import fit, settle
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.request import questions
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._nginx.cache import FOLDER
 
 Tree = dict[str, Any]
 LO = link("lo", "127.0.0.1/8")
@@ -288,6 +290,16 @@ NEW = {
     "lvs_nginx_sites.www.tls": "www",
     "lvs_certificates.www": {"on_node": True, "certificate": "/etc/ssl/www.pem"},
     "lvs_virtual_services.web.ports": [80, 443],
+    "lvs_nginx_upstreams.raw": {"servers": ["192.0.2.9:1883"], "protocol": "stream", "method": "random"},
+    "lvs_trusted_proxies": ["192.0.2.7"],
+    "lvs_nginx_streams.mqtt": {
+        "ports": [8883],
+        "vip": "web",
+        "upstream": "raw",
+        "tls": {"certificate": "www", "alpn": ["mqtt"]},
+        "half_close": True,
+        "proxy_protocol": True,
+    },
     "lvs_nginx_upstreams.named": {
         "servers": ["app.example:443"],
         "protocol": "grpcs",
@@ -296,6 +308,10 @@ NEW = {
 }
 SINCE = {
     "lvs_nginx_upstreams.app.method is random_two": "1.15.1",
+    "lvs_nginx_upstreams.raw.method is random": "1.15.1",
+    "lvs_nginx_streams.mqtt.proxy_protocol is true": "1.19.0",
+    "lvs_nginx_streams.mqtt.half_close is true": "1.21.4",
+    "lvs_nginx_streams.mqtt.tls.alpn is mqtt": "1.21.4",
     "lvs_nginx_upstreams.app.keepalive_timeout is 9": "1.15.3",
     "lvs_nginx_upstreams.app.keepalive_time is 600": "1.19.10",
     "lvs_nginx_sites.www.limits.dry_run is true": "1.17.6",
@@ -314,9 +330,10 @@ SINCE = {
     [
         ("1.12.2", set(SINCE.values())),
         ("1.14.1", set(SINCE.values()) - {"1.13.10"}),
-        ("1.18.0", {"1.19.10"}),
-        ("1.19.9", {"1.19.10"}),
-        ("1.19.10", set()),
+        ("1.18.0", {"1.19.0", "1.19.10", "1.21.4"}),
+        ("1.19.9", {"1.19.10", "1.21.4"}),
+        ("1.19.10", {"1.21.4"}),
+        ("1.21.4", set()),
         ("", set()),
     ],
 )
@@ -325,6 +342,39 @@ def test_what_the_version_of_nginx_does_not_know(version: str, missing: set[str]
     wanted = "%s, which Nginx %s does not know; must be left out, or Nginx %s or newer"
     expected = [wanted % (what, version, since) for what, since in SINCE.items() if since in missing]
     assert sorted(messages(slice_of("web1", NEW), found)) == sorted(expected)
+
+
+CACHED = {
+    "lvs_nginx_caches": {"pages": "2g", "unused": "900g"},
+    "lvs_nginx_sites.www.cache": "pages",
+}
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (2048, []),
+        (None, []),
+        (
+            2047,
+            [
+                "lvs_nginx_caches is 2048 MB together (pages 2g), but the file system of /var/lib/nginx has 2047 MB; "
+                "must be less, or on a larger one"
+            ],
+        ),
+    ],
+)
+def test_caches_have_room_on_their_disk(size: int | None, said: list[str]) -> None:
+    """Those that a host has: of others nothing is kept there."""
+    known = {} if size is None else {"cache_disk_mb": size}
+    assert messages(slice_of("web1", CACHED), facts("198.51.100.102/24", **known)) == said
+    assert FOLDER == NGINX_CACHES
+
+
+def test_a_host_with_streams_is_asked_for_their_module() -> None:
+    module = "/usr/lib/nginx/modules/ngx_stream_module.so"
+    assert [module in questions(slice_of("web1", one))["paths"] for one in ({}, NEW)] == [False, True]
+    assert 8883 in questions(slice_of("web1", NEW))["ports"]
 
 
 def test_a_host_that_serves_no_upstream_needs_no_new_nginx() -> None:
