@@ -176,6 +176,11 @@ options:
     type: list
     elements: str
     default: []
+  traffic:
+    description: Likewise; count what they say of TLS, caches and limits of sites.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: vipstack.lvs.keepalived_info
   - module: vipstack.lvs.ipvs_info
@@ -387,6 +392,18 @@ sides:
   sample:
     - {site: www, route: rest, side: canary, requests: 250, errors: 1, since: "2026-11-26T02:20:00+00:00"}
     - {site: www, route: rest, side: stable, requests: 750, errors: 0, since: "2026-11-26T02:20:00+00:00"}
+traffic:
+  description: Requests of each site, of the last 10,000 lines and 5 MB of each log, by what the log has.
+  type: list
+  elements: dict
+  returned: when O(traffic) is not empty
+  sample:
+    - site: www
+      requests: 1000
+      since: "2026-11-26T02:20:00+00:00"
+      tls: {TLSv1.3: 990, TLSv1.2: 10}
+      cache: {HIT: 400, MISS: 100}
+      limits: {REJECTED: 3}
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -443,6 +460,7 @@ def main() -> None:
             "keepalived_test": {"type": "bool", "default": False},
             "nginx_test": {"type": "bool", "default": False},
             "sides": {"type": "list", "elements": "str", "default": []},
+            "traffic": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

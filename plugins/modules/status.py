@@ -100,6 +100,14 @@ clusters:
           log: access.log
           nodes: [web1, web2]
           sides: {canary: {requests: 992, errors: 1}, stable: {requests: 3008, errors: 0}}
+      traffic:
+        - site: www
+          requests: 4000
+          since: "2026-11-26T02:20:00+00:00"
+          nodes: [web1, web2]
+          tls: {TLSv1.3: 3990, TLSv1.2: 10}
+          cache: {HIT: 1600, MISS: 400}
+          limits: {REJECTED: 12}
       transitions:
         - {epoch: 1795532028, host: d1, instance: web, state: MASTER}
 hosts:

@@ -74,6 +74,8 @@ def test_a_site_answers_with_tls_and_the_application_is_told(nginx: Served) -> N
     assert told == {
         "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443", "X-Real-IP": "192.0.2.7", "Host": "example.com",
     }  # fmt: skip
+    (line,) = nginx.requests(count=1)
+    assert (line["tls"], line["cipher"]) == ("TLSv1.3", "TLS_AES_256_GCM_SHA384")
 
 
 def test_plain_http_is_sent_to_https_but_the_directors_checks_are_not(nginx: Served) -> None:

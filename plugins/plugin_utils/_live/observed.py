@@ -31,6 +31,7 @@ from .shape import (
     Place,
     ProbeAnswer,
     SideCount,
+    TrafficCount,
     Transition,
     Unit,
     WayFound,
@@ -155,6 +156,10 @@ class ObservedHost:
     @property
     def sides(self) -> list[SideCount] | None:
         return cast("list[SideCount] | None", self.part("sides"))
+
+    @property
+    def traffic(self) -> list[TrafficCount] | None:
+        return cast("list[TrafficCount] | None", self.part("traffic"))
 
     # --- what they say
 

@@ -250,6 +250,17 @@ class SideCount(TypedDict):
     since: str | None
 
 
+class TrafficCount(TypedDict):
+    """Requests of a site by the end of a log, and how many of them had which TLS, cache status, and limit."""
+
+    site: str
+    requests: int
+    since: str | None
+    tls: dict[str, int]
+    cache: dict[str, int]
+    limits: dict[str, int]
+
+
 class HostReport(TypedDict, total=False):
     """What the module inspect returns: the parts that were asked for."""
 
@@ -270,6 +281,7 @@ class HostReport(TypedDict, total=False):
     keepalived_test: ConfigTest
     nginx_test: ConfigTest
     sides: list[SideCount]
+    traffic: list[TrafficCount]
 
 
 class Observation(TypedDict, total=False):

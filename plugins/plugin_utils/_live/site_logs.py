@@ -33,3 +33,11 @@ def logs_of(mine: HostSlice) -> list[str]:
         return []
     with_canary = [site for site in nginx["sites"] if any(route["canary"] for route in site["routes"])]
     return sorted({name for site in with_canary for name in [log_of(nginx, site)] if name})
+
+
+def logs_as_json(mine: HostSlice) -> list[str]:
+    """The files of all sites that have the role's own format, by name."""
+    sites = mine["nginx"]["sites"] if mine["nginx"] and mine["nginx"]["mode"] == "real_server" else []
+    logs = [site["log"] for site in sites]
+    own = {log["path"] for log in logs if log and log["enabled"] and not log["syslog"] and log["format"] == "json"}
+    return sorted(own | {SHARED for log in logs if log is None})

@@ -103,6 +103,19 @@ class NodeStatus(TypedDict):
     dropped: int | None
 
 
+class TrafficStatus(TypedDict):
+    """A site over all nodes that were seen, by the ends of their logs: how many requests had which version of TLS,
+    which cache status, and which limit."""
+
+    site: str
+    requests: int
+    since: str | None
+    nodes: list[str]
+    tls: dict[str, int]
+    cache: dict[str, int]
+    limits: dict[str, int]
+
+
 class ClusterStatus(TypedDict):
     """``transitions``: the newest first."""
 
@@ -110,6 +123,7 @@ class ClusterStatus(TypedDict):
     services: list[ServiceStatus]
     nodes: list[NodeStatus]
     canaries: list[CanaryStatus]
+    traffic: list[TrafficStatus]
     transitions: list[LoggedTransition]
 
 

@@ -33,6 +33,7 @@ from .shape import (
     Status,
     VipStatus,
 )
+from .traffic import traffic
 
 LAST_TRANSITIONS = 8
 # What another director did so many seconds around a takeover is its reason.
@@ -64,6 +65,7 @@ def _cluster(cluster: Cluster) -> ClusterStatus:
         "services": _services(cluster, holders),
         "nodes": nodes(cluster),
         "canaries": canaries(cluster),
+        "traffic": traffic(cluster),
         "transitions": _transitions(cluster),
     }
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Iterator
+from typing import Iterator, Mapping
 
 from ...module_utils._ipvs.text import endpoint
 from .._columns import table
@@ -22,8 +22,8 @@ def screen(found: Status, width: int = 120) -> str:
     for name, cluster in found["clusters"].items():
         if len(found["clusters"]) > 1:
             lines += ["=== %s" % name]
-        parts = (_vips(cluster), _services(cluster, width), _nodes(cluster, width), _canaries(cluster, width))
-        for part in (*parts, _transitions(cluster)):
+        wide = (one(cluster, width) for one in (_services, _nodes, _canaries, _traffic))
+        for part in (_vips(cluster), *wide, _transitions(cluster)):
             said = [*part]
             lines += [*said, ""] if said else []
     lines += _hosts(found)
@@ -120,6 +120,23 @@ def _canaries(cluster: ClusterStatus, width: int) -> Iterator[str]:
 def _errors(count: SideStatus) -> str:
     share = " (%.2f %%)" % (100 * count["errors"] / count["requests"]) if count["errors"] else ""
     return "%d%s" % (count["errors"], share)
+
+
+def _traffic(cluster: ClusterStatus, width: int) -> Iterator[str]:
+    """Sites that have any of it."""
+    rows = [
+        [one["site"], str(one["requests"]), *(_counts(one[kind]) for kind in ("tls", "cache", "limits"))]
+        for one in cluster["traffic"]
+        if one["tls"] or one["cache"] or one["limits"]
+    ]
+    if rows:
+        yield table(("site", "requests in the logs", "TLS", "cache", "limits"), rows, width)
+
+
+def _counts(found: Mapping[str, int]) -> str:
+    """The most first."""
+    listed = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join("%s %d" % one for one in listed) or "-"
 
 
 def _number(value: int | None) -> str:
