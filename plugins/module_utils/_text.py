@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Mapping
 
 from ._errors import LvsError
 
@@ -87,10 +87,12 @@ def keepalived_line(value: object) -> str:
     return text
 
 
-def keepalived_command(words: Sequence[str]) -> str:
+def keepalived_command(words: object) -> str:
     """A program with its arguments as one word of a line: Keepalived takes off the double quotes, then the single ones.
     Raises LvsError."""
     found = []
+    if not isinstance(words, (list, tuple)):
+        raise LvsError("a command for keepalived is no list of words")
     for word in words:
         parts = _text_of(word, "keepalived").split(" ")
         if not parts[0] or not parts[-1]:
@@ -116,6 +118,7 @@ def number(value: object) -> int | float:
 WRITERS: Mapping[str, Callable[[object], object]] = {
     "comment": comment,
     "keepalived": keepalived,
+    "keepalived_command": keepalived_command,
     "keepalived_line": keepalived_line,
     "logrotate": logrotate,
     "nginx": nginx,

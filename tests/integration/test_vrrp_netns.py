@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("keepalived") is None, reason="needs root and the program keepalived"
 )
 
+VIP = "198.51.100.200"
 GENEROUS = 120.0  # seconds for what has to come
 ENOUGH = 8  # adverts: more than twice what a backup waits for
 # The daemon's own places are its own; what it reads and says is in the test's folder.
@@ -171,3 +173,43 @@ def test_both_families_have_one_holder(directors: dict[str, Director], tmp_path:
     assert settled(directors, vips[1]) == (holder, other)
     holder.ip("link set eth0 down")
     assert wait_until(lambda: all(other.has(vip) for vip in vips), GENEROUS)
+
+
+def test_an_interface_that_is_tracked_keeps_a_vip_away(directors: dict[str, Director], tmp_path: Path) -> None:
+    started(directors, {"lvs_vips.web.track_interfaces": ["eth1"]}, tmp_path)
+    holder, other = settled(directors, VIP)
+    holder.ip("link set eth1 down")
+    assert wait_until(lambda: other.has(VIP) and not holder.has(VIP), GENEROUS)
+
+
+FIT = """#!/bin/sh
+test "$#:$1" = "2:a b" && test "$(id -un)" = nobody && test ! -e "$2"
+"""
+
+
+@pytest.fixture
+def program() -> Iterator[Path]:
+    """Where its user reaches it."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        found = Path(name, "fit")
+        found.write_text(FIT)
+        for path in (found, found.parent):
+            path.chmod(0o755)
+        yield found
+
+
+@pytest.mark.parametrize("weight", [0, -20])
+def test_a_director_that_a_program_finds_unfit_gives_the_vip_away(
+    directors: dict[str, Director], tmp_path: Path, program: Path, weight: int
+) -> None:
+    """It is told its words as they are written, and runs without rights."""
+    given = {"script": str(program), "arguments": ["a b", "/run/unfit"], "weight": weight, "interval": 1, "fall": 1}
+    tracked: Tree = {"lvs_track_scripts": {"fit": given}, "lvs_vips.web.track_scripts": "fit"}
+    started(directors, {**tracked, "lvs_vips.web.preempt": bool(weight)}, tmp_path)
+    holder, other = settled(directors, VIP)
+    if weight:
+        assert wait_until(lambda: directors["d1"].has(VIP) and not directors["d2"].has(VIP), GENEROUS)
+        holder, other = directors["d1"], directors["d2"]
+    assert holder.daemon
+    Path("/proc/%d/root/run/unfit" % holder.daemon.pid).touch()
+    assert wait_until(lambda: other.has(VIP) and not holder.has(VIP), GENEROUS)

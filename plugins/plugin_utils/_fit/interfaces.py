@@ -29,7 +29,7 @@ def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
     found = list(_address(mine, facts)) or [*_address6(mine, facts), *_state(mine["interface"], facts)]
     director = mine["director"]
     for instance in director["instances"] if director and not found else ():
-        found += _vips(instance, facts)
+        found += [*_vips(instance, facts), *_tracked(instance, facts)]
     return list(dict.fromkeys(found))
 
 
@@ -89,6 +89,15 @@ def _vips(instance: Instance, facts: HostFacts) -> Iterator[Problem]:
                 interface, bare(vip["address"]), network.max_prefixlen,
             )  # fmt: skip
             yield Problem(path + ".addresses", words, wanted)
+
+
+def _tracked(instance: Instance, facts: HostFacts) -> Iterator[Problem]:
+    """Keepalived refuses an interface that is not there; one that is down keeps the VIP away, and nothing is wrong."""
+    own = {vip["interface"] for vip in instance["addresses"]}
+    for interface in instance["track_interfaces"]:
+        if interface not in own and _link(interface, facts) is None:
+            words = "%s, which is not there (%s)" % (interface, _there(facts))
+            yield Problem("lvs_vips.%s.track_interfaces" % instance["vip"], words, "interfaces of the host")
 
 
 def _in_network(link: FactLink, vip: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Iterator, Literal
 
 from .._model.checks import kind_of
-from .._model.shape import Director, HostSlice
+from .._model.shape import Director, HostSlice, TrackScript
 from .shape import HostFacts, Problem
 
 _PROGRAM = "a program of root that others may run and not write (0755)"
@@ -21,12 +21,12 @@ def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
 
 def paths(director: Director | None) -> list[str]:
     """The programs."""
-    return sorted(set(settings(director, "script").values()))
+    return sorted(set(_programs_of(director).values()))
 
 
 def users(director: Director | None) -> list[str]:
     """The users, other than that of the collection."""
-    return sorted(set(settings(director, "user").values()))
+    return sorted(set(_users_of(director).values()))
 
 
 def settings(director: Director | None, name: Literal["script", "user", "payload"]) -> dict[str, str]:
@@ -36,10 +36,25 @@ def settings(director: Director | None, name: Literal["script", "user", "payload
     return {path: check[name] or "" for path, check in found.items() if name in kind_of(check).settings and check[name]}
 
 
+def _tracked(director: Director | None) -> dict[str, TrackScript]:
+    """Path in the inventory -> what VIPs track."""
+    return {"lvs_track_scripts.%s" % one["name"]: one for one in (director["track_scripts"] if director else ())}
+
+
+def _programs_of(director: Director | None) -> dict[str, str]:
+    own = {path + ".script": one["command"][0] for path, one in _tracked(director).items()}
+    return {**settings(director, "script"), **own}
+
+
+def _users_of(director: Director | None) -> dict[str, str]:
+    own = {path + ".user": one["user"] for path, one in _tracked(director).items() if one["user"]}
+    return {**settings(director, "user"), **own}
+
+
 def _programs(director: Director, facts: HostFacts) -> Iterator[Problem]:
     if "paths" not in facts:
         return
-    for path, program in settings(director, "script").items():
+    for path, program in _programs_of(director).items():
         there = facts["paths"].get(program)
         if there is None:
             yield Problem(path, "%s, which is not there" % program, _PROGRAM)
@@ -54,6 +69,6 @@ def _fits(mode: int) -> bool:
 
 def _users(director: Director, facts: HostFacts) -> Iterator[Problem]:
     known = facts.get("users")
-    for path, user in settings(director, "user").items() if known is not None else ():
+    for path, user in _users_of(director).items() if known is not None else ():
         if user not in (known or {}):
             yield Problem(path, "%s, whom the host does not know" % user, "a user of the host")

@@ -78,6 +78,7 @@ def _director(view: ClusterView, host: str, nginx: Nginx | None, services: list[
         "sync_groups": derive_vrrp.sync_groups(view),
         "handover": derive_vrrp.handover(view, derive_services.kept_vips(view, host)),
         "check_script": derive_nginx.check_script(view, nginx),
+        "track_scripts": derive_vrrp.track_scripts(view),
         "notify": view.data["notify"],
         "services": services,
         "weights": derive_services.shares(services),

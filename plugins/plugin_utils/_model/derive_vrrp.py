@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 
-from .normal import VipInput
-from .shape import ClusterVip, Family, Handover, Instance, KeptVip, SyncGroup, VipAddress
+from .normal import TrackScriptInput, VipInput
+from .shape import ClusterVip, Family, Handover, Instance, KeptVip, SyncGroup, TrackScript, VipAddress
 from .view import (
     LABEL_LENGTH,
     ClusterView,
@@ -77,6 +77,25 @@ def sync_groups(view: ClusterView) -> list[SyncGroup]:
     ]
 
 
+def track_scripts(view: ClusterView) -> list[TrackScript]:
+    """The operator's programs that any instance tracks."""
+    used = sorted({name for vip in view.vips.values() for name in vip["track_scripts"]})
+    return [_track_script(name, view.data["track_scripts"][name]) for name in used]
+
+
+def _track_script(name: str, given: TrackScriptInput) -> TrackScript:
+    return {
+        "name": name,
+        "command": [given["script"], *given["arguments"]],
+        "user": given["user"],
+        "interval": given["interval"],
+        "timeout": given["timeout"],
+        "fall": given["fall"],
+        "rise": given["rise"],
+        "weight": given["weight"],
+    }
+
+
 def handover(view: ClusterView, kept: list[KeptVip]) -> Handover | None:
     """How a VIP leaves this director without a lost request: it stays on lo, so what still comes is forwarded."""
     if len(view.directors) < 2:
@@ -103,7 +122,7 @@ def _instance(view: ClusterView, host: str, name: str, family: Family) -> Instan
         "vip": name,
         "family": family,
         "interface": own,
-        "track_interfaces": sorted({where} - {own}),
+        "track_interfaces": sorted({where, *vip["track_interfaces"]} - {own}),
         "version": vip["version"],
         "vrid": vrid_of(vip),
         # A delay is for who finds a master; keepalived has none where it begins as one.
@@ -117,6 +136,7 @@ def _instance(view: ClusterView, host: str, name: str, family: Family) -> Instan
         "unicast_peers": peers if vip["unicast"] else [],
         "addresses": _addresses(view, vip, where, own, family),
         "track_script": vip["track"],
+        "track_scripts": sorted(vip["track_scripts"]),
     }
 
 

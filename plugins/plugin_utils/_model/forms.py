@@ -89,9 +89,12 @@ FORMS = {
     "dns_name": (r"(?=.{1,253}$)(?:\.|" + _LABEL + r"(\." + _LABEL + r")*\.?)", "a name of DNS, or . for the root"),
     # What a shell would read, and blanks at the ends, is left out: an argument is one word whoever reads it.
     "argument": (
-        r"(?=.{1,128}$)(?:\{address\}|\{port\}|[A-Za-z0-9_./:=,@+%^-])(?:\{address\}|\{port\}|[A-Za-z0-9_./:=,@+%^ -])*"
-        r"(?<! )",
-        "1-128 letters, digits, blanks inside or _ . / : = , @ + % ^ -, with {address} and {port}",
+        r"(?=.{1,128}$)(?!@| |.* @)(?:\{address\}|\{port\}|[A-Za-z0-9_./:=,@+%^ -])+(?<! )",
+        "1-128 letters, digits, blanks inside, {address}, {port} or _ . / : = , @ + % ^ -, no @ first in a word",
+    ),
+    "plain_argument": (
+        r"(?=.{1,128}$)(?!@|.* @)[A-Za-z0-9_./:=,@+%^-](?:[A-Za-z0-9_./:=,@+%^ -]*[A-Za-z0-9_./:=,@+%^-])?",
+        "1-128 letters, digits, blanks inside or _ . / : = , @ + % ^ -, no @ first in a word",
     ),
     "unix_user": (r"[a-z_][a-z0-9_-]{0,30}", "the name of a user: 1-31 small letters, digits or _ -"),
     "mail": (r"(?=.{1,254}$)[A-Za-z0-9._%+-]+@[A-Za-z0-9._-]+", "a mail address"),

@@ -60,6 +60,8 @@ class VipInput(VipSettings):
     """Whether there is one."""
     unicast: bool
     track: bool
+    track_scripts: list[str]
+    track_interfaces: list[str]
 
 
 class PersistenceInput(TypedDict):
@@ -191,6 +193,19 @@ class ScriptInput(ScriptSettings):
     enabled: bool | None
 
 
+class TrackScriptInput(TypedDict):
+    """A program of `lvs_track_scripts`."""
+
+    script: str
+    arguments: list[str]
+    user: str | None
+    interval: int
+    timeout: int
+    fall: int
+    rise: int
+    weight: int
+
+
 class KernelInput(TypedDict):
     """`lvs_kernel`."""
 
@@ -226,6 +241,7 @@ class ClusterInput(TypedDict):
     nginx_extra: list[str]
     nginx_canary: dict[str, float]
     check_script: ScriptInput
+    track_scripts: dict[str, TrackScriptInput]
     notify: Notify
     kernel: KernelInput
 

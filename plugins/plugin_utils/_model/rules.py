@@ -16,6 +16,7 @@ from .rules_nginx import check_nginx
 from .rules_scope import Scope
 from .rules_services import check_services
 from .rules_tls import check_certificates, check_secrets_are_seen
+from .rules_track import check_track_scripts
 from .rules_vips import check_vips
 from .view import MOST_DIRECTORS, OPEN, ClusterView, bare, families, vrid_of
 
@@ -29,6 +30,7 @@ def check_cluster(reader: Reader, view: ClusterView, given: Mapping[str, set[str
     _check_hosts(scope)
     _check_restart(scope)
     check_vips(scope)
+    check_track_scripts(scope)
     check_services(scope)
     check_nginx(scope)
     check_certificates(scope)

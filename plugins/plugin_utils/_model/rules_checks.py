@@ -13,10 +13,7 @@ from .rules_scope import Scope
 from .said import either
 from .schema_checks import SETTINGS
 from .shape import Check
-from .view import TLS_PORTS
-
-# A line of keepalived.conf is read into a buffer, and with its words it must fit.
-LONGEST_COMMAND = 500
+from .view import LONGEST_COMMAND, TLS_PORTS
 
 
 def check_check(scope: Scope, path: str, service: ServiceInput) -> None:

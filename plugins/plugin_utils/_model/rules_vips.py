@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .normal import VipInput
 from .rules_scope import FAMILIES, REMEDIES, Scope
-from .view import HIGHEST_PRIORITY, LABEL_LENGTH, addresses_of, families, family_of, full_label
+from .rules_track import check_tracking
+from .view import LABEL_LENGTH, addresses_of, families, family_of, full_label
 
 # What keepalived puts into a packet: the number has eight bits, and an IPv6 link need not take more than 1,280 bytes.
 MOST_ADDRESSES = {"inet": 255, "inet6": 75}
@@ -26,7 +27,7 @@ def check_vips(scope: Scope) -> None:
         _check_labels(scope, path, vip)
         _check_family(scope, path, vip)
         _check_gateways(scope, path, name, vip)
-        _check_takeover(scope, path, vip)
+        check_tracking(scope, path, vip)
         if name.endswith("_v6"):
             _check_instance_name(scope, path, name, vip)
 
@@ -125,40 +126,6 @@ def _check_gateways(scope: Scope, path: str, name: str, vip: VipInput) -> None:
     if gateways and not translated and scope.services is not None and scope.read_whole("lvs_virtual_services"):
         what = "is given, but no service of the VIP has forward: nat, whose answers would go through it"
         scope.wrong(path + ".gateways", what)
-
-
-def _check_takeover(scope: Scope, path: str, vip: VipInput) -> None:
-    """A check with a weight has to be able to move a VIP, or it has no effect."""
-    script = scope.cluster["check_script"]
-    weight = script["weight"] if script else 0
-    if not weight or script["enabled"] is False or not vip["track"] or len(scope.cluster["directors"]) < 2:
-        return
-    if vip["preempt"] is False:
-        what = "is %d, but %s does not preempt, so it would never fail over; give weight: 0 or preempt: true"
-        scope.wrong("lvs_check_script.weight", what % (weight, path))
-        return
-    ranked = _ranked(scope, vip)
-    for (higher, high), (lower, low) in zip(ranked, ranked[1:]):
-        failed, well = _within(high + min(weight, 0)), _within(low + max(weight, 0))
-        if failed >= well:
-            what = "is %d, but with it %s has priority %d in %s when it fails, and %s has %d; must be below"
-            scope.wrong("lvs_check_script.weight", what % (weight, higher, failed, path, lower, well))
-        elif _within(high + max(weight, 0)) == well:
-            what = "is %d, which lifts %s and %s to priority %d in %s; must leave them apart"
-            scope.wrong("lvs_check_script.weight", what % (weight, higher, lower, well, path))
-
-
-def _ranked(scope: Scope, vip: VipInput) -> list[tuple[str, int]]:
-    """Directors with their priorities, the highest first; empty where not all have one of their own."""
-    directors, given = scope.cluster["directors"], vip["priorities"] or {}
-    if given and (set(given) != set(directors) or len(set(given.values())) != len(directors)):
-        return []
-    return scope.view.ranked(vip)
-
-
-def _within(priority: int) -> int:
-    """A priority as keepalived keeps it: 1-254 for who does not own the address."""
-    return max(1, min(HIGHEST_PRIORITY, priority))
 
 
 def _check_instance_name(scope: Scope, path: str, name: str, vip: VipInput) -> None:

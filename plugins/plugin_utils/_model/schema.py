@@ -15,6 +15,7 @@ from .schema_logs import LOG_FORMAT
 from .schema_nginx import SITE
 from .schema_streams import STREAM
 from .schema_tls import CERTIFICATE, TLS
+from .schema_track import TRACK_INTERFACES, TRACK_SCRIPT, TRACK_SCRIPTS
 from .schema_upstreams import UPSTREAM
 
 SCHEDULERS = ("rr", "wrr", "lc", "wlc", "fo", "ovf", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "twos")
@@ -73,6 +74,8 @@ VIP = table(
     auth_pass=Field("secret", "Password of VRRP version 2; keep it in a vault.", False, 1, 8),
     unicast=switch("`true`: adverts go to the peers' addresses. `false`: multicast.", True),
     track=switch("The instance tracks the result of `lvs_check_script`.", True),
+    track_scripts=TRACK_SCRIPTS,
+    track_interfaces=TRACK_INTERFACES,
 )
 
 CHECK = table(
@@ -201,6 +204,7 @@ CLUSTER: dict[str, Field] = {
         weight=whole("0: a failure is FAULT. Otherwise it changes the priority by this value.", 0, -253, 253),
         restart=switch("Restart a dead Nginx on the director once for each failure.", False),
     ),
+    "lvs_track_scripts": named("", TRACK_SCRIPT, 48),
     "lvs_notify": table(
         "What happens at a VRRP transition, in addition to the journal and the log.",
         {},

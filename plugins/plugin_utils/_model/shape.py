@@ -43,7 +43,7 @@ class Instance(VipSettings):
     vip: Annotated[str, "key of lvs_vips"]
     family: Family
     interface: Annotated[str, "where VRRP runs: that of the service network"]
-    track_interfaces: Annotated[list[str], "the VIP's, where it is another one"]
+    track_interfaces: Annotated[list[str], "the VIP's, where it is another one, and those of the operator"]
     vrid: int
     state: Annotated[Literal["MASTER", "BACKUP"], "MASTER only with preemption, no delay, and the highest priority"]
     priority: int
@@ -53,6 +53,7 @@ class Instance(VipSettings):
     unicast_peers: Annotated[list[str], "empty: multicast"]
     addresses: Annotated[list[VipAddress], "label null for inet6"]
     track_script: Annotated[bool, "the check script takes part"]
+    track_scripts: Annotated[list[str], "of the operator; names in the director's track_scripts"]
 
 
 class SyncGroup(TypedDict):
@@ -244,6 +245,19 @@ class ScriptSettings(TypedDict):
     restart: Annotated[bool, "try one restart of a dead Nginx, once for each failure"]
 
 
+class TrackScript(TypedDict):
+    """A program of the operator that instances track."""
+
+    name: str
+    command: Annotated[list[str], "the program and its arguments"]
+    user: str | None
+    interval: Annotated[int, "seconds"]
+    timeout: Annotated[int, "seconds"]
+    fall: int
+    rise: int
+    weight: int
+
+
 class HealthAddress(Endpoint):
     """Where a director's own Nginx says that it is fit to serve. ``proxy``: it expects the PROXY protocol."""
 
@@ -281,6 +295,7 @@ class Director(TypedDict):
     instances: Annotated[list[Instance], "VRRP instances, one per VIP and family"]
     sync_groups: Annotated[list[SyncGroup], "[{name: web, instances: [web, web_v6]}] where a VIP has both families"]
     check_script: Annotated[CheckScript | None, "null where nothing is checked"]
+    track_scripts: Annotated[list[TrackScript], "those that an instance tracks"]
     notify: Notify
     handover: Annotated[Handover | None, "null with one director"]
     services: Annotated[list[Service], "IPVS virtual services, one per address and port"]

@@ -25,6 +25,8 @@ OPEN = "?"
 LABEL_LENGTH = 15
 # Where clients speak TLS, whatever a site or a check says.
 TLS_PORTS = (443, 8443)
+# A line of keepalived.conf is read into a buffer, and a program with its arguments is in one line.
+LONGEST_COMMAND = 500
 WHOLE_ADDRESS: Mapping[Family, int] = {"inet": 32, "inet6": 128}
 
 

@@ -9,7 +9,7 @@ import math
 from typing import Iterator
 
 from .._model.checks import kind_of
-from .._model.shape import CheckScript, ClusterVip, Model, Service
+from .._model.shape import CheckScript, ClusterVip, Model, Service, TrackScript
 
 
 def worst_outage(model: Model) -> str:
@@ -17,7 +17,7 @@ def worst_outage(model: Model) -> str:
     return "\n".join("".join(line + "\n" for line in _cluster(name, model)) for name in sorted(model["clusters"]))
 
 
-def check_ms(script: CheckScript) -> int:
+def check_ms(script: CheckScript | TrackScript) -> int:
     """The longest time until a director's own check says that it failed: the last good look was just before."""
     seconds: float = script["interval"] * script["fall"] + script["timeout"]
     return math.ceil(1000 * seconds)
@@ -37,6 +37,8 @@ def _cluster(name: str, model: Model) -> Iterator[str]:
     for service in director["services"]:
         yield "  service %s: %s" % (service["name"], _detection(service))
     yield "  directors themselves: %s" % _own_check(director["check_script"])
+    for script in director["track_scripts"]:
+        yield "  tracked %s: %s" % (script["name"], _own_check(script))
 
 
 def _vip(name: str, vip: ClusterVip) -> Iterator[str]:
@@ -62,7 +64,7 @@ def _detection(service: Service) -> str:
     )  # fmt: skip
 
 
-def _own_check(script: CheckScript | None) -> str:
+def _own_check(script: CheckScript | TrackScript | None) -> str:
     if not script:
         return "nothing checks them; only silence is seen"
     weight = script["weight"]

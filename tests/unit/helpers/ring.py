@@ -58,6 +58,7 @@ PLAIN = {
     "hex": "00ff",
     "dns_name": "example.com",
     "argument": "a b",
+    "plain_argument": "a b",
     "unix_user": "nobody",
     "alpn": "mqtt",
 }
@@ -161,7 +162,7 @@ def whole_inventory() -> Tree:
 def _whole_inventory() -> bytes:
     shared: Tree = {
         "lvs_vips": {
-            "web": {"addresses": ["198.51.100.200/24"], "vrid": 51},
+            "web": {"addresses": ["198.51.100.200/24"], "vrid": 51, "track_scripts": "web"},
             "dns": {"addresses": ["198.51.100.201/24"], "vrid": 52, "version": 2, "auth_pass": "s3cret"},
         },
         "lvs_virtual_services": {
@@ -188,6 +189,7 @@ def _whole_inventory() -> bytes:
         "lvs_certificates": {name: {"certificate": "/etc/ssl/%s.pem" % name} for name in ("web", "api", "blue")},
         "lvs_nginx_caches": {"web": {"size": "1g"}, "api": {"size": "1g"}, "blue": {"size": "1g"}},
         "lvs_nginx_users": {"web": {"bob": "$apr1$abcdefgh$" + 22 * "x"}, "api": {}},
+        "lvs_track_scripts": {"web": {"script": "/usr/local/bin/fit"}},
         "lvs_notify": {"command": "/usr/bin/true", "mail": "root@example.com"},
     }
     hostvars = {host: {"lvs_address": address, **copy.deepcopy(shared)} for host, address in HOSTS.items()}
@@ -244,6 +246,8 @@ def put_at(inventory: Tree, path: Path, value: Any, hosts: Iterable[str] = ()) -
                 place.setdefault(key, empty)
             elif place[key] is None:
                 place[key] = empty
+            if below == 0 and isinstance(place[key], str):
+                place[key] = empty  # the one item of a list, as it may be written
             place = place[key]
         place[path[-1]] = copy.deepcopy(value)
 
@@ -259,4 +263,5 @@ REFERRED = {
     "lvs_vips": ("lvs_virtual_services", "vip"),
     "lvs_nginx_upstreams": ("lvs_nginx_sites", "upstream"),
     "lvs_certificates": ("lvs_nginx_sites", "tls"),
+    "lvs_track_scripts": ("lvs_vips", "track_scripts"),
 }

@@ -44,6 +44,7 @@ REFERENCES: dict[Path, list[str]] = {
     ("lvs_nginx_streams", "web", "tls", "certificate", 0): ["web", "api"],
     ("lvs_nginx_streams", "web", "tls", "authority"): ["web", "api"],
     ("lvs_nginx_streams", "web", "extra", 0): ["proxy_buffer_size 32k;"],
+    ("lvs_vips", "web", "track_scripts", 0): ["web"],
     ("lvs_vips", "web", "prefer", 0): ["d1", "d2"],
     ("lvs_drained_services", 0): ["web", "dns"],
 }

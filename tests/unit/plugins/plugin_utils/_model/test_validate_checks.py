@@ -59,7 +59,7 @@ def test_a_check_that_does_not_fit_is_refused(check: dict[str, Any], message: st
 
 
 @pytest.mark.parametrize(
-    "argument", ["$(id)", "`id`", "a;b", "a|b", "a'b", 'a"b', "a\\b", " a", "a ", "", "{host}", "a\nb"]
+    "argument", ["@a", "a @b", "$(id)", "`id`", "a;b", "a|b", "a'b", 'a"b', "a\\b", " a", "a ", "", "{host}", "a\nb"]
 )
 def test_an_argument_is_one_word_for_whoever_reads_it(argument: str) -> None:
     found = build(with_changes({CHECK: {**PROGRAM, "arguments": [argument]}})).mistakes

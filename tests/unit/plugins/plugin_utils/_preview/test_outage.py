@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from inventory import with_changes
+from inventory import model_of, with_changes
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview.outage import check_ms, worst_outage
@@ -56,3 +56,11 @@ def test_the_outage_follows_the_choices(changes: dict[str, Any], words: str) -> 
 def test_the_time_of_a_directors_own_check() -> None:
     script: Any = {"interval": 1, "fall": 3, "timeout": 0.5}
     assert check_ms(script) == 3500
+
+
+def test_a_program_that_is_tracked_has_its_time() -> None:
+    """Twice after 3 s, and the last one may take its 4 s."""
+    given = {"script": "/srv/fit", "interval": 3, "timeout": 4}
+    changes = {"lvs_track_scripts": {"fit": given}, "lvs_vips.web.track_scripts": ["fit"]}
+    words = "a fault is seen after at most 10000 ms (every 3 s, 2 in a row), then it leaves its VIPs to another"
+    assert "  tracked fit: " + words in worst_outage(model_of(with_changes(changes))).splitlines()
