@@ -27,6 +27,12 @@ options:
     description: One or more secrets, of which the keys of session tickets are made.
     type: raw
     default: []
+  pairs:
+    description:
+      - Certificates that nodes got for all, as M(vipstack.lvs.certificate_order) returns them. With it, the files are
+        those of these alone. Without it, those on the node stay, and where there are none something stands in for them.
+    type: list
+    elements: dict
 """
 
 EXAMPLES = r"""
@@ -43,13 +49,13 @@ _raw:
   elements: dict
 """
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..plugin_utils._plain import plain
-from ..plugin_utils._tls.files import certificate_files, ticket_files
+from ..plugin_utils._tls.files import asked_files, certificate_files, ticket_files
 from ..plugin_utils._tls.pem import PemError, parts
 from ..plugin_utils._tls.source import reader
 
@@ -60,12 +66,16 @@ class LookupModule(LookupBase):  # type: ignore[misc]
     def run(self, terms: Sequence[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         self.set_options(var_options=variables, direct=kwargs)
         given, secret = plain(self.get_option("certificates")), plain(self.get_option("secret"))
+        pairs = plain(self.get_option("pairs"))
         read = reader(self._loader, variables or {})
         found: list[Any] = []
         for tls in plain(list(terms)):
             if not tls:
                 continue
-            ours = {one["name"]: one["key"] is not None for one in tls["certificates"] if not one["on_node"]}
+            found += _asked(tls, pairs)
+            if pairs is not None:
+                continue
+            ours = {one["name"]: one["key"] is not None for one in tls["certificates"] if _is_read(one)}
             try:
                 pems = {name: parts(given[name], read) for name in ours}
             except (KeyError, PemError) as error:
@@ -74,3 +84,18 @@ class LookupModule(LookupBase):  # type: ignore[misc]
             if tls["tickets"]:
                 found += ticket_files([secret] if isinstance(secret, str) else secret)
         return found
+
+
+def _is_read(one: Mapping[str, Any]) -> bool:
+    """Whether it is on the controller."""
+    return not one["on_node"] and not one["asked"]
+
+
+def _asked(tls: Mapping[str, Any], pairs: Sequence[Mapping[str, str]] | None) -> Iterator[dict[str, str]]:
+    """The files of certificates that nodes get. Of several for a name the last one counts."""
+    known = {one["name"]: one for one in pairs or ()}
+    for one in tls["certificates"]:
+        asked = one["asked"]
+        if asked and (pairs is None or one["name"] in known):
+            kind = asked["acme"]["kind"] if asked["acme"] else "ecdsa"
+            yield from asked_files(one["name"], asked["names"], kind, one["key"] is not None, known.get(one["name"]))

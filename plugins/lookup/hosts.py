@@ -28,6 +28,10 @@ options:
     description: No host is no error. For a play behind another one of the same playbook.
     type: bool
     default: false
+  for_certificates:
+    description: No host, where none of them has a certificate in C(lvs_certificates) that a node gets for all.
+    type: bool
+    default: false
 seealso:
   - plugin: ansible.builtin.inventory_hostnames
     plugin_type: lookup
@@ -61,6 +65,7 @@ _GROUPS = {
     "directors": ("lvs_directors_group", "lvs_directors"),
     "real_servers": ("lvs_real_servers_group", "lvs_real_servers"),
 }
+_NOBODY = "!all"
 _GENERAL = ("all", "ungrouped")
 # What the first play of site.yml makes.
 _IN_ORDER = "lvs_directors_in_order"
@@ -82,6 +87,8 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         limit = str(known.get("ansible_limit") or "")
         inventory = _limited(groups, limit)
         asked = {host.name: known["hostvars"][host.name] for host in inventory.get_hosts("all")}
+        if self.get_option("for_certificates") and not any(map(_gets_certificates, asked.values())):
+            return [_NOBODY]
         names = {str(term): _name(asked, *_GROUPS[term]) if term in _GROUPS else _pattern(term) for term in terms}
         if "in_order" in names and _IN_ORDER not in groups and inventory.get_hosts(_name(asked, *_GROUPS["directors"])):
             raise AnsibleLookupError(_LEFT_OUT)
@@ -92,6 +99,13 @@ class LookupModule(LookupBase):  # type: ignore[misc]
 
 def _pattern(term: str) -> str:
     return _IN_ORDER if term == "in_order" else str(term)
+
+
+def _gets_certificates(variables: Mapping[str, Any]) -> bool:
+    """Whether there is a certificate with acme or command. What is in the others is not looked at."""
+    given = variables.get("lvs_certificates")
+    entries = given.values() if isinstance(given, Mapping) else ()
+    return any(isinstance(one, Mapping) and bool({"acme", "command"} & set(one)) for one in entries)
 
 
 def _limited(groups: Mapping[str, Sequence[str]], limit: str) -> Any:

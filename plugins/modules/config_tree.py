@@ -60,7 +60,7 @@ options:
         type: str
         required: true
       content:
-        description: The whole text of the file. Needed where O(files[].state=present).
+        description: The whole text of the file. Needed unless O(files[].state=absent).
         type: str
       mode:
         description: Permissions as octal digits in quotes.
@@ -75,9 +75,11 @@ options:
         type: str
         default: root
       state:
-        description: Whether the file is to be there. V(absent) removes a file or link whoever made it.
+        description:
+          - Whether the file is to be there. V(absent) removes a file or link whoever made it.
+          - V(kept) is V(present) where there is no file yet. One that is there stays as it is, whoever made it.
         type: str
-        choices: [present, absent]
+        choices: [present, absent, kept]
         default: present
   secrets: &secrets
     description:
@@ -395,7 +397,7 @@ SET: dict[str, Any] = {
             "mode": {"type": "raw", "default": "0644"},
             "owner": {"type": "str", "default": "root"},
             "group": {"type": "str", "default": "root"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "state": {"type": "str", "choices": ["present", "absent", "kept"], "default": "present"},
         },
     },
     "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},

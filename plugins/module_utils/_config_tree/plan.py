@@ -23,12 +23,16 @@ UNKNOWN_ID = -1
 
 @dataclass(frozen=True)
 class File:
-    """A regular file: its bytes, permission bits, and the numbers of owner and group."""
+    """A regular file: its bytes, permission bits, and the numbers of owner and group.
+
+    ``kept``: wanted only where there is no file yet.
+    """
 
     content: bytes
     mode: int
     uid: int
     gid: int
+    kept: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -213,7 +217,8 @@ def from_options(
         mode = _mode(item.get("mode"), here, problems)
         uid = _number(item.get("owner"), find_uid, here + ".owner", "user", lenient, problems)
         gid = _number(item.get("group"), find_gid, here + ".group", "group", lenient, problems)
-        wanted[path] = File(str(content).encode("utf-8", "surrogateescape"), mode, uid, gid)
+        kept = item.get("state") == "kept"
+        wanted[path] = File(str(content).encode("utf-8", "surrogateescape"), mode, uid, gid, kept)
     problems += _nested(wanted)
     if problems:
         raise InvalidInput(problems)
@@ -294,7 +299,7 @@ def plan(found: Mapping[str, Entry | None], wanted: Mapping[str, File | None]) -
 
 
 def _same(before: Entry | None, after: File | None) -> bool:
-    return before == after
+    return before == after or (after is not None and after.kept and isinstance(before, File))
 
 
 def next_manifest(

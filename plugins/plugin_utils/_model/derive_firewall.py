@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Iterable, Iterator
 
 from . import checks
+from .asked import by_directories, serving_nodes
 from .shape import Family, Firewall, Opening, RealServer, Service
 from .view import ClusterView, bare, families, family_of, host_addresses
 
@@ -26,6 +27,7 @@ def firewall(view: ClusterView, host: str, services: list[Service], placed: Plac
     if host in view.directors:
         found += [*_vrrp(view, host), *_clients(services), *_own_clients(view), *_answers(services)]
     found += _behind(view, placed.get(host, []))
+    found += _challenges(view, host)
     if view.hosts[host]["address6"] or ":" in (view.hosts[host]["address"] or ""):
         found.append(_opening("neighbours of IPv6", "inet6", "icmpv6"))
     return {"kind": view.hosts[host]["firewall"], "openings": _once(found)}
@@ -136,3 +138,16 @@ def _is_checked(service: Service) -> bool:
     if service["forward"] == "nat" and not check["port"] and checks.speaks(service) == service["protocol"]:
         return False
     return checks.kind_of(check).speaks != "" or bool(check["port"]) or service["protocol"] == "tcp"
+
+
+def _challenges(view: ClusterView, host: str) -> Iterator[Opening]:
+    """The other nodes ask for what the directory of a certificate wants to know."""
+    nodes = serving_nodes(view) if by_directories(view) else []
+    own = view.hosts[host]["address"]
+    others = [address for one in nodes if one != host and (address := view.hosts[one]["address"])]
+    if host in nodes and own:
+        family = family_of(own)
+        sources = [one for one in others if family_of(one) == family]
+        if sources:
+            port = view.data["nginx_challenge_port"]
+            yield _opening("answers to directories of ACME", family, "tcp", sources, [own], [port])

@@ -12,7 +12,7 @@ from .derive_limits import limits
 from .derive_proxy import plainest, proxy_ports
 from .derive_routes import raw
 from .derive_streams import OF_STREAMS, streams, used
-from .derive_tls import site_tls, tls, tls_ports
+from .derive_tls import challenges, site_tls, tls, tls_ports
 from .derive_upstreams import upstreams
 from .shape import CheckScript, HealthAddress
 from .shape_content import Health
@@ -75,6 +75,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "proxy_ports": proxy_ports(view),
             "status_port": view.data["nginx_status_port"],
             "tls": tls(view, served, passed),
+            "challenges": challenges(view),
             "names_hash": _names_hash(served),
             "log_formats": view.data["log_formats"],
             "trusted_proxies": view.data["trusted_proxies"],
@@ -98,6 +99,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "proxy_ports": proxy_ports(view),
             "status_port": view.data["nginx_status_port"],
             "tls": tls(view, sorry),
+            "challenges": None,
             "names_hash": _names_hash(sorry),
             "log_formats": {},
             "trusted_proxies": view.data["trusted_proxies"],

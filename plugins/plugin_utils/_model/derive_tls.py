@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Iterable
 
+from .asked import asked_names, by_directories, is_asked, serving_nodes
 from .normal import SiteInput
 from .server_names import name_for
 from .shape_nginx import Site
 from .shape_streams import Stream
-from .shape_tls import Certificate, SiteTls, Tls
+from .shape_tls import Asked, Certificate, Challenges, SiteTls, Tls
 from .view import ClusterView, tls_ports_of
 
 # Where certificates are that this collection brings.
@@ -62,10 +63,38 @@ def tls(view: ClusterView, sites: Iterable[Site], streams: Iterable[Stream] = ()
 def _certificate(view: ClusterView, name: str, own: bool) -> Certificate:
     given = view.data["certificates"][name]
     if given["on_node"]:
-        key = given["key"] or given["certificate"]
-        return {"name": name, "certificate": given["certificate"], "key": key if own else None, "on_node": True}
+        file = str(given["certificate"])
+        key = given["key"] or file
+        return {"name": name, "certificate": file, "key": key if own else None, "on_node": True, "asked": None}
     path = "%s/%s" % (DIRECTORY, name)
-    return {"name": name, "certificate": path + ".crt", "key": path + ".key" if own else None, "on_node": False}
+    return {
+        "name": name,
+        "certificate": path + ".crt",
+        "key": path + ".key" if own else None,
+        "on_node": False,
+        "asked": _asked(view, name),
+    }
+
+
+def _asked(view: ClusterView, name: str) -> Asked | None:
+    given = view.data["certificates"][name]
+    if not is_asked(given):
+        return None
+    acme = given["acme"]
+    return {
+        "names": asked_names(view, name, given),
+        "acme": {"directory": acme["directory"], "contact": acme["contact"], "kind": acme["kind"]} if acme else None,
+        "command": given["command"],
+        "renew_days": given["renew_days"],
+    }
+
+
+def challenges(view: ClusterView) -> Challenges | None:
+    """None where no directory asks."""
+    if not by_directories(view):
+        return None
+    nodes = [address for host in serving_nodes(view) if (address := view.hosts[host]["address"])]
+    return {"port": view.data["nginx_challenge_port"], "nodes": nodes}
 
 
 def asked_name(view: ClusterView, port: int) -> str | None:

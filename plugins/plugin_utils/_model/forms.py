@@ -41,6 +41,16 @@ FORMS = {
         r"(?=.{1,253}$)(?!_$)(?:(?:\*\.|\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.\*)",
         "a host name, with *. or .* at one end",
     ),
+    # What HTTP-01 can prove: the name of one host.
+    "acme_name": (
+        r"(?=.{1,253}$)(?!.*\.[0-9]+$)(?![0-9]+$)" + _LABEL + r"(\." + _LABEL + r")*",
+        "the name of one host: no wildcard and no address, which HTTP-01 cannot prove",
+    ),
+    "https_url": (
+        r"https://(?=.{1,255}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:[1-9][0-9]{0,4})?(/[A-Za-z0-9_.~/-]*)?",
+        "an address that begins with https://",
+    ),
+    "program_word": (r"[ -~]{1,255}", "1-255 printable ASCII characters"),
     # Any printable ASCII but blanks and %, as Nginx compares a path after it has decoded and cleaned it.
     "route_path": (
         r"(?=.{1,255}$)/(?!.*(?://|/\.{1,2}(?:/|$)))[!-$&-~]*",

@@ -97,13 +97,27 @@ class RouteInput(RouteMatch, Handling):
     extra: list[str]
 
 
+class AcmeInput(TypedDict):
+    """`acme` of a certificate; ``trusted``: as a certificate."""
+
+    names: list[str] | None
+    directory: str
+    contact: list[str]
+    terms_agreed: bool
+    trusted: str | None
+    kind: str
+
+
 class CertificateInput(TypedDict):
     """A certificate of `lvs_certificates`: paths; of a text in PEM only that it is one."""
 
-    certificate: str
+    certificate: str | None
     key: str | None
     chain: str | None
     on_node: bool
+    acme: AcmeInput | None
+    command: list[str] | None
+    renew_days: int | None
 
 
 class CertificateFacts(TypedDict):
@@ -236,6 +250,7 @@ class ClusterInput(TypedDict):
     nginx_health: HealthInput
     nginx_limits: LimitsInput
     nginx_status_port: int
+    nginx_challenge_port: int
     nginx_caches: dict[str, CacheZoneSettings]
     nginx_users: dict[str, dict[str, bool]]
     nginx_extra: list[str]

@@ -13,7 +13,7 @@ from .fields import Field
 from .normal import StreamInput, UpstreamInput
 from .read import endpoint
 from .rules_scope import Scope
-from .rules_tls import covered
+from .rules_tls import covered, known_facts
 from .said import key_of
 from .schema_streams import STREAM
 from .view import all_ports_of, host_addresses, stream_ports
@@ -122,26 +122,26 @@ def _check_certificates(scope: Scope, path: str, stream: StreamInput) -> None:
     where = path + ".tls.certificate"
     scope.twice(where, given["certificate"] or ())
     scope.twice(path + ".tls.alpn", given["alpn"] or ())
-    facts: Mapping[str, Any] = scope.cluster["certificate_facts"]
     kinds: dict[str, str] = {}
     for name in dict.fromkeys(given["certificate"] or ()):
         if not scope.known(where, name, known, "a certificate"):
             continue
-        own = facts.get(name, {})
-        for field, words in own.get("as_server", ()):
+        own = known_facts(scope, name)
+        for field, words in own["as_server"]:
             scope.wrong("lvs_certificates.%s.%s" % (name, field), words)
-        other = kinds.setdefault(own.get("kind") or name, name)
+        other = kinds.setdefault(own["kind"] or name, name)
         if other != name:
             what = "has %s and %s, both of %s; must be one for each kind of key"
             scope.wrong(where, what % (other, name, own["kind"]))
-        for one in _expanded(stream["names"] or {}) if own.get("names") is not None else ():
-            if not covered(one, own["names"]):
+        there = own["names"]
+        for one in _expanded(stream["names"] or {}) if there is not None else ():
+            if not covered(one, there or []):
                 what = "has %s, but the certificate %s is for: %s"
-                scope.wrong(path + ".names", what % (one, name, ", ".join(sorted(own["names"])) or "none"))
+                scope.wrong(path + ".names", what % (one, name, ", ".join(sorted(there or [])) or "none"))
     name, where = given["authority"] or "", path + ".tls.authority"
     if not name or not scope.known(where, name, known, "a certificate"):
         return
-    if not facts.get(name, {}).get("authority", True):
+    if not known_facts(scope, name)["authority"]:
         scope.wrong(where, "names %s, which is not the certificate of an authority" % name)
 
 

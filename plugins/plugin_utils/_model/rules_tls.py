@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from typing import Mapping
 
+from .asked import asked_names
 from .forms import FORMS
 from .normal import CertificateFacts, CertificateInput, SiteInput, SiteTlsInput
+from .rules_acme import check_asked, check_challenges, check_source
 from .rules_scope import Scope
 from .tls_values import PEM
 from .view import tls_ports_of
@@ -24,6 +26,8 @@ def check_certificates(scope: Scope) -> None:
         scope.wrong("lvs_tls.http3", what)
     for name, given in sorted((scope.cluster["certificates"] or {}).items()):
         path = "lvs_certificates.%s" % name
+        check_source(scope, path, given)
+        check_asked(scope, name, given)
         if given["on_node"]:
             for key in ("certificate", "key"):
                 value = given["certificate"] if key == "certificate" else given["key"]
@@ -31,14 +35,20 @@ def check_certificates(scope: Scope) -> None:
                     scope.wrong("%s.%s" % (path, key), "is on_node; must be " + FORMS["file_path"][1])
             if given["chain"] is not None:
                 scope.wrong(path + ".chain", "is given, but on_node is true; must be in the file of certificate")
-        for field, words in _facts(scope, name)["faults"]:
+        for field, words in known_facts(scope, name)["faults"]:
             scope.wrong("%s.%s" % (path, field), words)
+    check_challenges(scope)
 
 
-def _facts(scope: Scope, name: str) -> CertificateFacts:
+def known_facts(scope: Scope, name: str) -> CertificateFacts:
+    """What is known of a certificate that there is, also of one that a directory brings."""
     nothing: CertificateFacts = {
         "faults": [], "as_server": [], "names": None, "kind": "", "days": None, "authority": True, "key": True,
     }  # fmt: skip
+    acme = (scope.cluster["certificates"] or {})[name]["acme"]
+    if acme:
+        names = asked_names(scope.view, name, (scope.cluster["certificates"] or {})[name])
+        return {**nothing, "names": names, "kind": {"rsa": "RSA"}.get(acme["kind"], "ECDSA"), "authority": False}
     return scope.cluster["certificate_facts"].get(name, nothing)
 
 
@@ -73,12 +83,12 @@ def _check_named(
     if not clients or not clients["authority"]:
         return
     where, name = path + ".tls.client_certificates.authority", clients["authority"]
-    if scope.known(where, name, known, "a certificate") and not _facts(scope, name)["authority"]:
+    if scope.known(where, name, known, "a certificate") and not known_facts(scope, name)["authority"]:
         scope.wrong(where, "names %s, which is not the certificate of an authority" % name)
 
 
 def _check_own(scope: Scope, path: str, site: SiteInput, name: str, kinds: dict[str, str]) -> None:
-    facts = _facts(scope, name)
+    facts = known_facts(scope, name)
     for field, words in facts["as_server"]:
         scope.wrong("lvs_certificates.%s.%s" % (name, field), words)
     other = kinds.setdefault(facts["kind"] or name, name)

@@ -183,6 +183,12 @@ CLUSTER: dict[str, Field] = {
         0,
         65535,
     ),
+    "lvs_nginx_challenge_port": whole(
+        "Port at which nodes ask each other for answers to a directory of ACME; only where a certificate has `acme`.",
+        8712,
+        1,
+        65535,
+    ),
     "lvs_nginx_caches": named("", CACHE_ZONE, 32),
     "lvs_nginx_users": named("Users by name; keep them in a vault.", USERS),
     "lvs_nginx_extra": many("Raw lines for Nginx at the level of `http`.", [], Field("raw")),

@@ -9,14 +9,65 @@ from .fields import REQUIRED, Field, choice, many, switch, table, text, whole
 
 PROFILES = ("intermediate", "modern", "old")
 
+# A certificate authority that takes everybody.
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+
+ACME = table(
+    "A directory of ACME is asked for it, by HTTP-01; `certificates.yml` renews it.",
+    None,
+    names=many(
+        "Names that it is for.",
+        None,
+        text("", REQUIRED, "acme_name"),
+        1,
+        otherwise="`server_names` and `aliases` of the sites that have it",
+    ),
+    directory=text("Where the directory is.", LETS_ENCRYPT, "https_url"),
+    contact=Field(
+        "list",
+        "Who is told by mail before it expires.",
+        [],
+        of=text("", REQUIRED, "mail"),
+        short="item",
+    ),
+    terms_agreed=Field("switch", "You agree to the terms of the directory; it has to be true."),
+    trusted=Field(
+        "pem",
+        "Certificates of the authorities of the directory's own certificate: a file on the controller, or PEM.",
+        None,
+        otherwise="those that the node's system trusts",
+    ),
+    kind=choice("The kind of its key.", "ecdsa", "ecdsa", "rsa"),
+)
+
 CERTIFICATE = table(
     "A certificate. A single word sets `certificate`.",
     REQUIRED,
     "certificate",
-    certificate=Field("pem", "The certificate, its chain behind it: a file on the controller, or the PEM text itself."),
+    certificate=Field(
+        "pem",
+        "The certificate, its chain behind it: a file on the controller, or the PEM text itself.",
+        None,
+        otherwise="`acme` or `command` brings it",
+    ),
     key=Field("pem", "The private key, likewise, without a passphrase.", None, otherwise="what `certificate` has"),
     chain=Field("pem", "Certificates between it and a root, likewise.", None, otherwise="what `certificate` has"),
     on_node=switch("`certificate` and `key` are files that the nodes have already; they are not read here.", False),
+    acme=ACME,
+    command=many(
+        "A program on a node, and its arguments, that prints certificate, chain and key in PEM. One node runs it.",
+        None,
+        text("", REQUIRED, "program_word"),
+        1,
+        otherwise="none",
+    ),
+    renew_days=whole(
+        "Days before its end at which `acme` or `command` brings a new one.",
+        None,
+        1,
+        366,
+        otherwise="a third of the time that it is valid",
+    ),
 )
 
 HSTS = table(

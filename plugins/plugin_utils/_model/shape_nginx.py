@@ -12,7 +12,7 @@ from .shape_content import Content, Health, Maintenance, Static
 from .shape_limits import Limits
 from .shape_logs import Log, LogFormat
 from .shape_streams import Stream
-from .shape_tls import SiteTls, Tls
+from .shape_tls import Challenges, SiteTls, Tls
 from .shape_traffic import Traffic
 from .shape_upstreams import Raw, Retries, Upstream
 
@@ -170,6 +170,7 @@ class Nginx(TypedDict):
     proxy_ports: Annotated[list[int], "where clients come by the PROXY protocol"]
     status_port: Annotated[int, "of 127.0.0.1, for counters; 0: none"]
     tls: Annotated[Tls | None, "null: no site speaks TLS"]
+    challenges: Annotated[Challenges | None, "null: no certificate is asked for by HTTP-01"]
     names_hash: Annotated[NamesHash, "room for all server names"]
     log_formats: dict[str, LogFormat]
     trusted_proxies: Annotated[list[str], "networks whose word on a client is believed"]

@@ -35,6 +35,30 @@ class SiteTls(TypedDict):
     client_certificates: ClientCertificates | None
 
 
+class Acme(TypedDict):
+    """How a directory is asked."""
+
+    directory: str
+    contact: list[str]
+    kind: Annotated[str, "of the key: ecdsa or rsa"]
+
+
+class Asked(TypedDict):
+    """A certificate that one node gets for all. One of acme and command is null."""
+
+    names: Annotated[list[str], "that it has to be for"]
+    acme: Acme | None
+    command: list[str] | None
+    renew_days: Annotated[int | None, "before its end; null: a third of its time"]
+
+
+class Challenges(TypedDict):
+    """Where answers to a directory are: on one of the nodes."""
+
+    port: int
+    nodes: Annotated[list[str], "addresses"]
+
+
 class Certificate(TypedDict):
     """Files of a certificate on a node."""
 
@@ -42,6 +66,7 @@ class Certificate(TypedDict):
     certificate: str
     key: Annotated[str | None, "null: of an authority"]
     on_node: Annotated[bool, "somebody else brings them"]
+    asked: Annotated[Asked | None, "null: it is there"]
 
 
 class Tls(TypedDict):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
+from .._model.asked import CHALLENGES
 from .._model.routes import escaped
 from .._model.shape_nginx import Nginx, Site
 from .content import NOTHING, error_page
@@ -19,15 +20,16 @@ _PLACE = "//lvs/maintenance"
 _ASKED = "//lvs/health"
 
 
-def maintenance_maps(site: Site, health_path: str) -> Iterator[Directive]:
-    """At the level of http: whether a request would meet the maintenance. The checks and our own locations do not."""
+def maintenance_maps(site: Site, health_path: str, challenged: bool = False) -> Iterator[Directive]:
+    """At the level of http: whether a request would meet the maintenance. The checks and our own locations do not, nor
+    what a directory of ACME asks, where it is ``challenged``."""
     given = site["maintenance"]
     if given is None:
         return
     default = "$" + variable(site["name"], "stranger") if given["bypass"] else "1"
     if given["bypass"]:
         yield geo(default, 1, dict.fromkeys(given["bypass"], 0))
-    open_paths = ["~^%s\\z" % escaped(health_path), "~^//lvs/"]
+    open_paths = ["~^%s\\z" % escaped(health_path), "~^//lvs/", *(["~^" + escaped(CHALLENGES)] if challenged else [])]
     rows = [simple("volatile"), simple("default", default), *(simple(one, 0) for one in open_paths)]
     yield block("map", ["$uri", _meets(site)], rows)
 

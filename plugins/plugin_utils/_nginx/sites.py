@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Iterable, Iterator
 
 from .._model.shape_nginx import Nginx, Site
-from . import canary, proxied, tls
+from . import canary, challenges, proxied, tls
 from .access import access_maps, answered
 from .bodies import body_maps, has_own_size
 from .cache import cache_maps, cache_zones
@@ -46,7 +46,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
     }
     maps = [one for routing in routings.values() for one in (*routing.maps(), *canary.maps(routing.routes))]
     maps += _content_maps(routings.values(), settings)
-    maps += [one for site in nginx["sites"] for one in maintenance_maps(site, nginx["health_path"])]
+    maps += [one for site in nginx["sites"] for one in _closed(nginx, site)]
     maps += [one for site in nginx["sites"] for one in tls.hsts_maps(site)]
     lines: list[Line] = [
         simple("server_names_hash_bucket_size", nginx["names_hash"]["bucket_size"]),
@@ -58,6 +58,7 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
         *(line for one in log_maps(nginx) for line in ("", one)),
         *(Raw(one["line"], one["source"]) for one in nginx["extra"]),
         *(line for one in maps for line in ("", one)),
+        *challenges.upstream(nginx),
         *(line for site in nginx["sites"] for line in _to_https(nginx, site)),
         *(line for site in nginx["sites"] for line in ("", _server(nginx, site, routings[site["name"]], settings))),
         *(line for site in nginx["sites"] for line in _aliases(nginx, site, settings)),
@@ -66,6 +67,10 @@ def sites_file(nginx: Nginx, settings: Settings) -> str:
         *(line for port in tls.open_ports(nginx) for line in tls.refusing(nginx, port, settings)),
     ]
     return written(lines)
+
+
+def _closed(nginx: Nginx, site: Site) -> Iterator[Directive]:
+    return maintenance_maps(site, nginx["health_path"], nginx["challenges"] is not None)
 
 
 def _content_maps(routings: Iterable[Routing], settings: Settings) -> Iterator[Directive]:
@@ -99,6 +104,12 @@ def _room(maps: list[Directive], others: list[str]) -> Iterator[Directive]:
         yield simple("variables_hash_bucket_size", 256)
 
 
+def _own(nginx: Nginx) -> Iterator[Line]:
+    """What every server block has."""
+    yield from health(nginx)
+    yield from challenges.location(nginx)
+
+
 def _listens(nginx: Nginx, port: int, default: bool) -> Iterator[Directive]:
     words = [*(first(nginx) if default else []), *proxied.words(nginx, port)]
     yield simple("listen", port, *words)
@@ -117,7 +128,7 @@ def _to_https(nginx: Nginx, site: Site) -> Iterator[Line]:
         yield block(
             "server",
             [],
-            [*lines, *site_log(site), "", *health(nginx), "", block("location", ["/"], [tls.to_https(site)])],
+            [*lines, *site_log(site), "", *_own(nginx), "", block("location", ["/"], [tls.to_https(site)])],
         )
 
 
@@ -133,7 +144,7 @@ def _all_listens(nginx: Nginx, site: Site, default: bool, settings: Settings) ->
 def _server(nginx: Nginx, site: Site, routing: Routing, settings: Settings) -> Directive:
     lines: list[Line] = [*_all_listens(nginx, site, site["default"], settings)]
     lines += [simple("server_name", *(site["server_names"] or ["_"])), simple("set", "$lvs_site", site["name"])]
-    lines += [*site_log(site), "", *health(nginx), ""]
+    lines += [*site_log(site), "", *_own(nginx), ""]
     if nginx["mode"] == "sorry":
         lines += _sorry()
     else:
@@ -151,7 +162,7 @@ def _aliases(nginx: Nginx, site: Site, settings: Settings) -> Iterator[Line]:
         yield ""
         lines: list[Line] = [*_all_listens(nginx, site, False, settings)]
         lines += [simple("server_name", *site["aliases"]), simple("set", "$lvs_site", site["name"])]
-        lines += [*site_log(site), "", *health(nginx), ""]
+        lines += [*site_log(site), "", *_own(nginx), ""]
         scheme = settings.told["X-Forwarded-Proto"]
         address = "%s://%s$lvs_port$request_uri" % (scheme, site["server_names"][0])
         yield block("server", [], [*lines, block("location", ["/"], [simple("return", site["alias_status"], address)])])
@@ -184,5 +195,5 @@ def _open_ports(sites: list[Site]) -> list[int]:
 def _refusing(nginx: Nginx, port: int) -> Iterator[Line]:
     yield ""
     yield "No site is the default on port %d: unknown names get no answer, but the directors' checks do." % port
-    lines = [*_listens(nginx, port, True), *proxied.client(nginx, [port]), simple("server_name", "_"), *health(nginx)]
+    lines = [*_listens(nginx, port, True), *proxied.client(nginx, [port]), simple("server_name", "_"), *_own(nginx)]
     yield block("server", [], [*lines, block("location", ["/"], [simple("return", 444)])])

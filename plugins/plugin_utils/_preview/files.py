@@ -21,6 +21,8 @@ from .._model.shape import Family, HostSlice, Service
 # Absolute path -> ``{sha256, mode}``; None for a file that has to be absent.
 Digests = Dict[str, "dict[str, str] | None"]
 MASK = "********"
+# Instead of the text of a file that stays as it is where it is there.
+KEPT = "as it is on the host\n"
 # A role's list of files: what its tasks give to modules, by the kind of module. As an option of an action.
 FILES: dict[str, Any] = {
     "sets": {"type": "list", "elements": "dict", "default": []},
@@ -43,9 +45,10 @@ def texts(files: Mapping[str, Any]) -> dict[str, str]:
 def digests(files: Mapping[str, Any]) -> Digests:
     """Absolute path -> ``{sha256, mode}`` of every file in a role's list, None for one that has to be absent.
 
-    The files of the weights are left out: what is drained by hand is kept in them.
+    The files of the weights are left out: what is drained by hand is kept in them. So is what stays as it is.
     """
-    found = {path: _digest(file) for path, file in _files_of(files.get("sets", ()))}
+    sets = files.get("sets", ())
+    found = {path: _digest(file) for path, file in _files_of(sets) if file.get("state") != "kept"}
     for name, make in (("kernel", of_kernel), ("vips", of_vips)):
         if files.get(name):
             found.update(
@@ -80,7 +83,8 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 
 def of_sets(sets: Sequence[Mapping[str, Any]], secrets: Sequence[str]) -> dict[str, str]:
     """Absolute path -> text, for the sets of files that config_tree gets (``{path, files: [{path, content}]}``)."""
-    return {path: masked(file["content"], secrets) for path, file in _files_of(sets) if _present(file)}
+    kept = {path: KEPT for path, file in _files_of(sets) if file.get("state") == "kept"}
+    return {**kept, **{path: masked(file["content"], secrets) for path, file in _files_of(sets) if _present(file)}}
 
 
 def of_kernel(kernel: Mapping[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import hmac
 from typing import Iterable, Mapping, Sequence
 
 from .pem import Pem
+from .stand_in import stand_in
 
 _KEY_BYTES = 80
 
@@ -24,6 +25,21 @@ def certificate_files(pems: Mapping[str, Pem], with_key: Iterable[str]) -> list[
         if name in keyed:
             found.append({"path": "lvs-certificates/%s.key" % name, "mode": "0600", "content": pem.key})
     return found
+
+
+def asked_files(
+    name: str, names: Sequence[str], kind: str, with_key: bool, pair: Mapping[str, str] | None
+) -> list[dict[str, str]]:
+    """The files of a certificate that a node gets for all. ``pair``: ``chain``, ``key`` and ``source`` of it; without
+    one the files stay as they are, and where there are none something stands in for it."""
+    chain, key = (pair["chain"], pair["key"]) if pair else stand_in(tuple(names), kind)
+    given = [(".crt", "0644", chain), (".source", "0644", pair["source"] if pair else "")]
+    given += [(".key", "0600", key)] if with_key else []
+    state = "present" if pair else "kept"
+    return [
+        {"path": "lvs-certificates/%s%s" % (name, end), "mode": mode, "content": content, "state": state}
+        for end, mode, content in given
+    ]
 
 
 def ticket_files(secrets: Sequence[str]) -> list[dict[str, str]]:

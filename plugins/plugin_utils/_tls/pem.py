@@ -36,7 +36,7 @@ class Pem(NamedTuple):
 def parts(given: Any, read: Callable[[str], str]) -> Pem:
     """What is in an entry of lvs_certificates. ``read``: the text of a file. Raises PemError."""
     entry = {"certificate": given} if isinstance(given, str) else given
-    texts = {field: _text(entry, field, read) for field in ("certificate", "chain", "key")}
+    texts = {field: text_of(entry, field, read) for field in ("certificate", "chain", "key")}
     blocks = {field: _blocks(text) for field, text in texts.items()}
     certificates = [one for field in ("certificate", "chain") for kind, one in blocks[field] if kind == "CERTIFICATE"]
     if not any(kind == "CERTIFICATE" for kind, _one in blocks["certificate"]):
@@ -55,7 +55,8 @@ def parts(given: Any, read: Callable[[str], str]) -> Pem:
     return Pem(tuple(certificates), keys[0][1] + "\n" if keys else "", field)
 
 
-def _text(entry: Mapping[str, Any], field: str, read: Callable[[str], str]) -> str:
+def text_of(entry: Mapping[str, Any], field: str, read: Callable[[str], str]) -> str:
+    """A field of an entry, which is a text in PEM or names its file; empty without it. Raises PemError."""
     value = entry.get(field)
     if value is None:
         return ""

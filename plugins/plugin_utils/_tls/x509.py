@@ -97,6 +97,16 @@ def _end(one: x509.Certificate) -> datetime:
     return found if found is not None else one.not_valid_after.replace(tzinfo=timezone.utc)
 
 
+def read_first(pem: Pem) -> x509.Certificate:
+    """The certificate of the server. Raises PemError."""
+    return _read(pem.certificates[0], 0)
+
+
+def span(own: x509.Certificate) -> tuple[datetime, datetime, str]:
+    """From when and until when it is valid, and who has issued it."""
+    return _begin(own), _end(own), own.issuer.rfc4514_string()
+
+
 def _times(own: x509.Certificate, now: datetime) -> Iterator[tuple[str, str]]:
     if _end(own) <= now:
         yield "certificate", "expired at %s; must be a new one" % _shown(_end(own))

@@ -20,8 +20,8 @@ TOOLS = {
 # Daemons with which tests validate configurations.
 DAEMONS = {
     "nginx": "nginx", "keepalived": "keepalived", "nft": "nftables", "ufw": "ufw",
-    # Of the tests with them: another language, and a repository to pull from.
-    "update-locale": "locales", "git": "git",
+    # Of the tests with them: another language, a repository to pull from, a directory of ACME and its client.
+    "update-locale": "locales", "git": "git", "certbot": "certbot", "pebble": "pebble",
 }  # fmt: skip
 # Clients that ask for much: over kept connections, and over a new one for each request.
 CLIENTS = {"h2load": "nghttp2-client", "ab": "apache2-utils"}

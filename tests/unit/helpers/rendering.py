@@ -18,7 +18,11 @@ from ansible_collections.vipstack.lvs.plugins.filter.render import FilterModule,
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.places import STACK
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.fit import settle
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._preview import files as preview
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._tls.files import certificate_files, ticket_files
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._tls.files import (
+    asked_files,
+    certificate_files,
+    ticket_files,
+)
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._tls.pem import parts
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
@@ -145,11 +149,19 @@ def tls_files(tls: Any, others: Tree) -> list[dict[str, str]]:
     if tls is None:
         return []
     given = others.get("lvs_certificates") or {}
-    ours = {one["name"]: one["key"] is not None for one in tls["certificates"] if not one["on_node"]}
+    ours = {
+        one["name"]: one["key"] is not None for one in tls["certificates"] if not one["on_node"] and not one["asked"]
+    }
     pems = {name: parts(given.get(name) or pair("example.com").both, _no_file) for name in ours}
     secret = others.get("lvs_tls", {}).get("ticket_secret") or [str(number) * 32 for number in range(tls["tickets"])]
     tickets = ticket_files([secret] if isinstance(secret, str) else secret) if tls["tickets"] else []
-    return [*certificate_files(pems, [name for name, keyed in ours.items() if keyed]), *tickets]
+    asked = [file for one in tls["certificates"] if one["asked"] for file in _stand_in(one)]
+    return [*certificate_files(pems, [name for name, keyed in ours.items() if keyed]), *asked, *tickets]
+
+
+def _stand_in(one: Tree) -> list[dict[str, str]]:
+    kind = one["asked"]["acme"]["kind"] if one["asked"]["acme"] else "ecdsa"
+    return asked_files(one["name"], one["asked"]["names"], kind, one["key"] is not None, None)
 
 
 def _no_file(path: str) -> str:

@@ -40,6 +40,9 @@ PLAIN = {
     "host_name": "app.example.com",
     "server_name": "www.example.com",
     "mail": "ops@example.com",
+    "acme_name": "www.example.com",
+    "https_url": "https://ca.example.com:8443/directory",
+    "program_word": "/usr/local/bin/certificate",
     "method": "GET",
     "header_name": "X-Kind",
     "cookie_name": "kind",
@@ -92,6 +95,7 @@ STARTS: dict[Any, Tree] = {
     ("lvs_nginx_sites", "web", "tls"): {"certificate": ["web"]},
     ("lvs_nginx_streams", "web"): {"ports": [3306], "upstream": "raw"},
     ("lvs_nginx_streams", "web", "tls"): {"certificate": ["web"]},
+    ("lvs_certificates", "web", "acme"): {"terms_agreed": True},
     "basic_auth": {"users": "web"},
     "auth_request": {"upstream": "web"},
     "local_ports": {"first": 20000, "last": 60999},
@@ -214,6 +218,7 @@ _WEB = ("lvs_nginx_upstreams", "web")
 _CHECK = ("lvs_virtual_services", "web", "check")
 _KINDS = {"helo": "smtp", "query": "dns", "record": "dns", "payload": "udp", "reply": "udp"}
 _PROGRAM = {"type": "script", "script": "/usr/local/bin/look"}
+_CERTIFICATE = ("lvs_certificates", "web")
 BESIDE: dict[Path, Tree] = {
     (*_WEB, "tls"): {"protocol": "https", "tls": {"name": "app.example.com"}},
     (*_WEB, "fastcgi"): {"protocol": "fastcgi"},
@@ -224,6 +229,9 @@ BESIDE: dict[Path, Tree] = {
     (*_WEB, "params"): {"protocol": "uwsgi"},
     **{(*_CHECK, name): {"type": kind, "port": 8080} for name, kind in _KINDS.items()},
     **{(*_CHECK, name): _PROGRAM for name in ("script", "arguments", "user")},
+    (*_CERTIFICATE, "acme"): {"certificate": None},
+    (*_CERTIFICATE, "command"): {"certificate": None},
+    (*_CERTIFICATE, "renew_days"): {"certificate": None, "acme": {"terms_agreed": True}},
 }
 
 

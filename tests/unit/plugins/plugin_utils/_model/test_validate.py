@@ -101,6 +101,7 @@ def test_every_default_is_filled_in() -> None:
             "nginx_caches": {}, "nginx_users": {},
             "nginx_health": {"upstream": None, "path": "/", "host": None, "timeout": 0.8},
             "nginx_status_port": 8711,
+            "nginx_challenge_port": 8712,
             "nginx_limits": {"backlog": 4096, "local_ports": None},
             "nginx_extra": [],
             "nginx_canary": {},

@@ -201,9 +201,9 @@ def test_the_model_of_a_site() -> None:
     routes = [ROUTE, {"path": "/open", "client_certificate": "optional"}]
     nginx = model_of(with_changes({**changes, SITE + ".routes": routes}))["hosts"]["web1"]["nginx"]
     assert nginx["tls"]["certificates"] == [
-        {"name": "staff", "certificate": "/etc/staff.pem", "key": None, "on_node": True},
+        {"name": "staff", "certificate": "/etc/staff.pem", "key": None, "on_node": True, "asked": None},
         {"name": "www", "certificate": "/etc/nginx/lvs-certificates/www.crt",
-         "key": "/etc/nginx/lvs-certificates/www.key", "on_node": False},
+         "key": "/etc/nginx/lvs-certificates/www.key", "on_node": False, "asked": None},
     ]  # fmt: skip
     assert [one["client_certificate"] for one in nginx["sites"][0]["routes"]] == [True, False, True]
 
