@@ -24,7 +24,10 @@ RECORD = ROOT / "build/mutants.json"
 # The variable that names the directive to leave out, for `nginx_served`.
 WITHOUT = "NGINX_WITHOUT"
 # Directives of which each is another thing, by its first word.
-NAMED = ("add_header", "error_page", "proxy_hide_header", "proxy_set_header", "set", "map")
+NAMED = (
+    "add_header", "error_page", "grpc_hide_header", "grpc_set_header", "proxy_hide_header", "proxy_set_header", "set",
+    "map",
+)  # fmt: skip
 # What no test of behaviour can miss, with the reason.
 UNSEEN = {
     "access_log": "the default of Nginx is another file of the same place",

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from certificates import authority, issued, pair
 from nginx_served import Served
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.sides import counted
 
 Tree = dict[str, Any]
 APP, OTHER = 9011, 9012
@@ -296,3 +299,19 @@ def test_a_canary_by_address(rpc: Served) -> None:
     rpc.forget()
     rpc.grpc("/a", "x", metadata=[("x-next", "1")])
     assert [one.app for one in rpc.seen()] == [OTHER]
+
+
+def test_the_log_has_the_status_of_grpc_and_status_counts_it(rpc: Served) -> None:
+    """Of a sample of nothing, only what failed is there."""
+    canary = {"upstream": "next", "percent": 100, "by": "client"}
+    changes = site(canary=canary, log={"sample": 0.01, "path": "www.log"})
+    changes["lvs_nginx_upstreams.next"] = {"servers": ["127.0.0.1:9013", "127.0.0.1:%d" % OTHER], "protocol": "grpc"}
+    rpc.site(changes)
+    for do in ("grpc-status=5", "grpc-status=13", "grpc-status=3&only=1"):
+        rpc.grpc("/a", "x", metadata=[("x-do", do)])
+    rpc.down(OTHER)
+    assert rpc.grpc("/a", "x").code == 14
+    lines = rpc.logs("www.log", count=4)
+    assert [json.loads(line)["grpc_status"] for line in lines] == ["5", "13", "3", "14"]
+    (found,) = counted(line.encode() for line in lines)
+    assert (found["side"], found["requests"], found["errors"]) == ("canary", 4, 2)

@@ -13,14 +13,16 @@ FOLDER = "/var/log/nginx"
 # More is not read, however long the log is.
 MOST_BYTES = 5_000_000
 MOST_LINES = 10_000
+# Unknown, deadline, not implemented, internal, not available, data lost: as 5xx of HTTP.
+GRPC_FAULTS = ("2", "4", "12", "13", "14", "15")
 SIDES = ("canary", "stable")
 
 
 def sides(names: Sequence[str], folder: str = FOLDER) -> list[dict[str, Any]]:
     """``[{site, route, side, requests, errors, since}]`` of the last lines of each log, by their names.
 
-    ``errors`` are answers with a status from 500 on; ``since`` is the time of the first request as Nginx wrote it. A
-    log that is not there has no lines.
+    ``errors`` are answers with a status from 500 on, or with one of gRPC that says the like; ``since`` is the time of
+    the first request as Nginx wrote it. A log that is not there has no lines.
     """
     return [count for name in names for count in counted(tail(os.path.join(folder, name)))]
 
@@ -49,7 +51,7 @@ def counted(lines: Iterable[bytes]) -> list[dict[str, Any]]:
         try:
             entry = json.loads(line.decode("utf-8", "replace"))
             site, route, side = (str(entry[name]) for name in ("site", "route", "side"))
-            failed = int(entry["status"]) >= 500
+            failed = int(entry["status"]) >= 500 or entry.get("grpc_status") in GRPC_FAULTS
         except (ValueError, KeyError, TypeError):
             continue
         if side not in SIDES:

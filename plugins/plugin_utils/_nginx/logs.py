@@ -11,9 +11,12 @@ from typing import Iterator
 
 from .._model.shape_logs import Log, LogFormat
 from .._model.shape_nginx import Nginx, Site
+from .._model.ways import GRPC
 from .directive import Directive, block, simple, variable
 
 FOLDER = "/var/log/nginx/"
+# It stands behind the messages, or, without any, before them.
+GRPC_STATUS = "$sent_http_grpc_status$sent_trailer_grpc_status"
 _VARIABLE = re.compile(r"(\$(?:\{\w+\}|\w+))")
 
 
@@ -29,7 +32,15 @@ def log_maps(nginx: Nginx) -> Iterator[Directive]:
         if sample is not None:
             drawn, logged = variable(site["name"], "drawn"), variable(site["name"], "logged")
             yield block("split_clients", ["$request_id", "$" + drawn], [simple("%g%%" % sample, 1), simple("*", 0)])
-            yield block("map", ["$status", "$" + logged], [simple("default", "$" + drawn), simple("~^[45]", 1)])
+            told, fault = (
+                ("$status", "~^[45]") if not speaks_grpc(nginx) else ("$status:" + GRPC_STATUS, "~^[45]|:[1-9]")
+            )
+            yield block("map", [told, "$" + logged], [simple("default", "$" + drawn), simple(fault, 1)])
+
+
+def speaks_grpc(nginx: Nginx) -> bool:
+    """Whether requests end with a status of gRPC."""
+    return any(one["protocol"] in GRPC for one in nginx["upstreams"])
 
 
 def site_log(site: Site) -> Iterator[Directive]:
