@@ -20,7 +20,7 @@ def upstreams(view: ClusterView) -> list[Upstream]:
     return [_upstream(name, one) for name, one in sorted(view.data["upstreams"].items())]
 
 
-def _tls(given: UpstreamInput) -> Tls | None:
+def tls_of(given: UpstreamInput) -> Tls | None:
     """For servers with one name it is the name that they have to prove."""
     if given["protocol"] not in SECURED or (given["protocol"] == "stream" and not given["tls"]):
         return None
@@ -52,7 +52,7 @@ def _upstream(name: str, given: UpstreamInput) -> Upstream:
     return {
         **settings,
         "method": method_of(given),
-        "tls": _tls(given),
+        "tls": tls_of(given),
         "keepalive": given["keepalive"] if keeps(given) else 0,
         "name": name,
         "zone_kib": max(64, 4 * len(given["servers"])),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .derive_upstreams import tls_of
 from .normal import SiteInput
 from .rules_held import Held, held
 from .rules_scope import Scope
@@ -24,6 +25,7 @@ def _check(scope: Scope, place: Held) -> None:
     canary = place.part["canary"]
     if canary:
         _check_partner(scope, place.path + ".canary", canary["upstream"], place.upstream, None)
+        _check_alike(scope, place.path + ".canary.upstream", canary["upstream"], place.upstream)
     where, mirror = place.get("mirror")
     if mirror and mirror["percent"] and place.upstream:
         _check_partner(scope, where, mirror["upstream"], place.upstream, "http")
@@ -46,3 +48,16 @@ def _check_partner(scope: Scope, path: str, name: str | None, beside: str | None
     for one, found in ((name, partner), (beside, main)):
         if found and found["resolve"]:
             scope.wrong(path, "is with upstream %s, which has resolve; must be with one that has none" % one)
+
+
+def _check_alike(scope: Scope, path: str, name: str | None, beside: str | None) -> None:
+    """Nginx has a variable for the upstream of a canary, and none for how it speaks with its servers."""
+    upstreams = scope.cluster["upstreams"] or {}
+    partner, main = upstreams.get(name or ""), upstreams.get(beside or "")
+    if not partner or not main or partner["protocol"] != main["protocol"]:
+        return
+    own, other = ({"tls": tls_of(one), "fastcgi": one["fastcgi"], "params": one["params"]} for one in (partner, main))
+    for key in sorted(key for key in own if own[key] != other[key]):
+        scope.wrong(
+            path, "is %s, whose %s is not that of upstream %s beside it; must be the same" % (name, key, beside)
+        )

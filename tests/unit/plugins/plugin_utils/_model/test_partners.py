@@ -18,6 +18,11 @@ UPSTREAMS: Tree = {
     "lvs_nginx_upstreams.two": {"servers": ["192.0.2.2:80"]},
     "lvs_nginx_upstreams.php": {"servers": ["192.0.2.3:9000"], "protocol": "fastcgi"},
     "lvs_nginx_upstreams.php2": {"servers": ["192.0.2.4:9000"], "protocol": "fastcgi"},
+    "lvs_nginx_upstreams.php3": {"servers": ["192.0.2.4:9000"], "protocol": "fastcgi", "fastcgi": "/srv/next"},
+    "lvs_nginx_upstreams.php4": {"servers": ["192.0.2.4:9000"], "protocol": "fastcgi", "params": {"A": "1"}},
+    "lvs_nginx_upstreams.tls": {"servers": ["a.example:443"], "protocol": "https"},
+    "lvs_nginx_upstreams.tls2": {"servers": ["b.example:443"], "protocol": "https"},
+    "lvs_nginx_upstreams.tls3": {"servers": ["b.example:443"], "protocol": "https", "tls": {"name": "a.example"}},
     "lvs_nginx_upstreams.name": {"servers": ["app.example:80"], "resolve": {"name_servers": ["192.0.2.53"]}},
 }
 
@@ -37,6 +42,14 @@ def said(site: Tree) -> list[str]:
         (
             {"canary": {"upstream": "name"}},
             ".canary is with upstream name, which has resolve; must be with one that has none",
+        ),
+        *(
+            (
+                {"upstream": one, "canary": {"upstream": other}},
+                ".canary.upstream is %s, whose %s is not that of upstream %s beside it; must be the same"
+                % (other, key, one),
+            )
+            for one, other, key in (("php", "php3", "fastcgi"), ("php", "php4", "params"), ("tls", "tls2", "tls"))
         ),
         ({"mirror": "php"}, ".mirror.upstream is php, whose protocol is fastcgi; must be one whose protocol is http"),
         ({"mirror": "name"}, ".mirror is with upstream name, which has resolve; must be with one that has none"),
@@ -71,6 +84,7 @@ def test_what_does_not_go_together_is_refused(site: Tree, words: str) -> None:
     "site",
     [
         {"upstream": "php", "canary": {"upstream": "php2"}},
+        {"upstream": "tls", "canary": {"upstream": "tls3"}},
         {"mirror": "two", "routes": [{"path": "/a", "answer": 204}, {"path": "/b", "static": "/srv"}]},
         {"mirror": "two", "routes": [{"path": "/php", "upstream": "php", "mirror": {"upstream": "two", "percent": 0}}]},
         {"auth_request": {"upstream": "two"}, "routes": [{"path": "/php", "upstream": "php"}]},
