@@ -230,3 +230,22 @@ def test_a_large_body_is_no_reason_for_another_answer(nginx: Served) -> None:
 def test_an_answer_has_its_type_whatever_the_path_ends_with(nginx: Served) -> None:
     nginx.site(site({"path": "/a.json", "answer": {"body": "b", "media_type": "text/csv"}}))
     assert nginx.ask("/a.json").header("Content-Type") == "text/csv"
+
+
+def test_a_header_of_nginx_itself_is_there_once(nginx: Served) -> None:
+    """What a site says of it is for answers of its upstreams."""
+    routes: list[Tree] = [
+        {"path": "/files", "static": "/srv", "upstream": "app"},
+        {"path": "/own", "answer": {"body": "a", "media_type": "text/csv"}},
+        {"path": "/gone", "deny": ["0.0.0.0/0"], "error_pages": {403: {"text": "no"}}},
+        {"path": "/away", "redirect": "https://b.example/"},
+    ]
+    set_to = {"Content-Type": "text/x-own", "Location": "/elsewhere", "X-Own": "1"}
+    nginx.site(site(*routes, response_headers={"set": set_to}), files={"/srv/files/a.txt": "a"})
+    found = {path: nginx.ask(path) for path in ("/", "/files/a.txt", "/files/b", "/own", "/gone", "/away")}
+    assert {path: one.all("Content-Type") for path, one in found.items()} == {
+        "/": ["text/x-own"], "/files/a.txt": ["text/plain"], "/files/b": ["text/x-own"], "/own": ["text/csv"],
+        "/gone": ["text/html"], "/away": ["text/html"],
+    }  # fmt: skip
+    assert found["/away"].all("Location") == ["https://b.example/"]
+    assert {one.header("X-Own") for one in found.values()} == {"1"}

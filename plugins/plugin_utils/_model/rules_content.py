@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 from .normal import RouteInput, SiteInput
+from .rules_held import held
 from .rules_scope import Scope
 from .shape_content import AuthRequest, BasicAuth, Cors, Static
 
 # Of one connection, and not of what is sent over it: Nginx needs them as they are.
 HOP = ("connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade")
+
+# What Nginx writes of its own answers and of files, besides what an operator says.
+OF_NGINX = ("accept-ranges", "content-type", "location")
 
 
 def check_static(scope: Scope, path: str, static: Static, upstream: str | None) -> None:
@@ -85,10 +89,24 @@ def check_site_content(scope: Scope, path: str, name: str, site: SiteInput) -> N
         scope.twice(path + ".maintenance.bypass", given["bypass"] or ())
         if given["page"] and given["page"]["file"] and given["page"]["text"] is not None:
             scope.wrong(path + ".maintenance.page", "has file and text; must have one of them")
+    _check_own_headers(scope, path, site)
     first = (site["server_names"] or [""])[0]
     if site["aliases"] and (not first or first.startswith(("~", ".", "*")) or first.endswith("*")):
         what = "are given, but the first of server_names is no plain name, to which they could be redirected"
         scope.wrong(path + ".aliases", what)
+
+
+def _check_own_headers(scope: Scope, path: str, site: SiteInput) -> None:
+    """A header of Nginx would be there twice; one of a site that has upstreams as well is for their answers."""
+    answered = any(place.upstream for place in held(path, site))
+    for place in held(path, site):
+        headers = place.part.get("response_headers")
+        if not headers or (answered if place.part is site else place.upstream):
+            continue
+        for part, names in (("set", headers["set"]), ("add", headers["add"])):
+            for name in sorted(name for name in names or () if name.lower() in OF_NGINX):
+                what = "has %s, but no upstream answers there, and Nginx writes it itself"
+                scope.wrong("%s.response_headers.%s" % (place.path, part), what % name)
 
 
 def check_health(scope: Scope) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Iterator, Mapping
 
 from .._model.routes import escaped
+from .._model.rules_content import OF_NGINX
 from .._model.shape_content import AuthRequest
 from .._model.shape_nginx import Answer, Redirect, Rewrite, Route
 from .._model.shape_upstreams import Retries, Upstream
@@ -43,7 +44,7 @@ def handled(spot: Spot, route: Route, settings: Settings) -> list[Line]:
         lines += [*response_headers(spot, route, settings), *_end(route, settings)]
     elif given:
         lines += [hidden(), *folder(given), *rewrite(route)]
-        lines += [*response_headers(spot, route, settings), *files(spot, given)]
+        lines += [*response_headers(spot, {**route, "upstream": None}, settings), *files(spot, given)]
     else:
         lines += [*copied(spot, route), *rewrite(route)]
         lines += [*proxied(spot, route, settings), *response_headers(spot, route, settings)]
@@ -239,7 +240,8 @@ def response_headers(spot: Spot, route: Route, settings: Settings) -> Iterator[D
     for name in sorted({*given["remove"], *given["set"]}) if route["upstream"] else ():
         yield simple(way + "_hide_header", name)
     for name, value in {**given["set"], **given["add"]}.items():
-        yield simple("add_header", name, value, "always")
+        if route["upstream"] or name.lower() not in OF_NGINX:
+            yield simple("add_header", name, value, "always")
 
 
 def seconds(value: float) -> str:

@@ -92,3 +92,20 @@ def test_what_does_not_go_together_is_refused(site: Tree, words: str) -> None:
 )
 def test_what_goes_together(site: Tree) -> None:
     assert said(site) == []
+
+
+@pytest.mark.parametrize(
+    ("site", "path"),
+    [
+        ({"upstream": None, "static": "/srv", "response_headers": {"set": {"Content-Type": "a/b"}}}, ""),
+        (
+            {"routes": [{"path": "/a", "answer": 404, "response_headers": {"add": {"Content-Type": "a/b"}}}]},
+            ".routes[0]",
+        ),
+    ],
+)
+def test_headers_that_nginx_writes_itself_are_for_upstreams(site: Tree, path: str) -> None:
+    (mistake,) = said(site)
+    assert mistake.startswith(SITE + path + ".response_headers.")
+    assert mistake.endswith("has Content-Type, but no upstream answers there, and Nginx writes it itself")
+    assert said({**site, "upstream": "app", "static": None, "routes": []}) == []
