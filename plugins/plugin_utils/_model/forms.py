@@ -140,6 +140,12 @@ def address_of(value: Any) -> Any:
         return None
 
 
+def is_loopback(address: str | None) -> bool:
+    """Whether an address or a name is the host's own, wherever it stands."""
+    found = address_of(address)
+    return bool(found.is_loopback if found else address and address.lower().startswith("localhost"))
+
+
 def kind_of_address(address: Any) -> str:
     """What an address is that no other host can reach one host by; empty: it can."""
     if address.version == 6 and address.ipv4_mapped:
@@ -156,4 +162,6 @@ def kind_of_address(address: Any) -> str:
         return "a link-local address"
     if address.version == 4 and (address.is_reserved or int(address) >> 24 == 0):
         return "a reserved address"
+    if address.version == 6 and int(address) >> 32 == 0:
+        return "an IPv4 address in IPv6 form"
     return ""

@@ -29,6 +29,8 @@ from .nginx_values import NGINX_VALUES
 from .said import Mistake, Unfit, Wrong, in_quotes, key_of, must, must_be_text, printable, shown, unknown
 from .tls_values import TLS_VALUES
 
+# A director has a route to the whole network of a VIP, on the VIP's interface.
+LEAST_PREFIX = {4: 8, 6: 16}
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -163,11 +165,17 @@ def _vip_address(field: Field, value: Any) -> str:
             raise ValueError(length)
         interface = ipaddress.ip_interface(value)
     except ValueError:
-        raise must(value, "an address with a prefix length 1-%d" % (128 if ":" in address else 32)) from None
+        version = 6 if ":" in address else 4
+        longest = 128 if version == 6 else 32
+        raise must(value, "an address with a prefix length %d-%d" % (LEAST_PREFIX[version], longest)) from None
     network = interface.network
-    kind = kind_of_address(interface.ip) or ("" if network.prefixlen else "a network")
+    kind = kind_of_address(interface.ip)
     if kind:
         raise must(value, "an address of one host, not %s" % kind)
+    least = LEAST_PREFIX[interface.version]
+    if network.prefixlen < least:
+        what = "an address with a prefix length %d-%d: its holder takes all of that network for its own"
+        raise must(value, what % (least, network.max_prefixlen))
     if interface.version == 6 and network.prefixlen < 127 and interface.ip == network[0]:
         raise must(value, "not the first address of %s, which routers have" % network)
     if interface.version == 4 and network.num_addresses > 2 and interface.ip in (network[0], network[-1]):

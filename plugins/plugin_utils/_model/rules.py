@@ -12,6 +12,7 @@ from typing import Iterator, Mapping
 
 from .normal import ClusterInput, HostInput, VipInput
 from .read import Reader
+from .rules_kernel import check_sysctls
 from .rules_nginx import check_nginx
 from .rules_scope import Scope
 from .rules_services import check_services
@@ -29,6 +30,7 @@ def check_cluster(reader: Reader, view: ClusterView, given: Mapping[str, set[str
     scope = Scope(reader, view)
     _check_hosts(scope)
     _check_restart(scope)
+    check_sysctls(scope)
     check_vips(scope)
     check_track_scripts(scope)
     check_services(scope)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .derive_limits import sysctls
+from .forms import is_loopback
 from .rules_scope import Scope
 
 PATH = "lvs_nginx_limits"
@@ -72,11 +73,7 @@ def _check_status_port(scope: Scope) -> None:
             what = "is %d, which lvs_virtual_services.%s brings to the real servers; must be a port of its own"
             scope.wrong(path, what % (port, name))
     for name, upstream in sorted((scope.cluster["upstreams"] or {}).items()):
-        here = [one for one in upstream["servers"] or () if one["port"] == port and _is_loopback(one["address"])]
+        here = [one for one in upstream["servers"] or () if one["port"] == port and is_loopback(one["address"])]
         if here:
             what = "is %d, at which lvs_nginx_upstreams.%s has a server of 127.0.0.1; must be a port of its own"
             scope.wrong(path, what % (port, name))
-
-
-def _is_loopback(address: str | None) -> bool:
-    return bool(address) and str(address).lower().startswith(("127.", "localhost"))

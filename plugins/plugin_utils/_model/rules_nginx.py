@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Iterable, Mapping
 
-from .normal import ServiceInput, SiteInput, UpstreamInput
+from .normal import ServiceInput, SiteInput
 from .read import endpoint
 from .rules_cache import check_zones
 from .rules_canary import check_shares
@@ -15,6 +15,7 @@ from .rules_content import check_health, check_site_content
 from .rules_grpc import check_grpc
 from .rules_limits import check_limits
 from .rules_logs import check_formats, check_log
+from .rules_loops import check_loops
 from .rules_partners import check_partners
 from .rules_proxy import check_proxy
 from .rules_routes import check_routes
@@ -23,7 +24,7 @@ from .rules_streams import check_streams
 from .rules_tls import check_site_tls, check_tls_ports
 from .rules_traffic import check_traffic
 from .rules_upstreams import check_retries, check_upstream
-from .view import TLS_PORTS, all_ports_of, bare, host_addresses, stream_ports
+from .view import TLS_PORTS, all_ports_of, bare
 
 NO_TLS = "those of HTTPS are tls.ports of a site"
 
@@ -55,11 +56,13 @@ def check_nginx(scope: Scope) -> None:
         check_site_tls(scope, path, site)
     _check_letters(scope, "lvs_nginx_streams", scope.cluster["streams"] or ())
     check_streams(scope)
-    _check_loops(scope, upstreams or {}, sites or {})
+    check_loops(scope, upstreams or {}, sites or {}, answers)
     check_shares(scope)
     check_health(scope)
     check_limits(scope)
     check_proxy(scope)
+    if sites and scope.cluster["health_path"] == "/":
+        scope.wrong("lvs_health_path", "is /, the first page of every site; must be a path that no site has")
     if sites and scope.services is not None:
         _check_sites(scope, sites)
     if (sites or scope.cluster["streams"]) and scope.services is not None:
@@ -93,23 +96,6 @@ def _answers(scope: Scope) -> dict[str, str]:
             for address in vip["addresses"] or ():
                 found.update({endpoint(bare(address), port): name for port in service["ports"] or ()})
     return found
-
-
-def _check_loops(scope: Scope, upstreams: Mapping[str, UpstreamInput], sites: Mapping[str, SiteInput]) -> None:
-    """An upstream that is the Nginx of a real server: its requests would go round until they are too many."""
-    ports = {port for site in sites.values() for port in all_ports_of(site)} | stream_ports(scope.cluster, "tcp")
-    own = {
-        endpoint(address, port): host
-        for host in scope.cluster["real_servers"]
-        for address in (host_addresses(scope.hosts[host]).values() if host in scope.hosts else ())
-        for port in ports & scope.view.tcp_ports(host)
-    }
-    for name, upstream in sorted(upstreams.items()):
-        for server in upstream["servers"] or ():
-            place = endpoint(server["address"] or "", server["port"] or 0)
-            if place in own:
-                what = "has %s, where Nginx of real server %s serves sites itself; must be an application"
-                scope.wrong("lvs_nginx_upstreams.%s.servers" % name, what % (place, own[place]))
 
 
 def _check_sites(scope: Scope, sites: Mapping[str, SiteInput]) -> None:

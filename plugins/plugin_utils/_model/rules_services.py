@@ -10,7 +10,7 @@ from .rules_checks import check_check
 from .rules_forward import check_way
 from .rules_scope import FAMILIES, REMEDIES, Scope
 from .said import either, printable, shown
-from .view import WHOLE_ADDRESS, families, family_of
+from .view import WHOLE_ADDRESS, bare, families, family_of, host_addresses
 
 # Schedulers by which every director selects the same real server.
 BY_HASH = ("mh", "sh")
@@ -125,6 +125,12 @@ def _check_directors(scope: Scope, path: str, service: ServiceInput) -> None:
     if len(scope.cluster["directors"]) > 1 and both and service["scheduler"] not in (None, *BY_HASH):
         what = "is %s, but director %s is a real server as well and would forward packets again; must be %s"
         scope.wrong(path + ".scheduler", what % (service["scheduler"], both[0], either([*BY_HASH])))
+    if len(scope.cluster["directors"]) < 2 or not both:
+        return
+    for name in ("persistence", "upper_threshold"):
+        if service[name]:
+            what = "is given, but director %s is a real server as well, which would not select as its sender did"
+            scope.wrong("%s.%s" % (path, name), what % both[0])
 
 
 def _check_shares(scope: Scope, path: str, name: str, service: ServiceInput) -> None:
@@ -147,6 +153,7 @@ def _check_sorry_server(scope: Scope, path: str, service: ServiceInput) -> None:
         what = "%s.sorry_server is %s, with forward: nat; its answers must come back through the director that "
         scope.warnings.append((what + "holds the VIP, which is not set up there") % (path, sorry))
     address, _colon, port = sorry.rpartition(":")
+    _check_sorry_address(scope, path + ".sorry_server", service, sorry)
     for other in service["ports"] or () if service["forward"] in ("dr", "tunnel") else ():
         if other != int(port):
             what = "is %s, but the service has port %d; must be the same port, or forward: nat"
@@ -156,3 +163,16 @@ def _check_sorry_server(scope: Scope, path: str, service: ServiceInput) -> None:
         if family != own:
             what = "is %s, but VIP %s has %s addresses"
             scope.wrong(path + ".sorry_server", what % (sorry, service["vip"], FAMILIES[family]))
+
+
+def _check_sorry_address(scope: Scope, path: str, service: ServiceInput, sorry: str) -> None:
+    """It answers while no real server does, and it is a server: the director would schedule for a VIP once more."""
+    address, port = sorry.rpartition(":")[0].strip("[]"), int(sorry.rpartition(":")[2])
+    for name, vip in sorted((scope.vips or {}).items()):
+        if address in [bare(one) for one in vip["addresses"] or ()]:
+            scope.wrong(path, "is %s, an address of VIP %s; must be that of a server" % (sorry, name))
+    ports = {service["real_port"]} if service["real_port"] else set(service["ports"] or ())
+    for host in scope.view.pool_of(service):
+        if host in scope.hosts and address in host_addresses(scope.hosts[host]).values() and port in ports:
+            what = "is %s, real server %s of this very service; must be another server"
+            scope.wrong(path, what % (sorry, host))

@@ -79,14 +79,14 @@ def test_each_gateway_has_a_table_of_its_own_and_each_port_a_rule() -> None:
         {
             **NAT,
             **BOTH,
-            "lvs_vips.dns": {"addresses": ["198.51.100.201/24"], "vrid": 52},
+            "lvs_vips.dns": {"addresses": ["198.51.100.205/24"], "vrid": 52},
             "lvs_virtual_services.dns": {"vip": "dns", "ports": [53], "protocol": "udp", "forward": "nat"},
             "lvs_virtual_services.api": {"vip": "web", "ports": [8080, 8081], "real_port": 9000, "forward": "nat"},
         }
     )["ways"]
     assert [(one["gateway"], one["table"], [tuple(port.values()) for port in one["ports"]]) for one in ways] == [
         ("198.51.100.200", 11200, [("tcp", 80), ("tcp", 9000)]),
-        ("198.51.100.201", 11201, [("udp", 53)]),
+        ("198.51.100.205", 11201, [("udp", 53)]),
         ("2001:db8::200", 11202, [("tcp", 80), ("tcp", 9000)]),
     ]
 
@@ -95,7 +95,7 @@ NO_WAY = (
     "lvs_virtual_services.web.forward is nat, but real server %s is in no network of VIP web, through which its "
     "answers go back; give the VIP a gateway on its network (lvs_vips.web.gateways)"
 )
-OTHER_VIP = {"lvs_vips.api": {"addresses": ["198.51.100.201/24"]}}
+OTHER_VIP = {"lvs_vips.api": {"addresses": ["198.51.100.205/24"]}}
 WRONG: dict[str, tuple[Tree, list[str]]] = {
     "no way back": (
         {**NAT, "web2:lvs_address": "203.0.113.7"},
@@ -135,7 +135,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {**NAT, **OTHER_VIP, "lvs_virtual_services.api": {"vip": "api", "ports": [80], "forward": "nat"}},
         [
             "lvs_virtual_services.web has answers from TCP port 80 of real server %s go through 198.51.100.200, and "
-            "lvs_virtual_services.api through 198.51.100.201; must have a real_port of its own, or the same VIP" % host
+            "lvs_virtual_services.api through 198.51.100.205; must have a real_port of its own, or the same VIP" % host
             for host in ("web1", "web2")
         ],
     ),

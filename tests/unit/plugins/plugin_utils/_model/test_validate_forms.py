@@ -56,7 +56,7 @@ FORMS: dict[str, tuple[str, list[str], list[str]]] = {
         URL_PATH,
         ["/it's", "/$(id)", "/`id`", "/100%", "/a?b", "/a%20b", "/a#b", "/!a", "/a b", "//a", "/a//b", "/./a", "/a/..",
          "/ü", "/a\n", "a", "", "/a;b", "/{a}", "/~a", "/" + 255 * "a"],
-        ["/", "/health", "/.well-known/health", "/a/b/", "/a...b", "/lvs_health-1.html"],
+        ["/health", "/.well-known/health", "/a/b/", "/a...b", "/lvs_health-1.html"],
     ),
     "lvs_notify.command": (
         FILE_PATH,
@@ -142,6 +142,7 @@ ADDRESSES = {
     "ff02::12": "a multicast address",
     "224.0.0.18": "a multicast address",
     "::ffff:198.51.100.9": "an IPv4 address in IPv6 form",
+    "::198.51.100.9": "an IPv4 address in IPv6 form",
     "::": "the unspecified address",
     "0.0.0.0": "the unspecified address",
     "::1": "a loopback address",
@@ -159,7 +160,7 @@ def test_an_address_that_is_not_of_one_host(address: str, kind: str) -> None:
     assert expected in mistakes({VIP + ".addresses": [vip]})
     expected = 'web1: lvs_address is "%s"; must be %s%s' % (address, ONE_HOST, kind)
     assert expected in mistakes({"web1:lvs_address": address})
-    server = {UPSTREAM + ".servers": [{"address": address, "port": 80}]}
+    server = {UPSTREAM + ".servers": [{"address": address, "port": 8080}]}
     sorry = "[%s]:80" % address if ":" in address else address + ":80"
     found = [*mistakes(server), *mistakes({SERVICE + ".sorry_server": sorry})]
     if kind == "a loopback address":  # a director's or a real server's own

@@ -258,7 +258,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_vips.web.priorities.d2 is 100, as that of d1; must be another"],
     ),
     "a label too few": (
-        {VIP + ".addresses": ["198.51.100.200/24", "198.51.100.201/24"], VIP + ".labels": ["0"]},
+        {VIP + ".addresses": ["198.51.100.200/24", "198.51.100.205/24"], VIP + ".labels": ["0"]},
         ["lvs_vips.web.labels has 1 for 2 IPv4 addresses; must have one for each"],
     ),
     "one label for two addresses": (

@@ -92,11 +92,11 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a VIP with a prefix length that is none": (
         {VIP + ".addresses": ["198.51.100.200/33"]},
-        [('lvs_vips.web.addresses[0] is "198.51.100.200/33"; must be an address with a prefix length 1-32')],
+        [('lvs_vips.web.addresses[0] is "198.51.100.200/33"; must be an address with a prefix length 8-32')],
     ),
     "a VIP with a netmask": (
         {VIP + ".addresses": ["198.51.100.200/255.255.255.0"]},
-        [('lvs_vips.web.addresses[0] is "198.51.100.200/255.255.255.0"; must be an address with a prefix length 1-32')],
+        [('lvs_vips.web.addresses[0] is "198.51.100.200/255.255.255.0"; must be an address with a prefix length 8-32')],
     ),
     "a VIP that is no address": (
         {VIP + ".addresses": ["198.51.100.256/24"]},
