@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Iterator
 
+from .._model.checks import kind_of, port_of
 from .._model.shape import Director, HostSlice
 from .._model.shape_nginx import Nginx
 from .shape import HostFacts, Problem
@@ -74,9 +75,9 @@ def _listens(mine: HostSlice, facts: HostFacts, policy: dict[str, Any]) -> Itera
 
 def _checks(director: Director, booleans: dict[str, bool]) -> Iterable[Problem]:
     asked = {
-        server["port"]
+        port_of(service["check"], server)
         for service in director["services"]
-        if director["table_owner"] == "keepalived" and service["check"]["type"] != "none"
+        if kind_of(service["check"]).speaks == "tcp"
         for server in service["real_servers"]
     }
     if asked - HTTP and booleans.get("keepalived_connect_any") is False:

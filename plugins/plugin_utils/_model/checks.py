@@ -171,7 +171,7 @@ def derived(given: Check, protocol: str, by_keepalived: bool, own: OwnNginx | No
     """
     if not by_keepalived:
         return {**given, "type": "none"}
-    check: Check = {**given, "type": _automatic(protocol, own) if given["type"] == "auto" else given["type"]}
+    check: Check = {**given, "type": _automatic(given, protocol, own) if given["type"] == "auto" else given["type"]}
     if "path" in kind_of(check).settings and not check["path"]:
         check["path"] = own.health_path if own else "/"
     if "query" in kind_of(check).settings and not check["query"]:
@@ -181,9 +181,9 @@ def derived(given: Check, protocol: str, by_keepalived: bool, own: OwnNginx | No
     return check
 
 
-def _automatic(protocol: str, own: OwnNginx | None) -> str:
+def _automatic(given: Check, protocol: str, own: OwnNginx | None) -> str:
     """A request where our own Nginx serves the port on the real servers, a TCP connection elsewhere."""
-    if protocol != "tcp":
+    if protocol != "tcp" and not given["port"]:
         return "none"
     if own is None or own.proxied or (own.tls and own.name is None):
         return "tcp"

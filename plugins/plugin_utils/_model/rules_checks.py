@@ -57,6 +57,8 @@ def _check_kind(scope: Scope, path: str, service: ServiceInput, kind: CheckKind)
         others = [name for name in named if CHECKS[name].passes_tls]
         what = "is %s, but on port %d servers speak TLS; must be %s"
         scope.wrong(path + ".type", what % (check["type"], tls[0], either(others)))
+    if check["port"] and not kind.words:
+        scope.wrong(path + ".port", "is %d, but type is %s, which looks at nothing" % (check["port"], check["type"]))
     if check["port"] and kind.speaks == "echo":
         scope.wrong(path + ".port", "is %d, but type is %s, which has no port" % (check["port"], check["type"]))
     if kind.whole_seconds and check["timeout"] is not None and check["timeout"] != int(check["timeout"]):

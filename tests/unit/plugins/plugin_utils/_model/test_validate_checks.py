@@ -27,6 +27,7 @@ MESSAGES: list[tuple[dict[str, Any], str]] = [
         {**PROGRAM, "arguments": 9 * ["x" * 60]},
         ".arguments have too many characters with the script; must be at most 500 in all",
     ),
+    ({"type": "none", "port": 80}, ".port is 80, but type is none, which looks at nothing"),
     ({"type": "ping", "port": 80}, ".port is 80, but type is ping, which has no port"),
     (
         {"type": "smtp", "port": 8443},
@@ -74,6 +75,11 @@ def service(check: Any, **others: Any) -> Any:
 def test_with_a_port_of_its_own_a_check_is_for_any_protocol(kind: str) -> None:
     udp = {"lvs_virtual_services.web.protocol": "udp", "lvs_nginx_sites": {}}
     assert service({"type": kind, "port": 8080}, **udp)["check"]["type"] == kind
+
+
+def test_a_port_alone_is_connected_to() -> None:
+    udp = {"lvs_virtual_services.web.protocol": "udp", "lvs_nginx_sites": {}}
+    assert [service(check, **udp)["check"]["type"] for check in ({}, {"port": 8080})] == ["none", "tcp"]
 
 
 def test_a_check_of_our_own_nginx_is_known_by_the_port_that_is_checked() -> None:
