@@ -175,7 +175,7 @@ def _real_server(view: ClusterView, name: str, host: str, address: str, port: in
         "host": host,
         "address": address,
         "port": service["real_port"] or port,
-        "weight": data["weight"],
+        "weight": view.weight_of(service, host),
         "drained": data["state"] == "drained" or name in data["drained_services"],
         "lower_threshold": service["lower_threshold"],
         "upper_threshold": service["upper_threshold"],

@@ -77,6 +77,7 @@ class ServiceInput(ServiceSettings, Thresholds):
     ports: list[int]
     scheduler_flags: list[str] | None
     pool: str | None
+    weights: dict[str, int]
     real_port: int | None
     persistence: PersistenceInput | None
     check: Check

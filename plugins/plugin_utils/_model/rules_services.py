@@ -101,6 +101,8 @@ def _check_real_servers(scope: Scope, path: str, service: ServiceInput) -> None:
         for host in sorted(set(pool) - set(scope.cluster["real_servers"])):
             what = "is %s, which has %s, no real server of the cluster"
             scope.wrong(path + ".pool", what % (shown(service["pool"]), printable(host)))
+    for host in sorted(service["weights"] or {}):
+        scope.known(path + ".weights", host, pool, "a real server of the service")
     if not pool:
         if service["pool"]:
             scope.wrong(path + ".pool", "is %s, a group without hosts" % shown(service["pool"]))
@@ -135,9 +137,13 @@ def _check_directors(scope: Scope, path: str, service: ServiceInput) -> None:
 
 def _check_shares(scope: Scope, path: str, name: str, service: ServiceInput) -> None:
     """Whether anybody gets a new connection."""
-    pool = [scope.hosts[host] for host in scope.view.pool_of(service) if host in scope.hosts]
+    pool = {host: scope.hosts[host] for host in scope.view.pool_of(service) if host in scope.hosts}
     idle = [
-        one for one in pool if not one["weight"] or one["state"] == "drained" or name in (one["drained_services"] or ())
+        host
+        for host, one in pool.items()
+        if not scope.view.weight_of(service, host)
+        or one["state"] == "drained"
+        or name in (one["drained_services"] or ())
     ]
     if pool and len(idle) == len(pool):
         scope.warnings.append("%s gets no new connections: every real server is drained or has weight 0" % path)

@@ -133,6 +133,13 @@ SERVICE = table(
     ),
     forward=choice("Forwarding method.", "dr", "dr", "nat", "tunnel"),
     pool=text("Inventory group of its real servers.", None, "group", "all real servers of the cluster"),
+    weights=Field(
+        "map",
+        "Weights of its real servers in this service, instead of their `lvs_weight`.",
+        {},
+        of=whole("", REQUIRED, 0, 65535),
+        form="host",
+    ),
     real_port=whole(
         "Port on the real servers; a different one needs `forward: nat`.", None, 1, 65535, "", "the port of the service"
     ),

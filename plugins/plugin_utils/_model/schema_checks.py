@@ -21,7 +21,7 @@ URLS = many(
     [],
     table(
         "",
-        path=text("", REQUIRED, "url_path"),
+        path=text("The path that is asked.", REQUIRED, "url_path"),
         status=_statuses("Statuses that are good."),
         digest=text(_DIGEST, None, "digest"),
     ),

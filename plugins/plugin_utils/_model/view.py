@@ -148,6 +148,10 @@ class ClusterView:
         """The real servers of a service; a pool that is not there has none."""
         return self.pools.get(service["pool"], []) if service["pool"] else self.real_servers
 
+    def weight_of(self, service: ServiceInput, host: str) -> int:
+        """What a real server weighs in a service."""
+        return (service["weights"] or {}).get(host, self.hosts[host]["weight"])
+
     @cached_property
     def services_of(self) -> dict[str, list[ServiceInput]]:
         """Real server -> the services that send it packets."""

@@ -134,6 +134,9 @@ def rename_hosts(inventory: Tree, names: dict[str, str]) -> Tree:
                 vip["prefer"] = [names.get(host, host) for host in vip["prefer"] if isinstance(host, str)]
             if isinstance(vip, dict) and isinstance(vip.get("priorities"), dict):
                 vip["priorities"] = {names.get(host, host): value for host, value in vip["priorities"].items()}
+        for service in variables["lvs_virtual_services"].values():
+            if isinstance(service, dict) and isinstance(service.get("weights"), dict):
+                service["weights"] = {names.get(host, host): value for host, value in service["weights"].items()}
     groups = {name: [names.get(host, host) for host in hosts] for name, hosts in inventory["groups"].items()}
     hostvars = {names.get(host, host): variables for host, variables in inventory["hostvars"].items()}
     return {"groups": groups, "hostvars": hostvars}

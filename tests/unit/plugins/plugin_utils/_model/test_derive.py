@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from inventory import V6_ONLY, V6_TOO, model_of, with_changes
 
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.checks import tries_ms
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.derive_vrrp import (
     crash_ms,
@@ -412,3 +413,19 @@ def test_without_a_service_nginx_listens_on_the_families_of_the_vips() -> None:
         model({**VRRP_ONLY, **changes})["hosts"]["d1"]["nginx"]["ipv6"]
         for changes in ({}, {"lvs_vips.web": {"addresses": [VIP6]}, **V6_ONLY})
     ] == [False, True]
+
+
+def test_a_real_server_has_a_weight_of_its_own_in_a_service() -> None:
+    changes = {"web1:lvs_weight": 7, "web2:lvs_weight": 8, "lvs_virtual_services.web.weights": {"web1": 0}}
+    director = model_of(with_changes({**changes, "lvs_virtual_services.ssh": {"vip": "web", "ports": [22]}}))
+    found = director["hosts"]["d1"]["director"]
+    weights = {one["service"]: [server["weight"] for server in one["real_servers"]] for one in found["services"]}
+    assert weights == {"ssh": [7, 8], "web": [0, 8]}
+    assert sorted(one["weight"] for one in found["weights"] if one["service"] == "web") == [0, 8]
+
+
+@pytest.mark.parametrize("weights", [{"web1": 0, "web2": 0}, {"web1": 0}])
+def test_weights_of_nought_leave_nobody(weights: dict[str, int]) -> None:
+    built = build(with_changes({"lvs_virtual_services.web.weights": weights}))
+    said = [one for one in built.warnings if "gets no new connections" in one]
+    assert len(said) == (len(weights) == 2)

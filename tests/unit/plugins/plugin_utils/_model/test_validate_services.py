@@ -23,6 +23,13 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {SERVICE + ".vip": "wbe"},
         ['lvs_virtual_services.web.vip names "wbe", which is not a VIP; there are: web'],
     ),
+    "a weight of a host that is no real server": (
+        {SERVICE + ".weights": {"d1": 1}},
+        [
+            'lvs_virtual_services.web.weights names "d1", which is not a real server of the service; there are: web1, '
+            "web2"
+        ],
+    ),
     "one port for two services": (
         {"lvs_virtual_services.api": {"vip": "web", "ports": [80]}},
         ["lvs_virtual_services.web.ports has 80, which lvs_virtual_services.api has on VIP web by tcp"],
