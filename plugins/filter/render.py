@@ -21,6 +21,7 @@ from ..plugin_utils._live.inspect_request import foreign_question
 from ..plugin_utils._model.shape import Director, Firewall, HostSlice, Model, Service
 from ..plugin_utils._model.shape_nginx import Nginx
 from ..plugin_utils._model.view import bare
+from ..plugin_utils._nginx import purge
 from ..plugin_utils._nginx.settings import from_variables
 from ..plugin_utils._nginx.sites import sites_file
 from ..plugin_utils._nginx.streams import streams_block
@@ -40,6 +41,11 @@ def keepalived_services(director: Director, folder: str, weights_in_files: bool)
 def nginx_sites(nginx: Nginx, host: str, settings: Mapping[str, Any]) -> str:
     """The servers of a host's Nginx, as directives. ``settings``: the role's variables without their prefix."""
     return sites_file(nginx, from_variables(host, settings)).rstrip()
+
+
+def nginx_purge(nginx: Nginx, site: str, path: str) -> str:
+    """A command for a shell that removes what a host's Nginx keeps of a site, or of one path of it."""
+    return purge.command(nginx, site, path)
 
 
 def nginx_streams(nginx: Nginx, host: str, settings: Mapping[str, Any]) -> str:
@@ -134,6 +140,7 @@ class FilterModule:
             "ipvs_rules": ipvs_rules,
             "ipvs_services": ipvs_services,
             "keepalived_services": keepalived_services,
+            "nginx_purge": nginx_purge,
             "nginx_sites": nginx_sites,
             "nginx_streams": nginx_streams,
             "firewall_part": firewall_part,

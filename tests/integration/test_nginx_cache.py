@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nginx_served import Answer, Request, Served
+from inventory import model_of, with_changes
+from nginx_served import ONE_APP, Answer, Request, Served
 from nginx_sites import BY_PATH_AND_CHOSEN, CHOSEN, SITE
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._nginx.purge import command
 
 Tree = dict[str, Any]
 # Told to applications: how long their answer is good. One for a second is soon an old one.
@@ -438,6 +442,32 @@ def test_all_that_has_a_path_is_fetched_anew(nginx: Served) -> None:
         nginx.ask(target)
     assert nginx.run("sh", "-c", command) == (0, "")
     assert [status(nginx.ask(target)) for target in targets] == ["MISS", "MISS", "HIT", "HIT", "HIT"]
+
+
+@pytest.mark.parametrize(
+    ("path", "missed", "said"),
+    [
+        ("/news", [True, True, False, False, False], "2"),
+        ("/news*", [True, True, True, False, False], "3"),
+        ("/n.ws", [False] * 5, "0"),
+        ("/'; touch /x; '", [False] * 5, None),
+        ("", [True] * 5, "5"),
+    ],
+)
+def test_a_path_is_purged(nginx: Served, path: str, missed: list[bool], said: str | None) -> None:
+    """By the command that purge.yml runs on each node."""
+    nginx.site(site())
+    targets = ["/news?%s" % GOOD, "/news?a&" + GOOD, "/newsletter?" + GOOD, "/old/news?" + GOOD, "/?" + GOOD]
+    for target in targets:
+        nginx.ask(target)
+    mine = model_of(with_changes({**ONE_APP, **site()}))["hosts"]["web1"]["nginx"]
+    if said is None:
+        with pytest.raises(LvsError, match="must be as clients send it"):
+            command(mine, "www", path)
+        return
+    status_of, words = nginx.run("sh", "-c", command(mine, "www", path))
+    assert (status_of, words.strip()) == (0, said)
+    assert [status(nginx.ask(target)) for target in targets] == ["MISS" if one else "HIT" for one in missed]
 
 
 def test_what_is_deleted_is_fetched_anew(nginx: Served) -> None:
