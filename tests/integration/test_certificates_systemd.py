@@ -79,9 +79,9 @@ class Nodes:
         assert (done.returncode != 0) == fails, done.stdout
         return done.stdout
 
-    def set_up(self) -> str:
+    def set_up(self, *words: str) -> str:
         (self.folder / "nginx.yml").write_text(SET_UP)
-        return self.play(str(self.folder / "nginx.yml"))
+        return self.play(str(self.folder / "nginx.yml"), *words)
 
     def certificates(self, *words: str, fails: bool = False) -> str:
         return self.play("vipstack.lvs.certificates", *words, fails=fails)
@@ -205,6 +205,63 @@ def test_what_is_refused_is_said_and_not_asked_for_again_and_again(nodes: Nodes)
         assert "www.example.com" in nodes.certificates(fails=True)
     assert "was refused 4 times in an hour, at last: " in nodes.certificates(fails=True)
     assert nodes.shown("web1") == before
+
+
+# Every process of this machine, with its words, until the file is gone.
+WATCH = """
+import pathlib, sys
+seen, gone = set(), pathlib.Path(sys.argv[1])
+while gone.exists():
+    for one in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            seen.add(one.read_bytes())
+        except OSError:
+            pass
+sys.stdout.buffer.write(b"\\n".join(seen))
+"""
+HASH = "$apr1$abcdefgh$" + 22 * "x"
+
+
+def test_no_secret_is_seen_anywhere(nodes: Nodes) -> None:
+    """In what a run says at its loudest, in a preview, in journals and logs, in a process list, in files for others."""
+    given = issued("b.example")
+    certificates = {"www": {"acme": ACME}, "b": {"certificate": given.certificate, "key": given.key}}
+    site = {"server_names": ["b.example"], "tls": "b", "basic_auth": "team", "static": "/srv"}
+    nodes.inventory(
+        {"acme": {**ACME, "kind": "rsa"}},
+        lvs_certificates=certificates,
+        lvs_nginx_users={"team": {"bob": HASH}},
+        lvs_nginx_sites={"www": {"server_names": ["example.com"], "tls": "www", "static": "/srv"}, "b": site},
+    )
+    nodes.meets(ADDRESSES["web1"])
+    going = nodes.folder / "going"
+    going.touch()
+    with subprocess.Popen([sys.executable, "-c", WATCH, str(going)], stdout=subprocess.PIPE) as watch:
+        said = nodes.set_up("-vvv", "--diff")
+        said += nodes.certificates("-vvv", "--diff")
+        said += nodes.play("vipstack.lvs.preview", "-vvv", "-e", "lvs_preview_dest=%s" % (nodes.folder / "preview"))
+        going.unlink()
+        commands = watch.communicate()[0].decode("utf-8", "replace")
+    box = nodes.boxes["web1"]
+    key = box.run("cat", "/etc/nginx/lvs-certificates/www.key")
+    tickets = box.run("cat", "/etc/nginx/lvs-tickets/0.key")
+    secrets = {"password": HASH, "tickets": tickets, "secret": SECRET, "own": key.splitlines()[2],
+               "given": given.key.splitlines()[1]}  # fmt: skip
+    for path in (nodes.folder / "preview").rglob("*"):
+        said += path.read_text() if path.is_file() else ""
+    assert "lvs-sites.conf" in said
+    assert "certbot" in commands
+    places = {"output": said, "commands": commands, "journal": box.run("journalctl", "--no-pager")}
+    places["logs"] = box.run("sh", "-c", "cat /var/log/nginx/* 2> /dev/null; cat /var/lib/vipstack-lvs/acme/*/log/*")
+    open_files = (
+        "find /etc /var/lib /var/log /run /tmp /root -xdev -type f -perm /004 -newer /etc/machine-id -size -200k"
+    )
+    places["files for all"] = box.run(
+        "sh", "-c", open_files + " -exec cat {} + 2> /dev/null | tr -cd '\\11\\12\\40-\\176'"
+    )
+    found = [(place, name) for place, text in places.items() for name, one in secrets.items() if one.strip() in text]
+    assert found == []
+    assert box.run("stat", "-c", "%a", "/etc/nginx/lvs-users/team").strip() == "640"
 
 
 PROGRAM = """#!/bin/sh

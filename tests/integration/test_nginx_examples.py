@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from certificates import pair
+from certificates import authority, issued, pair
 from golden_nginx import example
 from nginx_served import Served
 from nginx_streams import ask_dns, start_tls, subject
 from rendering import files
+from test_nginx_tls import asked
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 
@@ -32,9 +34,9 @@ def serve(nginx: Served, name: str, **others: str) -> None:
 
 
 def test_the_shop(nginx: Served) -> None:
-    own = pair("shop.example.com")
-    acme = {"/etc/acme/shop.crt": own.certificate, "/etc/acme/shop.key": own.key}
-    serve(nginx, "shop", **{"/srv/shop/pictures/a.txt": "a picture", **acme})
+    place = "/.well-known/acme-challenge/token"
+    serve(nginx, "shop", **{"/srv/shop/pictures/a.txt": "a picture", "/var/lib/nginx/lvs-acme" + place: "an answer"})
+    assert [nginx.ask(one, host="shop.example.com").status for one in (place, place + "2")] == [200, 404]
     assert nginx.ask("/a", host="shop.example.com").header("Location") == "https://shop.example.com/a"
     picture = nginx.ask("/pictures/a.txt", **SHOP)
     assert (picture.body, picture.header("Cache-Control")) == ("a picture", "public, max-age=86400")
@@ -51,9 +53,17 @@ def test_the_shop(nginx: Served) -> None:
     assert again <= {"192.0.2.31", "192.0.2.32"}
 
 
-def test_the_api(nginx: Served) -> None:
-    own = pair("api.example.com")
-    serve(nginx, "api", **{"/etc/acme/api.crt": own.certificate, "/etc/acme/api.key": own.key})
+def test_the_api(nginx: Served, tmp_path: Path) -> None:
+    own, partners = pair("api.example.com"), authority("partners")
+    acme = {"/etc/acme/api.crt": own.certificate, "/etc/acme/api.key": own.key}
+    serve(nginx, "api", **acme, **{"/etc/ssl/partners.crt": partners.certificate})
+    (tmp_path / "partner").write_text(issued(by=partners, subject="a partner").both)
+    shown = ("-cert", str(tmp_path / "partner"), "-key", str(tmp_path / "partner"))
+    said = asked(nginx, shown, "/partners/x", "api.example.com")
+    assert said.startswith("HTTP/1.1 200 ")
+    assert '["X-SSL-Client-Subject", "CN=a partner"]' in said
+    assert asked(nginx, (), "/partners/x", "api.example.com", "X-SSL-Client-Subject: CN=a partner\r\n")[9:12] == "403"
+    nginx.forget()
     assert nginx.ask("/v1/x", **API).body == "use /v2"
     told = nginx.ask("/v2/things?a=1", **API).seen
     assert (told.target, told.at in {"192.0.2.41", "192.0.2.42"}) == ("/things?a=1", True)
