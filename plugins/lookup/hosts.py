@@ -32,6 +32,15 @@ options:
     description: No host, where none of them has a certificate in C(lvs_certificates) that a node gets for all.
     type: bool
     default: false
+  which:
+    description:
+      - Only hosts for which a part of C(site) has something to do, by what its first play has seen of them. So Ansible
+        need not ask each host task by task.
+      - C(first_run), what the host had before is not recorded yet; C(firewall), there is one to open, or one that was
+        opened; C(fights), something would fight at the next boot.
+      - No host is no error then, and a host that was not looked at is taken.
+    type: str
+    choices: [first_run, firewall, fights]
 seealso:
   - plugin: ansible.builtin.inventory_hostnames
     plugin_type: lookup
@@ -54,19 +63,24 @@ _raw:
   elements: str
 """
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from ansible.errors import AnsibleLookupError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.lookup import LookupBase
 
+from ..module_utils._host.places import STACK
+from ..plugin_utils._firewall.plan import plan
+from ..plugin_utils._plain import plain
+
 _GROUPS = {
     "directors": ("lvs_directors_group", "lvs_directors"),
     "real_servers": ("lvs_real_servers_group", "lvs_real_servers"),
 }
-_NOBODY = "!all"
 _GENERAL = ("all", "ungrouped")
+# A pattern that no host matches.
+_NOBODY = "!all"
 # What the first play of site.yml makes.
 _IN_ORDER = "lvs_directors_in_order"
 _LEFT_OUT = (
@@ -86,15 +100,54 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         groups = {str(name): [str(host) for host in hosts] for name, hosts in known["groups"].items()}
         limit = str(known.get("ansible_limit") or "")
         inventory = _limited(groups, limit)
-        asked = {host.name: known["hostvars"][host.name] for host in inventory.get_hosts("all")}
-        if self.get_option("for_certificates") and not any(map(_gets_certificates, asked.values())):
+        raw = {host.name: known["hostvars"].raw_get(host.name) for host in inventory.get_hosts("all")}
+
+        def name_of(kind: str) -> str:
+            variable, default = _GROUPS[kind]
+            given = {host: known["hostvars"][host] for host, variables in raw.items() if variable in variables}
+            return _name(given, variable, default)
+
+        if self.get_option("for_certificates") and not any(_gets_certificates(known["hostvars"][host]) for host in raw):
             return [_NOBODY]
-        names = {str(term): _name(asked, *_GROUPS[term]) if term in _GROUPS else _pattern(term) for term in terms}
-        if "in_order" in names and _IN_ORDER not in groups and inventory.get_hosts(_name(asked, *_GROUPS["directors"])):
+        names = {str(term): name_of(term) if term in _GROUPS else _pattern(term) for term in terms}
+        if "in_order" in names and _IN_ORDER not in groups and inventory.get_hosts(name_of("directors")):
             raise AnsibleLookupError(_LEFT_OUT)
+        which = self.get_option("which")
+        if which:
+            hosts = dict.fromkeys(host.name for name in names.values() for host in inventory.get_hosts(name))
+            return [host for host in hosts if _has(raw[host], _WHICH[which])] or [_NOBODY]
         if not self.get_option("may_be_none") and not any(map(inventory.get_hosts, names.values())):
             raise AnsibleLookupError(_none(groups, names, limit))
         return list(names.values())
+
+
+def _is_first_run(_mine: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    return not facts["foreign"]["noted"]
+
+
+def _has_firewall(mine: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    if "firewall" not in facts:
+        return False
+    planned = plan(plain(mine["firewall"]), facts["firewall"] or {})
+    return planned.is_needed or STACK.firewall in facts["paths"]
+
+
+def _has_fights(_mine: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    return any(one["kind"] == "disabled" for one in facts["foreign"]["findings"])
+
+
+_WHICH: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], bool]] = {
+    "first_run": _is_first_run,
+    "firewall": _has_firewall,
+    "fights": _has_fights,
+}
+
+
+def _has(variables: Mapping[str, Any], has: Callable[[Mapping[str, Any], Mapping[str, Any]], bool]) -> bool:
+    """Whether a host has it, by its part of the model and its facts."""
+    facts = plain(variables.get("ansible_facts", {}).get("lvs_host"))
+    model = variables.get("topology_computed", {}).get("model")
+    return not facts or not model or has(model["hosts"][variables["inventory_hostname"]], facts)
 
 
 def _pattern(term: str) -> str:

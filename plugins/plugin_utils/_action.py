@@ -79,7 +79,8 @@ class LvsAction(ActionBase):  # type: ignore[misc]
         try:
             found: Mapping[str, Any] = self._templar.template(self.variables[_MODEL])
         except (KeyError, AnsibleUndefinedVariable) as error:
-            raise AnsibleActionFail("there is no model; run the role vipstack.lvs.topology before") from error
+            words = "there is no model, as the task that computes it was left out: run vipstack.lvs.topology before"
+            raise AnsibleActionFail(words) from error
         return found
 
     def module(self, name: str, options: Tree) -> Tree:

@@ -89,9 +89,9 @@ def _role(name: str) -> _Role:
     )
 
 
-def compile_all() -> None:
-    """Every role that writes files: a process that Ansible starts for a task then finds them compiled."""
-    for name in _role("topology").variables["lvs_roles"]:
+def compile_roles(*names: str) -> None:
+    """A process that Ansible starts for a task then finds them compiled."""
+    for name in names:
         _role(name)
 
 

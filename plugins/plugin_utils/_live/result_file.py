@@ -17,9 +17,10 @@ _LOST = {"status": FAILED, "message": "an earlier task failed on it"}
 
 
 def observations_of(variables: Mapping[str, Any], register: str) -> dict[str, Any]:
-    """What the action observe registered for each host of the play; a host that never came so far has failed."""
-    hosts = map(str, variables["ansible_play_hosts_all"])
-    return {host: plain(variables["hostvars"][host].get(register, {}).get("observation", _LOST)) for host in hosts}
+    """What the action observe registered for each host of the play; a host that never came so far has failed. What a
+    task registered has no templates, so none are looked for."""
+    hosts, read = map(str, variables["ansible_play_hosts_all"]), variables["hostvars"].raw_get
+    return {host: plain(read(host).get(register, {}).get("observation", _LOST)) for host in hosts}
 
 
 def require_one_seen(observations: Mapping[str, Any]) -> None:

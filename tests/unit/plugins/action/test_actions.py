@@ -89,5 +89,5 @@ def test_the_model_may_be_a_variable_over_another_one(tmp_path: Path) -> None:
 def test_an_action_without_a_model_says_what_is_missing(tmp_path: Path, variables: dict[str, Any]) -> None:
     inventory = good()
     inventory["hostvars"]["d1"].update(variables)
-    with pytest.raises(AnsibleActionFail, match=r"there is no model; run the role vipstack\.lvs\.topology before"):
+    with pytest.raises(AnsibleActionFail, match=r"there is no model, .*: run vipstack\.lvs\.topology before"):
         controller.run(Reader, inventory, {}, tmp_path)
