@@ -310,7 +310,7 @@ def test_the_client_is_the_one_that_a_trusted_proxy_names(nginx: Served) -> None
     (seen,) = nginx.seen(9010, count=1)
     assert seen.bytes.startswith("PROXY TCP4 203.0.113.9 ")
     assert nginx.ask(raw=raw, port=3306, source="192.0.2.8").status == 0
-    assert [one["client"] for one in connections(nginx, 2)] == ["203.0.113.9", "192.0.2.8"]
+    assert {one["client"] for one in connections(nginx, 2)} == {"203.0.113.9", "192.0.2.8"}
 
 
 # --- UDP
