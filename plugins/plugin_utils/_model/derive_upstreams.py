@@ -40,7 +40,7 @@ def method_of(given: UpstreamSettings) -> str:
 
 def common_name(given: UpstreamInput) -> str | None:
     """The host name of all servers; None where they have addresses or several names."""
-    names = {one["address"] for one in given["servers"]}
+    names = {one["address"] for one in given["servers"] or ()}
     name = names.pop() if len(names) == 1 else ""
     return name if name and address_of(name) is None else None
 

@@ -101,9 +101,9 @@ def _check_own_headers(scope: Scope, path: str, site: SiteInput) -> None:
     answered = any(place.upstream for place in held(path, site))
     for place in held(path, site):
         headers = place.part.get("response_headers")
-        if not headers or (answered if place.part is site else place.upstream):
+        if not isinstance(headers, dict) or (answered if place.part is site else place.upstream):
             continue
-        for part, names in (("set", headers["set"]), ("add", headers["add"])):
+        for part, names in (("set", headers.get("set")), ("add", headers.get("add"))):
             for name in sorted(name for name in names or () if name.lower() in OF_NGINX):
                 what = "has %s, but no upstream answers there, and Nginx writes it itself"
                 scope.wrong("%s.response_headers.%s" % (place.path, part), what % name)
