@@ -18,6 +18,7 @@ from ..plugin_utils._keepalived_conf.services import services_part
 from ..plugin_utils._live.director_table import as_option
 from ..plugin_utils._live.drain import with_weights
 from ..plugin_utils._live.inspect_request import foreign_question
+from ..plugin_utils._live.removal import removal
 from ..plugin_utils._model.shape import Director, Firewall, HostSlice, Model, Service
 from ..plugin_utils._model.shape_nginx import Nginx
 from ..plugin_utils._model.view import bare
@@ -148,4 +149,5 @@ class FilterModule:
             "nginx_user_files": nginx_user_files,
             "nginx_upstreams": nginx_upstreams,
             "proc_ip_vs_key": proc_ip_vs_key,
+            "removal": removal,
         }

@@ -16,7 +16,8 @@ description:
     run and start at boot. Then it removes what runs made, and its own record.
   - Keepalived stops, so that another director takes over, and starts again where it ran before.
   - A sysctl that somebody changed meanwhile is left as it is. A file that no run made is never removed.
-  - Packages, the user of the scripts, loaded kernel modules and the log of transitions stay.
+  - Packages and loaded kernel modules stay. The user of the scripts and the log of transitions stay with
+    O(traces=kept).
   - A host on which no run was is left alone.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
@@ -28,7 +29,14 @@ attributes:
     support: full
   idempotent:
     support: full
-options: {}
+options:
+  traces:
+    description:
+      - Whether V(removed) are the log of transitions as well, and the user of the scripts where a run made it.
+      - An account of which the record does not say that a run made it stays.
+    type: str
+    choices: [kept, removed]
+    default: kept
 seealso:
   - module: vipstack.lvs.config_tree
   - module: vipstack.lvs.real_server_vip
@@ -37,6 +45,10 @@ seealso:
 EXAMPLES = r"""
 - name: Put back what the first run found
   vipstack.lvs.restore:
+
+- name: The same, and no log and no account of ours stays
+  vipstack.lvs.restore:
+    traces: removed
 """
 
 RETURN = r"""
@@ -59,11 +71,13 @@ from ..module_utils._foreign.restore import Restore
 from ..module_utils._foreign.takeover import systemctl_here
 from ..module_utils._host.foreign import ForeignRecord
 
+ARGUMENTS = {"traces": {"type": "str", "choices": ["kept", "removed"], "default": "kept"}}
+
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
-        restore = Restore(ForeignRecord(), systemctl_here())
+        restore = Restore(ForeignRecord(), systemctl_here(), module.params["traces"] == "removed")
         plan = restore.plan()
         lines = plan.lines() if plan else []
         if plan and not module.check_mode:

@@ -78,6 +78,14 @@ options:
     type: str
     choices: [weights, drains]
     default: weights
+  inventory:
+    description:
+      - All hosts of the inventory, for a warning about a real server that left it and was not drained before.
+      - No warning where it is empty.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   path:
     description: The directory of the files.
     type: path
@@ -113,6 +121,11 @@ changes:
   elements: str
   returned: success
   sample: ["~ web@web1 weight 1 -> weight 0, drained since 2026-11-26T02:20:00Z"]
+left:
+  description: Hosts that are not in O(inventory) and were not drained by hand, and the services that they were in.
+  type: dict
+  returned: success
+  sample: {"web3": ["web"]}
 problems:
   description: Every mistake in the options.
   type: list
@@ -142,8 +155,14 @@ ARGUMENTS: dict[str, Any] = {
     "services": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
     "scheme": {"type": "str", "choices": ["weights", "drains"], "default": "weights"},
+    "inventory": {"type": "list", "elements": "str", "default": []},
     "path": {"type": "path", "default": weights.DIRECTORY},
 }
+
+_LEFT = (
+    "%s was a real server of %s, and is not in the inventory any more. It still has the VIPs and all that runs made: "
+    "put its line back and run remove.yml. If the host is gone for good, remove %s/*@%s"
+)
 
 
 def run(params: dict[str, Any], check_mode: bool) -> weights.Plan:
@@ -156,7 +175,10 @@ def run(params: dict[str, Any], check_mode: bool) -> weights.Plan:
     wanted = weights.from_options(params["destinations"])
     path = params["path"]
     with contextlib.nullcontext() if check_mode else weights.exclusive(path):
-        found = weights.plan(wanted, weights.read(path), change, now, params["scheme"])
+        existing = weights.read(path)
+        found = weights.plan(wanted, existing, change, now, params["scheme"])
+        if params.get("inventory"):
+            found.left.update(weights.hosts_that_left(existing, params["inventory"]))
         if found.write and not check_mode:
             weights.write(path, found.write)
     return found
@@ -172,8 +194,11 @@ def main() -> None:
         found = run(module.params, module.check_mode)
     except LvsError as error:
         module.fail_json(msg=error.message, **error.details)
+    for host, services in sorted(found.left.items()):
+        module.warn(_LEFT % (host, ", ".join(services), module.params["path"], host))
     module.exit_json(
         changed=bool(found.write),
+        left=found.left,
         weights=found.weights,
         drained=found.by_hand,
         changes=found.lines,

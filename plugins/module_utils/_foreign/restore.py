@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Gives a host back: what the record of the first state and the manifests say is put back, and no more.
 
-The order: Keepalived stops, the VIPs of the run go, files come back, sysctls, then units start as they did. The record
-goes last, so a restore that was cut off is repeated.
+The order: Keepalived stops, then what our own units made goes, the VIPs of the run go, files come back, sysctls, then
+units start as they did. The record goes last, so a restore that was cut off is repeated.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from .._config_tree.plan import Manifest
 from .._config_tree.state import State
 from .._errors import LvsError
 from .._host import places
+from .._host.accounts import user_number
+from .._host.command import run
 from .._host.files import HostFiles
 from .._host.foreign import ForeignRecord, copy, facts_of
 from .._host.silent_vips import Wanted, parse_unit, text_of, unit_path
@@ -35,6 +37,8 @@ _VIPS = os.path.splitext(places.STACK.vips_unit)[0]
 _TABLE_LINK = "%s/multi-user.target.wants/%s" % (UNITS, places.STACK.table_unit)
 # They undo what they did when they stop.
 _OWN_UNITS = (places.STACK.forward_unit, places.STACK.firewall_unit)
+# What runs wrote outside of the sets of the roles.
+_TRACES = (places.STACK.log,)
 # The record of a set, beside its manifest.
 _LEFT = (".json", ".lock", ".json.next", ".journal.next")
 
@@ -42,7 +46,8 @@ _LEFT = (".json", ".lock", ".json.next", ".journal.next")
 @dataclass(frozen=True)
 class Plan:
     """What a restore does. ``back``: files that come back; ``gone``: paths that a run made; ``folders``: innermost
-    first. ``start``: verb and unit. ``add``: VIPs that were there first and are not now."""
+    first. ``start``: verb and unit. ``add``: VIPs that were there first and are not now. ``traces``: folders that go
+    with all that is in them; ``users``: accounts that a run made."""
 
     stop: tuple[str, ...]
     vips: VipsPlan | None
@@ -53,6 +58,8 @@ class Plan:
     enable: tuple[tuple[str, bool], ...]
     start: tuple[tuple[str, str], ...]
     add: tuple[Address, ...]
+    traces: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """For a person."""
@@ -60,17 +67,20 @@ class Plan:
         lines += self.vips.lines(_VIPS) if self.vips else []
         lines += ["+ %s" % text_of(address) for address in self.add]
         lines += ["~ %s, as it was first" % path for path in self.back]
-        lines += ["- %s" % path for path in (*self.gone, *self.folders)]
+        lines += ["- %s" % path for path in (*self.gone, *self.folders, *self.traces)]
+        lines += ["- user %s" % name for name in self.users]
         lines += [str(change) for change in self.sysctls]
         lines += ["%s %s at boot" % ("+" if wanted else "-", unit) for unit, wanted in self.enable]
         return lines + ["+ %s runs, with its first files" % unit for _verb, unit in self.start]
 
 
 class Restore:
-    """One restore of this host. ``systemctl`` None: no systemd runs here."""
+    """One restore of this host. ``systemctl`` None: no systemd runs here. ``traces``: whether those go as well: the
+    log of transitions, and the user of the scripts where a run made it."""
 
-    def __init__(self, record: ForeignRecord, systemctl: Systemctl | None) -> None:
+    def __init__(self, record: ForeignRecord, systemctl: Systemctl | None, traces: bool = False) -> None:
         self.record = record
+        self.traces = traces
         self.files = HostFiles(record.root)
         self.systemctl = systemctl
         self.sysctls = Sysctls(self.files)
@@ -82,7 +92,8 @@ class Restore:
     def plan(self) -> Plan | None:
         """What has to be done; None where no run was here. Raises LvsError where a run was interrupted."""
         manifests = dict(self._manifests())
-        if not manifests and not os.path.exists(self.record.path):
+        traces = tuple(path for path in _TRACES if self.traces and os.path.isdir(self.files.real(path)))
+        if not manifests and not os.path.exists(self.record.path) and not traces:
             return None
         kept = self.first["files"]
         made = [os.path.join(one.path, name) for one in manifests.values() for name in one.files]
@@ -91,7 +102,7 @@ class Restore:
         away = {change.path for change in (*vips.sysctl_file, *vips.unit)} if vips else set()
         before, now = self.first["units"], unit_states(list(self.first["units"])) if self.systemctl else {}
         return Plan(
-            stop=(*self._own_units(), *self._to_stop(before, now)),
+            stop=(*self._to_stop(before, now), *self._own_units()),
             vips=vips,
             back=tuple(path for path in sorted(kept) if self._differs(path)),
             gone=tuple(path for path in sorted(set(made) - set(kept) - away) if os.path.lexists(self.files.real(path))),
@@ -100,6 +111,8 @@ class Restore:
             enable=tuple(_to_enable(before, now)),
             start=tuple(self._to_start(before)),
             add=tuple(self._missing_addresses()),
+            traces=traces,
+            users=tuple(self._made_users()),
         )
 
     def _manifests(self) -> Iterator[tuple[str, Manifest]]:
@@ -167,14 +180,34 @@ class Restore:
             if (one["interface"], one["address"]) not in there:
                 yield Address(**one)
 
+    def _made_users(self) -> Iterator[str]:
+        """Those that the record says were not there; a record of an older release says nothing."""
+        for name, was_there in sorted(self.first["users"].items()):
+            if self.traces and not was_there and user_number(name) is not None:
+                yield name
+
     # --- carrying it out
 
     def carry_out(self, plan: Plan) -> None:
         """Raises LvsError or OSError; what is done by then stays done, and the next restore goes on."""
-        self._units("stop", plan.stop)
+        for unit in plan.stop:  # one after the other: while Keepalived hands its VIPs over, packets still come in
+            self._units("stop", [unit])
         if plan.vips:
             self.host.apply(plan.vips, _VIPS)
         self._add(plan.add)
+        self._files(plan)
+        if self.systemctl:
+            self.systemctl(["daemon-reload"])
+        for change in plan.sysctls:
+            self.sysctls.write(change.name, change.after)
+        for unit, wanted in plan.enable:
+            self._units("enable" if wanted else "disable", [unit])
+        self._traces(plan)
+        for verb, unit in plan.start:
+            self._units(verb, [unit])
+        self._forget()
+
+    def _files(self, plan: Plan) -> None:
         for path in plan.back:
             os.makedirs(os.path.dirname(self.files.real(path)), exist_ok=True)
             copy(self.record.kept(path), self.files.real(path))
@@ -182,15 +215,14 @@ class Restore:
             self.files.remove(path)
         for path in plan.folders:
             _remove_empty(self.files.real(path))
-        if self.systemctl:
-            self.systemctl(["daemon-reload"])
-        for change in plan.sysctls:
-            self.sysctls.write(change.name, change.after)
-        for unit, wanted in plan.enable:
-            self._units("enable" if wanted else "disable", [unit])
-        for verb, unit in plan.start:
-            self._units(verb, [unit])
-        self._forget()
+
+    def _traces(self, plan: Plan) -> None:
+        for path in plan.traces:
+            shutil.rmtree(self.files.real(path))
+        for name in plan.users:
+            done = run(["userdel", name], 60.0)
+            if done.status:
+                raise LvsError("userdel %s failed: %s" % (name, done.output.strip()))
 
     @staticmethod
     def _add(addresses: tuple[Address, ...]) -> None:

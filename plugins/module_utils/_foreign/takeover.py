@@ -9,7 +9,8 @@ import os
 from typing import Any, Callable, Sequence
 
 from .._errors import LvsError
-from .._host import system
+from .._host import places, system
+from .._host.accounts import user_number
 from .._host.command import run
 from .._host.files import HostFiles
 from .._host.foreign import ForeignRecord
@@ -18,6 +19,7 @@ from .look import DISABLED, NOTHING, UNITS, BootChange, Finding, Look, Question,
 
 # Runs systemctl with some arguments: raises LvsError where it fails.
 Systemctl = Callable[[Sequence[str]], None]
+_SCRIPT_USER = places.STACK.script_user
 KEEPALIVED, NGINX = "keepalived.service", "nginx.service"
 
 
@@ -48,7 +50,8 @@ def note(question: Question, record: ForeignRecord, write: bool) -> list[str]:
             state["table"] = True
     addresses = _addresses(question) if known and not vips_are_ours(files) else []
     if write:
-        record.note_first([vars(address) for address in addresses], states)
+        users = {_SCRIPT_USER: user_number(_SCRIPT_USER) is not None} if known and question.director else {}
+        record.note_first([vars(address) for address in addresses], states, users)
     lines = ["%s/%d dev %s" % (one.address, one.prefix, one.interface) for one in addresses]
     return [*lines, *("%s %s" % (name, _words(state)) for name, state in states.items())]
 

@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import stat
+from types import MappingProxyType
 from typing import Any, Dict, Iterable, Iterator, Mapping
 
 from .._errors import LvsError
@@ -23,7 +24,16 @@ from .files import FileChange
 
 _PATIENCE = 60.0
 Data = Dict[str, Any]
-_EMPTY: Data = {"version": 1, "files": {}, "made": [], "sysctls": {}, "addresses": [], "units": {}, "first": None}
+_EMPTY: Data = {
+    "version": 1,
+    "files": {},
+    "made": [],
+    "sysctls": {},
+    "addresses": [],
+    "units": {},
+    "users": {},
+    "first": None,
+}
 
 
 class ForeignRecord:
@@ -31,7 +41,7 @@ class ForeignRecord:
 
     ``files``: path to what was there (see `facts_of`). ``made``: paths where nothing was before. ``sysctls``: name to
     ``{before, ours}``. ``addresses``: VIPs that were there. ``units``: name to ``{active, enabled}``, null for one that
-    was not installed. ``first``: whether `note_first` was called.
+    was not installed. ``users``: name to whether it was there. ``first``: whether `note_first` was called.
     """
 
     def __init__(self, state_dir: str = places.STATE, root: str = "/") -> None:
@@ -103,12 +113,14 @@ class ForeignRecord:
                 first = data["sysctls"].get(name, {"before": before})
                 data["sysctls"][name] = {**first, "ours": ours}
 
-    def note_first(self, addresses: list[Data], units: Mapping[str, Data | None]) -> bool:
+    def note_first(
+        self, addresses: list[Data], units: Mapping[str, Data | None], users: Mapping[str, bool] = MappingProxyType({})
+    ) -> bool:
         """What a host has before the first run; False where it was noted already."""
         with self._changed() as data:
             if data["first"]:
                 return False
-            data.update(addresses=addresses, units=dict(units), first=True)
+            data.update(addresses=addresses, units=dict(units), users=dict(users), first=True)
         return True
 
     def forget(self) -> None:

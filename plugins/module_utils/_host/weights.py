@@ -20,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Collection, Iterable, Iterator, Mapping, Sequence
 
 from .._errors import InvalidInput, LvsError
@@ -100,12 +100,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """Names with what they have to be; ``write`` only where a file is not like that."""
+    """Names with what they have to be; ``write`` only where a file is not like that.
+
+    ``left``: see `hosts_that_left`."""
 
     weights: dict[str, int]
     by_hand: dict[str, str]
     write: dict[str, str]
     lines: list[str]
+    left: dict[str, list[str]] = field(default_factory=dict)
 
 
 def plan(
@@ -132,6 +135,19 @@ def plan(
     return Plan(
         weights, by_hand, write, [_line(name, existing.get(name), text, scheme) for name, text in write.items()]
     )
+
+
+def hosts_that_left(existing: Mapping[str, str], hosts: Collection[str]) -> dict[str, list[str]]:
+    """Hosts that are not among those of the inventory, and the services that they were in when they were last written.
+
+    Whoever left by remove.yml was drained by hand, and is not told.
+    """
+    found: dict[str, list[str]] = {}
+    for name, text in existing.items():
+        service, _at, host = name.partition("@")
+        if host not in hosts and since_of(text) is None:
+            found.setdefault(host, []).append(service)
+    return found
 
 
 def _somebody_is_left(

@@ -34,3 +34,16 @@ def test_a_drain_is_dated_kept_and_ended(tmp_path: Path) -> None:
     assert weights.run(params(tmp_path), False).weights == {"web@web1": 0, "web@web2": 1}
     assert weights.run(params(tmp_path, state="active", host="web1"), False).by_hand == {}
     assert files.read(str(tmp_path / "weights")) == {"web@web1": "0\n", "web@web2": "0\n"}
+
+
+def test_a_host_that_left_the_inventory_is_told_until_it_was_drained(tmp_path: Path) -> None:
+    both = ["web1", "web2"]
+    assert weights.run(params(tmp_path, inventory=both), False).left == {}
+    pool = [{"service": "web", "host": "web1", "weight": 1, "drained": False}]
+    gone = params(tmp_path, destinations=pool, inventory=["web1"])
+    assert weights.run(gone, True).left == {"web2": ["web"]}
+    assert weights.run(gone, False).left == {"web2": ["web"]}
+    assert weights.run({**gone, "inventory": []}, False).left == {}
+    assert weights.run(params(tmp_path, destinations=pool, inventory=both), False).left == {}, "of another cluster"
+    weights.run(params(tmp_path, state="drained", host="web2", inventory=both), False)
+    assert weights.run(gone, False).left == {}

@@ -14,7 +14,9 @@ from config_tree_host import NEW, Host
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._config_tree.plan import Loading
 from ansible_collections.vipstack.lvs.plugins.module_utils._errors import LvsError
+from ansible_collections.vipstack.lvs.plugins.module_utils._foreign import restore as module
 from ansible_collections.vipstack.lvs.plugins.module_utils._foreign.restore import Restore, _to_enable
+from ansible_collections.vipstack.lvs.plugins.module_utils._host.command import Ended
 from ansible_collections.vipstack.lvs.plugins.module_utils._host.foreign import ForeignRecord
 
 QUIET = Loading()
@@ -98,6 +100,56 @@ def test_what_a_unit_of_ours_made_goes_by_its_own_stop(
     plan = restore.plan()
     assert plan is not None
     assert plan.stop == (name,)
+
+
+def test_keepalived_hands_its_vips_over_before_the_firewall_closes(
+    managed: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    managed.run(NEW, loading=QUIET)
+    runs = {"keepalived.service": {"active": True, "enabled": "enabled"}}
+    ForeignRecord(str(managed.state)).note_first([], runs)
+    done: list[list[str]] = []
+    restore = Restore(ForeignRecord(str(managed.state)), lambda words: done.append(list(words)))
+    monkeypatch.setattr(module, "unit_states", lambda names: dict(runs))
+    firewall = "vipstack-lvs-firewall.service"
+    real = restore.files.read
+    monkeypatch.setattr(restore.files, "read", lambda path: "[Service]\n" if path.endswith(firewall) else real(path))
+    plan = restore.plan()
+    assert plan is not None
+    restore.carry_out(plan)
+    assert done[:2] == [["stop", "keepalived.service"], ["stop", firewall]]
+
+
+@pytest.mark.parametrize(("was_there", "goes"), [(False, True), (True, False), (None, False)])
+def test_the_log_and_an_account_of_ours_go_where_that_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, was_there: bool | None, goes: bool
+) -> None:
+    """None: a record of a release that did not note accounts."""
+    name = "keepalived_script"
+    log = tmp_path / "var/log/vipstack-lvs"
+    log.mkdir(parents=True)
+    (log / "transitions.log").write_text("one\n")
+    record = ForeignRecord(root=str(tmp_path))
+    record.note_first([], {}, {} if was_there is None else {name: was_there})
+    done: list[list[str]] = []
+
+    def command(words: list[str], _seconds: float) -> Ended:
+        done.append(words)
+        return Ended(0, "")
+
+    monkeypatch.setattr(module, "user_number", lambda _name: 7)
+    monkeypatch.setattr(module, "run", command)
+    kept = Restore(record, None).plan()
+    assert kept is not None
+    assert kept.lines() == []
+    restore = Restore(record, None, traces=True)
+    plan = restore.plan()
+    assert plan is not None
+    assert plan.lines() == ["- /var/log/vipstack-lvs", *["- user " + name] * goes]
+    restore.carry_out(plan)
+    assert done == [["userdel", name]] * goes
+    assert not log.exists()
+    assert Restore(record, None, traces=True).plan() is None
 
 
 def test_a_host_of_nobody_is_left_alone(managed: Host) -> None:
