@@ -86,7 +86,9 @@ def test_a_restore_that_was_cut_off_is_repeated(managed: Host) -> None:
     assert tree(managed.root) == before
 
 
-@pytest.mark.parametrize("name", ["vipstack-lvs-forward.service", "vipstack-lvs-firewall.service"])
+@pytest.mark.parametrize(
+    "name", ["vipstack-lvs-forward.service", "vipstack-lvs-firewall.service", "vipstack-lvs-repair.path"]
+)
 def test_what_a_unit_of_ours_made_goes_by_its_own_stop(
     managed: Host, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
