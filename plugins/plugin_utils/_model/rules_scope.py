@@ -9,7 +9,7 @@ from typing import Any, Iterable, Mapping
 
 from .normal import ServiceInput, VipInput
 from .read import Reader
-from .said import shown
+from .said import printable, shown
 from .shape import Family
 from .view import ClusterView, host_addresses
 
@@ -42,7 +42,9 @@ class Scope:
         there = sorted(names)
         if name not in there:
             self.wrong(
-                path, "names %s, which is not %s; there are: %s" % (shown(name), what, ", ".join(there) or "none")
+                path,
+                "names %s, which is not %s; there are: %s"
+                % (shown(name), what, ", ".join(map(printable, there)) or "none"),
             )
         return name in there
 
