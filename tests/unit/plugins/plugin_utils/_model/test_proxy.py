@@ -76,7 +76,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         {**PROXIED, CHECK: "http"},
         [
             "lvs_virtual_services.web.check.type is http, but port 80 of lvs_nginx_sites.www expects the PROXY "
-            "protocol, which Keepalived does not speak; must be auto or tcp or none"
+            "protocol, which Keepalived does not speak; must be auto or tcp or dns or udp or ping or script or none"
         ],
     ),
     "a word that is none": (

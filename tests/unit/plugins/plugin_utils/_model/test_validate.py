@@ -64,16 +64,20 @@ def test_every_default_is_filled_in() -> None:
                     "addresses": ["198.51.100.200/24"], "gateways": [], "vrid": 51, "interface": None, "labels": None,
                     "prefer": [],
                     "priorities": {}, "preempt": False, "preempt_delay": 0, "version": 3, "advert_interval": None,
-                    "auth_pass": False, "unicast": True, "track": True,
+                    "auth_pass": False, "unicast": True, "track": True, "track_scripts": [], "track_interfaces": [],
                 }
             },
             "streams": {},
             "virtual_services": {
                 "web": {
                     "vip": "web", "ports": [80], "protocol": "tcp", "scheduler": "mh", "scheduler_flags": None,
-                    "forward": "dr", "pool": None, "real_port": None, "persistence": None, "one_packet": False,
+                    "forward": "dr", "pool": None, "weights": {}, "real_port": None, "persistence": None,
+                    "one_packet": False,
                     "check": {"type": "auto", "interval": 1, "timeout": 1, "retries": 1, "retry_delay": 0.5,
-                              "path": None, "host": None, "status": 200},
+                              "warmup": None, "port": None, "path": None, "host": None, "status": ["200"],
+                              "digest": None, "urls": [], "helo": None, "query": None, "record": "SOA",
+                              "payload": None, "reply": False, "script": None,
+                              "arguments": ["{address}", "{port}"], "user": None},
                     "sorry_server": None, "inhibit_on_failure": True, "lower_threshold": 0, "upper_threshold": 0,
                 }
             },
@@ -107,6 +111,7 @@ def test_every_default_is_filled_in() -> None:
             "nginx_canary": {},
             "check_script": {"enabled": None, "interval": 2, "timeout": 2, "fall": 2, "rise": 2, "weight": 0,
                              "restart": False},
+            "track_scripts": {},
             "notify": {"command": None, "mail": None},
             "kernel": {"conn_tab_bits": 20, "sysctls": {}},
         }

@@ -59,7 +59,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
             (
                 'lvs_vips.web is "198.51.100.200/24"; must be a dict with addresses, vrid, interface, gateways, '
                 "labels, prefer, priorities, preempt, preempt_delay, version, advert_interval, auth_pass, "
-                "unicast, track"
+                "unicast, track, track_scripts, track_interfaces"
             )
         ],
     ),
@@ -206,7 +206,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a check that there is not": (
         {SERVICE + ".check": "ftp"},
-        ['lvs_virtual_services.web.check.type is "ftp"; must be one of auto, http, https, tcp, none'],
+        [
+            'lvs_virtual_services.web.check.type is "ftp"; must be one of auto, http, https, tcp, smtp, dns, udp, '
+            "ping, script, none"
+        ],
     ),
     "a check every 0 seconds": (
         {SERVICE + ".check": {"interval": 0}},
@@ -236,7 +239,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "a status that HTTP does not have": (
         {SERVICE + ".check": {"status": 600}},
-        ["lvs_virtual_services.web.check.status is 600; must be 100-599"],
+        ["lvs_virtual_services.web.check.status[0] is 600; must be a status 100-599, or a range like 200-299"],
     ),
     "persistence of no time": (
         {SERVICE + ".persistence": 0},
