@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .shape_limits import Limits, LimitsInput
+from .shape_limits import HostLimits, LimitsInput
 
 
 def sysctls(given: LimitsInput) -> dict[str, int | str]:
@@ -15,7 +15,7 @@ def sysctls(given: LimitsInput) -> dict[str, int | str]:
     return {**found, **({LOCAL_PORTS: "%(first)d %(last)d" % ports} if ports else {})}
 
 
-def limits(given: LimitsInput) -> Limits:
+def limits(given: LimitsInput) -> HostLimits:
     return {"backlog": given["backlog"], "sysctls": sysctls(given)}
 
 

@@ -22,7 +22,7 @@ class LimitsInput(TypedDict):
     local_ports: LocalPorts | None
 
 
-class Limits(TypedDict):
+class HostLimits(TypedDict):
     """What Nginx and the kernel have to agree on."""
 
     backlog: Annotated[int, "connections to a port that wait until a worker takes them"]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypedDict
 
 from .shape_cache import CacheZone
 from .shape_content import Content, Health, Maintenance, Static
-from .shape_limits import Limits
+from .shape_limits import HostLimits
 from .shape_logs import Log, LogFormat
 from .shape_streams import Stream
 from .shape_tls import Challenges, SiteTls, Tls
@@ -166,7 +166,7 @@ class Nginx(TypedDict):
     health: Annotated[Health | None, "an upstream that the health address asks; null: none"]
     maintenance: Annotated[bool, "of the node: it says that it is not healthy"]
     ipv6: Annotated[bool, "it listens on IPv6 as well"]
-    limits: Limits
+    limits: HostLimits
     proxy_ports: Annotated[list[int], "where clients come by the PROXY protocol"]
     status_port: Annotated[int, "of 127.0.0.1, for counters; 0: none"]
     tls: Annotated[Tls | None, "null: no site speaks TLS"]
