@@ -36,6 +36,8 @@ options:
     description: Whether each certificate that was not renewed is a failure, and not only one that no node has.
     type: bool
     default: true
+notes:
+  - Use the playbook C(vipstack.lvs.certificates).
 seealso:
   - module: vipstack.lvs.certificate_order
 """

@@ -37,7 +37,7 @@ def role(tmp_path: Path) -> Expressions:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates/outer.j2").write_text("{% if on %}\na {{ word }}\n{% endif %}\n{% include 'inner.j2' %}\n\n")
     (tmp_path / "templates/inner.j2").write_text("in {{ word }}\n")
-    found = Expressions(tmp_path, lambda name: {"twice": _twice}.get(name), lambda _name: None)
+    found = Expressions(tmp_path, {"twice": _twice}.get, lambda _name: None)
     found.compile()
     return found
 
