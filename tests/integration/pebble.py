@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ _ORDER = """
 import json, sys
 sys.path.insert(0, sys.argv[2])
 from ansible_collections.vipstack.lvs.plugins.module_utils._certificates import order
-order.ACCOUNTS, order.ANSWERS = "/run/acme", "/run/root/var/lib/nginx/lvs-acme"
+order.ACCOUNTS, order.ANSWERS = sys.argv[3], "/run/root/var/lib/nginx/lvs-acme"
 print(json.dumps(order.by_directory(order.Order(*json.loads(sys.argv[1])))))
 """
 
@@ -79,7 +79,11 @@ def _until_it_listens(process: int, running: subprocess.Popen[bytes], log: Path)
     raise AssertionError("the directory does not listen: " + log.read_text())
 
 
-def order(node: Served, *names: str, contact: Sequence[str] = ("ops@example.com",), url: str = URL) -> Answer:
-    """What comes of a question of a node for a certificate."""
-    given = ["www", wish(list(names), "ecdsa").request, url, list(contact), trusted()]
-    return Answer(*json.loads(node.host(sys.executable, "-c", _ORDER, json.dumps(given), str(COLLECTIONS))))
+def order(node: Served, folder: Path, *names: str, url: str = URL) -> Answer:
+    """What comes of a question of a node for a certificate. ``folder``: that of the directory, which knows accounts."""
+    given = ["www", wish(list(names), "ecdsa").request, url, ["ops@example.com"], trusted()]
+    return Answer(
+        *json.loads(
+            node.host(sys.executable, "-c", _ORDER, json.dumps(given), str(COLLECTIONS), str(folder / "accounts"))
+        )
+    )

@@ -225,10 +225,10 @@ HASH = "$apr1$abcdefgh$" + 22 * "x"
 def test_no_secret_is_seen_anywhere(nodes: Nodes) -> None:
     """In what a run says at its loudest, in a preview, in journals and logs, in a process list, in files for others."""
     given = issued("b.example")
-    certificates = {"www": {"acme": ACME}, "b": {"certificate": given.certificate, "key": given.key}}
+    certificates = {"www": {"acme": {**ACME, "kind": "rsa"}}, "b": {"certificate": given.certificate, "key": given.key}}
     site = {"server_names": ["b.example"], "tls": "b", "basic_auth": "team", "static": "/srv"}
     nodes.inventory(
-        {"acme": {**ACME, "kind": "rsa"}},
+        {},
         lvs_certificates=certificates,
         lvs_nginx_users={"team": {"bob": HASH}},
         lvs_nginx_sites={"www": {"server_names": ["example.com"], "tls": "www", "static": "/srv"}, "b": site},

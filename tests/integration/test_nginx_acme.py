@@ -91,7 +91,8 @@ def test_only_answers_are_served_and_only_read(nginx: Served) -> None:
 
 
 def test_without_a_directory_nobody_listens_and_the_path_is_the_application_s(nginx: Served) -> None:
-    nginx.site({**site(), "lvs_certificates": {"www": pair("example.com").both}, SITE + ".tls.redirect": False})
+    open_site = site(tls={"certificate": "www", "redirect": False})
+    nginx.site({**open_site, "lvs_certificates": {"www": pair("example.com").both}})
     assert nginx.ask(ASKED + "token").seen.target == ASKED + "token"
     assert nginx.ask("/", port=8712).error == "refused"
 
@@ -133,7 +134,7 @@ def test_a_certificate_comes_whichever_node_the_directory_meets(both: tuple[Serv
     with directory(first.process, tmp_path):
         for met in (FIRST, SECOND):
             first.names({"example.com": [met], "www.example.com": [met]})
-            told = order(first, "example.com", "www.example.com")
+            told = order(first, tmp_path, "example.com", "www.example.com")
             assert told.words == ""
             assert told.text.count("-----BEGIN CERTIFICATE-----") == 2
             assert "PRIVATE KEY" not in told.text
@@ -145,21 +146,21 @@ def test_a_node_that_is_down_is_passed_over(both: tuple[Served, Served], tmp_pat
     first.names({"example.com": [FIRST]})
     with directory(first.process, tmp_path):
         second.stop()
-        assert order(first, "example.com").words == ""
+        assert order(first, tmp_path, "example.com").words == ""
         # Not even a refusal comes.
         second.host(*["ip", "link", "set", "wire", "down"])
-        assert order(first, "example.com").words == ""
+        assert order(first, tmp_path, "example.com").words == ""
 
 
 def test_what_a_directory_refuses_is_said_in_its_words(nginx: Served, tmp_path: Path) -> None:
     nginx.site(site())
     nginx.names({"example.com": ["203.0.113.1"]})
     with directory(nginx.process, tmp_path):
-        told = order(nginx, "example.com", "elsewhere.example")
+        told = order(nginx, tmp_path, "example.com", "elsewhere.example")
         assert told.text == ""
         assert "elsewhere.example" in told.words
         assert "See the logfile" not in told.words
-        told = order(nginx, "example.com", url="https://localhost:14001/dir")
+        told = order(nginx, tmp_path, "example.com", url="https://localhost:14001/dir")
         assert "Connection refused" in told.words
         assert authority("of the directory").key not in told.words
     assert nginx.run("ls", "/var/lib/nginx/lvs-acme")[1] == ""
