@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from .checks import AUTOMATIC, CHECKS, CheckKind, suiting
 from .normal import ServiceInput
@@ -32,7 +32,7 @@ def check_check(scope: Scope, path: str, service: ServiceInput) -> None:
 def _check_settings(scope: Scope, path: str, check: Check, kind: CheckKind | None) -> None:
     """Every setting is of the kind, or of one that there may be; what is as by default may not have been written."""
     known = kind.settings if kind else {name for one in AUTOMATIC for name in CHECKS[one].settings}
-    given = cast("dict[str, Any]", check)
+    given: dict[str, Any] = {**check}
     for name, field in SETTINGS.items():
         if given[name] is None or given[name] == field.default or name in known:
             continue
