@@ -19,6 +19,7 @@ ALIKE = 0.93
 _STATE = choice("", REQUIRED, "present", "latest")
 
 FIELDS: dict[str, Field] = {
+    "certificates_strict": switch("", None),
     "director_package_state": _STATE,
     "director_log_weeks": whole("", REQUIRED, 1, 520),
     "director_static_purge": switch("", None),
