@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from handmade import PASSWORD, as_a_model, set_up
@@ -174,3 +175,31 @@ def test_restore_gives_every_host_back(stack: Stack, inventory: Path, by_hand: d
 
 def test_restore_of_no_host_is_an_error(stack: Stack) -> None:
     assert stack.play("restore", check=False).status != 0
+
+
+def test_a_table_that_stays_static_is_taken_over_as_it_is(stack: Stack, tmp_path: Path) -> None:
+    """Entry by entry nothing is to change in it, so an open connection goes on; at boot our unit restores it."""
+
+    def static(everything: dict[str, Any]) -> None:
+        as_a_model(everything)
+        everything["vars"]["lvs_table_owner"] = "static"
+
+    inventory = edited(tmp_path, static)
+    before = {host: stack.run(host, "ipvsadm -Sn | sort") for host in DIRECTORS}
+    client = Client(stack)
+    watch(stack)
+    stack.play("site", inventory=inventory)
+    failed, status = client.end()
+    assert (failed, status) == ([], "200")
+    assert len(moves(stack)) <= 1
+    assert {host: stack.run(host, "ipvsadm -Sn | sort") for host in DIRECTORS} == before
+    for host in DIRECTORS:
+        assert stack.run(host, "systemctl is-enabled vipstack-lvs-table.service").strip() == "enabled"
+        assert stack.run(host, "systemctl is-enabled ipvsadm || true").strip() in ("masked", "masked-runtime")
+        assert "virtual_server" not in stack.run(host, "cat /etc/keepalived/keepalived.conf")
+    again = stack.play("site", inventory=inventory)
+    assert again.total("changed") == 0, again.output
+    backup = stack.backup()
+    stack.lab.containers.reboot(backup)
+    stack.wait("the table after a reboot", lambda: stack.run(backup, "ipvsadm -Sn | sort") == before[backup])
+    assert stack.lab.probe.load(20).summary["failed"] == 0
