@@ -13,6 +13,7 @@ from ansible.utils.display import Display
 
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._live import drain, drain_wait
+from ..plugin_utils._model.shape import Director
 from ..plugin_utils._plain import plain
 
 _CLIENTS = 10
@@ -35,7 +36,7 @@ class ActionModule(LvsAction):
         policy = drain_wait.Policy(max(0.0, args["limit"]), max(0.0, args["interval"]), bool(self._task.check_mode))
         shown: int | None = None
         for look in drain_wait.looks(
-            policy, lambda: drain.remaining(director, self._look(), host, services), time.monotonic, time.sleep
+            policy, lambda: self._remaining(director, host, services), time.monotonic, time.sleep
         ):
             if not look.now.weights and look.now.total != shown:
                 shown = look.now.total
@@ -53,11 +54,23 @@ class ActionModule(LvsAction):
         lines = [words % (self.host, host, seconds, _counts(now.connections, "connections")), *clients]
         return {**result, "clients": clients, "failed": True, "msg": "\n  ".join(lines)}
 
+    def _remaining(self, director: Director, host: str, services: Sequence[str]) -> drain_wait.Remaining:
+        report, vips = self._look(), drain.addresses(director, services)
+        found = drain.remaining(director, report, host, services, vips)
+        return drain.remaining(director, report, host, services, self._held(director, vips)) if found.total else found
+
     def _look(self) -> dict[str, Any]:
         report: dict[str, Any] = plain(self.module("vipstack.lvs.ipvs_info", {"counters": True}))
         if report.get("failed"):
             raise AnsibleActionFail(str(report.get("msg")))
         return report
+
+    def _held(self, director: Director, vips: list[str]) -> set[str]:
+        """Those that this director holds now."""
+        seen: dict[str, Any] = plain(self.module("vipstack.lvs.inspect", {"vips": vips}))
+        if "vips" not in seen or "error" in seen["vips"]:
+            raise AnsibleActionFail("the addresses of the host cannot be read: %s" % seen)
+        return drain.held(director, seen["vips"])
 
     def _clients(self, pattern: str) -> list[str]:
         command = {"argv": ["grep", "-E", "-m", str(_CLIENTS), pattern, "/proc/net/ip_vs_conn"]}

@@ -15,7 +15,8 @@ description:
   - Reads the IPVS table of the director again and again, and shows how many connections are left and after how many
     seconds. It fails where the real server still has a weight after a few seconds, or connections after O(limit); the
     failure names the clients. The real server stays drained.
-  - Active connections of TCP and SCTP count, and all of UDP.
+  - Active connections of TCP and SCTP count, and all of UDP. None counts on a director that does not hold the VIP. It
+    sees no end of connections that moved away with the VIP.
   - It needs the variable C(lvs_model) of the role C(topology).
 extends_documentation_fragment:
   - vipstack.lvs.attributes.inner

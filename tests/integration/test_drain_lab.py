@@ -84,6 +84,22 @@ def test_flows_outlive_a_drain_and_a_drain_outlives_a_run(stack: Stack, tmp_path
     assert reloads(stack) == before
 
 
+def test_what_a_former_holder_lists_is_not_waited_for(stack: Stack) -> None:
+    """A session goes on through the other director and ends there; the one whose cable was pulled never sees that."""
+    former, other = stack.holder(), stack.backup()
+    talk = flows.to("web1", lambda: flows.session(stack.docker))
+    stack.lab.wire.cut(former)
+    stack.wait("the VIP moves", lambda: stack.look(other).holds)
+    assert talk.goes_on
+    assert talk.end()["error"] is None
+    stack.lab.wire.join(former)
+    assert stack.settled() == other, "nobody preempts"
+    assert re.search(r"ESTABLISHED.*%s:80" % ADDRESSES["web1"], stack.run(former, "ipvsadm -Lnc"))
+    stack.play("drain", "-e", "host=web1", "-e", "limit=30")
+    stack.play("undrain", "-e", "host=web1")
+    stack.wait("the weights", lambda: everywhere(stack, WHOLE))
+
+
 def test_what_is_left_at_the_limit_is_named_and_the_last_one_stays(stack: Stack) -> None:
     talk = flows.to("web1", lambda: flows.session(stack.docker))
     play = stack.play("drain", "-e", "host=web1", "-e", "limit=3", check=False)

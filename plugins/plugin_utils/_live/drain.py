@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Container, Iterable, Mapping, Sequence
 
 from ...module_utils._errors import LvsError
 from ...module_utils._host.weights import file_name
@@ -87,8 +87,14 @@ def with_weights(services: Sequence[Service], weights: Mapping[str, int]) -> lis
 # --- what is left -----------------------------------------------------------------------------------------------
 
 
-def remaining(director: Director, report: Mapping[str, Any], host: str, services: Sequence[str]) -> Remaining:
-    """``report``: what ipvs_info returns. The kernel sees no end of a UDP flow, so inactive ones count as well."""
+def remaining(
+    director: Director, report: Mapping[str, Any], host: str, services: Sequence[str], held: Container[str]
+) -> Remaining:
+    """``report``: what ipvs_info returns; ``held``: VIPs that the director holds, without prefix.
+
+    The kernel sees no end of a UDP flow, so inactive ones count as well. Of a VIP that the director does not hold, none
+    counts: a former holder never sees the end of the connections that moved away with the VIP.
+    """
     weights, connections = {}, {}
     live = {service_key(one): one for one in report["services"] if not one.get("fwmark")}
     for entry in _entries(director, host, services):
@@ -103,9 +109,21 @@ def remaining(director: Director, report: Mapping[str, Any], host: str, services
         found = wanted.get((ServiceKey(**one["service_key"]), DestinationKey(**one["destination_key"])))
         if found:
             count = one["active"] + (one["inactive"] if found.service["protocol"] == "udp" else 0)
-            if count:
+            if count and found.service["address"] in held:
                 connections[str(found)] = count
     return Remaining(weights, connections)
+
+
+def addresses(director: Director, services: Sequence[str]) -> list[str]:
+    """The VIPs of services, without prefix."""
+    return sorted({one["address"] for one in director["services"] if one["service"] in services})
+
+
+def held(director: Director, vips: Mapping[str, Sequence[Mapping[str, Any]]]) -> set[str]:
+    """The VIPs that a director has as their holder. ``vips``: what inspect returns. On the interface of the handover
+    every director has them, silent."""
+    silent = director["handover"]["interface"] if director["handover"] else None
+    return {vip for vip, places in vips.items() if any(place["interface"] != silent for place in places)}
 
 
 def _entries(director: Director, host: str, services: Sequence[str]) -> list[Entry]:

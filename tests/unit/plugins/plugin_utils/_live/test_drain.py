@@ -17,6 +17,7 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._live import drain
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.drain_wait import Remaining
 
 Tree = Any  # of no type, as a test changes a model into what no model is
+HELD = {healthy.VIP}
 WEB_KEY = {"family": "inet", "protocol": "tcp", "address": healthy.VIP, "port": 80, "fwmark": 0}
 
 
@@ -91,15 +92,15 @@ def test_what_the_inventory_drains_is_known(model: Tree, director: Tree) -> None
 
 
 def test_a_weight_that_is_left_is_named(director: Tree) -> None:
-    found = drain.remaining(director, report(weight=1), "web1", ["web"])
+    found = drain.remaining(director, report(weight=1), "web1", ["web"], HELD)
     assert found.weights == {"tcp 198.51.100.200:80 -> web1 (198.51.100.102:80)": 1}
 
 
 def test_active_connections_of_tcp_count_and_no_others(director: Tree) -> None:
-    found = drain.remaining(director, report(active=2, inactive=30), "web1", ["web"])
+    found = drain.remaining(director, report(active=2, inactive=30), "web1", ["web"], HELD)
     assert found.connections == {"tcp 198.51.100.200:80 -> web1 (198.51.100.102:80)": 2}
     assert (found.weights, found.total) == ({}, 2)
-    assert drain.remaining(director, report(inactive=30), "web1", ["web"]).total == 0
+    assert drain.remaining(director, report(inactive=30), "web1", ["web"], HELD).total == 0
 
 
 def test_of_udp_all_count(director: Tree) -> None:
@@ -108,11 +109,26 @@ def test_of_udp_all_count(director: Tree) -> None:
     seen["services"][0]["protocol"] = "udp"
     for one in seen["statistics"]:
         one["service_key"]["protocol"] = "udp"
-    assert drain.remaining(director, seen, "web1", ["web"]).total == 3
+    assert drain.remaining(director, seen, "web1", ["web"], HELD).total == 3
+
+
+def test_of_a_vip_that_another_director_holds_none_count(director: Tree) -> None:
+    """They went on through the other director, and this one sees no end of them."""
+    found = drain.remaining(director, report(weight=1, active=2), "web1", ["web"], ())
+    assert (found.total, len(found.weights)) == (0, 1)
+
+
+def test_a_silent_vip_is_not_held(director: Tree) -> None:
+    assert drain.addresses(director, ["web"]) == [healthy.VIP]
+    silent, loud = ({"interface": name, "prefix": 32, "label": None} for name in ("lo", "eth0"))
+    assert drain.held(director, {healthy.VIP: [silent]}) == set()
+    assert drain.held(director, {healthy.VIP: [silent, loud]}) == HELD
+    director["handover"] = None
+    assert drain.held(director, {healthy.VIP: []}) == set()
 
 
 def test_a_service_that_is_not_in_the_table_has_nothing_left(director: Tree) -> None:
-    assert drain.remaining(director, {"services": [], "statistics": []}, "web1", ["web"]) == Remaining({}, {})
+    assert drain.remaining(director, {"services": [], "statistics": []}, "web1", ["web"], HELD) == Remaining({}, {})
 
 
 # A line of the kernel, its fields as ip_vs_conn_seq_show() prints them.
