@@ -210,7 +210,8 @@ def test_a_golden_tree_is_taken_by_its_version(judge: Judge, name: str) -> None:
     version = golden_nginx.kinds()[name].version
     folder = golden_nginx.FOLDER / name
     texts = {"/" + str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*.conf")}
-    certificates = dict.fromkeys(re.findall(r"ssl_(?:client_)?certificate(?:_key)? (/[^ ;]+);", "".join(texts.values())), pair())
+    named = re.findall(r"ssl_(?:client_)?certificate(?:_key)? (/[^ ;]+);", "".join(texts.values()))
+    certificates = dict.fromkeys(named, pair())
     for suite, (_keepalived, own) in SUITES.items():
         if version in ("", own):
             files = {path: (text, 0o644) for path, text in {**texts, **certificates}.items()}
