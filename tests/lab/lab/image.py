@@ -15,7 +15,10 @@ from lab.state import Settings
 
 SUITE = "bookworm"
 BASE = ("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "kmod", "iproute2", "procps", "curl", "arping")
-OFFERED = ("keepalived", "nginx", "ipvsadm", "sudo", "logrotate", "nftables", "tcpdump", "python3-pyroute2")
+OFFERED = (
+    "keepalived", "nginx", "libnginx-mod-stream", "ipvsadm", "sudo", "logrotate", "nftables", "tcpdump",
+    "python3-pyroute2",
+)  # fmt: skip
 # Seven hosts boot on one CPU: devices, consoles, disks and sessions are not theirs to look after. Binary formats are
 # the one kernel's: of two hosts that register the same one at once, one fails.
 MASKED = (
