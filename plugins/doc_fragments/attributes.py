@@ -8,8 +8,8 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``vipstack.lvs.attributes`` for all, with ``.info`` for what only reads and ``.platform`` for Linux
-    and ``.inner`` for inner parts."""
+    """``vipstack.lvs.attributes`` for all, with ``.changes`` for what changes a host, ``.info`` for what only reads,
+    ``.platform`` for Linux and ``.inner`` for inner parts."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -22,7 +22,19 @@ attributes:
     description: A second run with the same options, on a host that nobody else changed meanwhile, changes nothing.
 """
 
-    # For modules that only read; together with the one above.
+    # For modules that change a host and do all that is said above.
+    CHANGES = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""
+
+    # For modules that only read; together with the first one.
     INFO = r"""
 options: {}
 attributes:

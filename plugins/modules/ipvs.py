@@ -31,14 +31,8 @@ notes:
     these the module keeps one canonical order, so that all directors send a client to the same real server.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.changes
   - vipstack.lvs.attributes.platform
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   services:
     description:

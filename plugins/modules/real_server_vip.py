@@ -25,14 +25,8 @@ description:
     holds it.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.changes
   - vipstack.lvs.attributes.platform
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 requirements:
   - The program C(ip) (package iproute2 or iproute) and systemd on the target, for the next boot.
 options:

@@ -18,6 +18,7 @@ description:
   - It needs the variables C(lvs_model) of the role C(topology) and C(lvs_host) of the role C(host).
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.changes
   - vipstack.lvs.attributes.inner
 options:
   role:
@@ -28,13 +29,6 @@ options:
     description: Whether nothing is written where something is to be installed or started first, C(ROLE_ready).
     type: bool
     default: false
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 seealso:
   - module: vipstack.lvs.config_tree
   - module: vipstack.lvs.kernel

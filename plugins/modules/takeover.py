@@ -19,16 +19,10 @@ description:
   - Every file is kept before it changes, with its rights, in C(/var/lib/vipstack-lvs/foreign). Nothing is deleted.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.changes
   - vipstack.lvs.attributes.inner
   - vipstack.lvs.attributes.platform
   - vipstack.lvs.foreign
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   state:
     description:

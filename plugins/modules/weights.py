@@ -21,14 +21,8 @@ description:
   - Files of real servers that are no longer in O(destinations) stay, as Keepalived may still read them.
 extends_documentation_fragment:
   - vipstack.lvs.attributes
+  - vipstack.lvs.attributes.changes
   - vipstack.lvs.attributes.platform
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
 options:
   destinations:
     description: Every real server of every service, C(director.weights) of the model.
