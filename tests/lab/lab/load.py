@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,9 @@ def edits_and_reloads(
 ) -> tuple[list[Record], int]:
     """Edits by site.yml and reloads of each daemon, so many; the requests that failed meanwhile, and of how many.
 
-    A request that failed says `during` which change it began. The last edit is none: the directors are as their variant
-    has them. The client asks until all is done, and until it has made `requests`. Raises LabError where an edit changes
-    nothing.
+    A request that failed says `during` which change it began; the client's own start, part of a second, is in that. The
+    last edit is none: the directors are as their variant has them. The client asks until all is done, and until it has
+    made `requests`. Raises LabError where an edit changes nothing.
     """
     stack, failed = variants.stack, list[Record]()
     asked, steps = 0, [(0.0, "nothing")]
@@ -51,8 +51,7 @@ def edits_and_reloads(
             outcome = stack.lab.probe.start(10, every_ms=10, timeout=timeout).result()
             asked += len(outcome.records)
             for record in outcome.failed:
-                during = max(step for step in steps if step[0] <= begin + record["t"])[1]
-                failed.append({**record, "during": during})
+                failed.append({**record, "during": step_at(steps, begin + record["t"])})
 
     with ThreadPoolExecutor(1) as pool:
         crowd = pool.submit(clients)
@@ -63,6 +62,11 @@ def edits_and_reloads(
             is_done.set()
         crowd.result()  # a client that was lost on the way is an error
     return failed, asked
+
+
+def step_at(steps: Sequence[tuple[float, str]], moment: float) -> str:
+    """What was under way: the last of (begin, name), in their order, that had begun."""
+    return [name for begin, name in steps if begin <= moment][-1]
 
 
 def _changes(variants: Variants, edits: int, reloads: int) -> Iterator[str]:

@@ -107,3 +107,8 @@ def test_a_client_that_is_lost_under_load_is_an_error(monkeypatch: pytest.Monkey
     monkeypatch.setattr(load, "_changes", lambda *_arguments: iter(()))
     with pytest.raises(LabError, match="before its time"):
         load.edits_and_reloads(variants, edits=1, reloads=1, timeout=1, requests=1)
+
+
+@pytest.mark.parametrize(("moment", "name"), [(1.0, "nothing"), (2.0, "an edit"), (2.9, "an edit"), (9.0, "reloads")])
+def test_a_moment_is_of_the_change_that_is_under_way(moment: float, name: str) -> None:
+    assert load.step_at([(1.0, "nothing"), (2.0, "an edit"), (3.0, "reloads")], moment) == name
