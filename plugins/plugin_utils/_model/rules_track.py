@@ -9,7 +9,7 @@ from typing import Iterator
 
 from .normal import VipInput
 from .rules_scope import Scope
-from .view import HIGHEST_PRIORITY, LONGEST_COMMAND
+from .view import HIGHEST_PRIORITY, LONGEST_COMMAND, families
 
 
 def check_tracking(scope: Scope, path: str, vip: VipInput) -> None:
@@ -18,7 +18,9 @@ def check_tracking(scope: Scope, path: str, vip: VipInput) -> None:
     scope.twice(path + ".track_interfaces", vip["track_interfaces"] or [])
     for name in sorted(set(names)) if there is not None else ():
         scope.known(path + ".track_scripts", name, there, "in lvs_track_scripts")
-    if len(scope.cluster["directors"]) > 1:
+    if len(families(vip)) > 1:
+        _check_together(scope, path, vip)
+    elif len(scope.cluster["directors"]) > 1:
         _check_takeover(scope, path, vip)
 
 
@@ -43,6 +45,13 @@ def _weights(scope: Scope, vip: VipInput) -> Iterator[tuple[str, int]]:
         given = (scope.cluster["track_scripts"] or {}).get(name)
         if given and given["weight"]:
             yield "lvs_track_scripts.%s.weight" % name, given["weight"]
+
+
+def _check_together(scope: Scope, path: str, vip: VipInput) -> None:
+    """Keepalived leaves out of a sync group what has a weight, so a failure would be no failure."""
+    for where, weight in _weights(scope, vip):
+        what = "is %d, but %s has both families, which move together whatever their priorities are; must be 0"
+        scope.wrong(where, what % (weight, path))
 
 
 def _check_takeover(scope: Scope, path: str, vip: VipInput) -> None:

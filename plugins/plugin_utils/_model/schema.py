@@ -214,7 +214,12 @@ CLUSTER: dict[str, Field] = {
         timeout=whole("Time limit of a run.", 2, 1, 3600, "s"),
         fall=whole("Consecutive failures until the check counts as failed.", 2, 1, 1000),
         rise=whole("Consecutive successes until the check counts as passed again.", 2, 1, 1000),
-        weight=whole("0: a failure is FAULT. Otherwise it changes the priority by this value.", 0, -253, 253),
+        weight=whole(
+            "0: a failure is FAULT. Otherwise it changes the priority by this value, of VIPs with one family.",
+            0,
+            -253,
+            253,
+        ),
         restart=switch("Restart a dead Nginx on the director once for each failure.", False),
     ),
     "lvs_track_scripts": named("", TRACK_SCRIPT, 48),

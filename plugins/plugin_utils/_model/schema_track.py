@@ -17,7 +17,9 @@ TRACK_SCRIPT = table(
     timeout=whole("Time limit of a run.", 2, 1, 3600, "s"),
     fall=whole("Consecutive failures until it counts as failed.", 2, 1, 1000),
     rise=whole("Consecutive successes until it counts as passed again.", 2, 1, 1000),
-    weight=whole("0: a failure is FAULT. Otherwise it changes the priority by this value.", 0, -253, 253),
+    weight=whole(
+        "0: a failure is FAULT. Otherwise it changes the priority by this value, of VIPs with one family.", 0, -253, 253
+    ),
 )
 TRACK_SCRIPTS = Field(
     "list", "Names in `lvs_track_scripts` that have to pass.", [], of=text("", REQUIRED, "name"), short="item"

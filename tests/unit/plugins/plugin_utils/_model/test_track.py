@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from inventory import model_of, with_changes
+from inventory import V6_TOO, model_of, with_changes
 from rendering import files
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 
 VIP = "lvs_vips.web"
 FIT: dict[str, Any] = {"lvs_track_scripts": {"fit": {"script": "/srv/fit"}}, VIP + ".track_scripts": ["fit"]}
+BOTH = ["198.51.100.200/24", "2001:db8::200/64"]
 NO_CHECK = {"lvs_check_script.enabled": False}
 
 
@@ -73,6 +74,15 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
             "them apart"
         ],
     ),
+    "a weight where both families move together": (
+        weighed(-20, **V6_TOO, **{VIP + ".addresses": BOTH, "lvs_check_script.weight": -10}),
+        [
+            "lvs_check_script.weight is -10, but lvs_vips.web has both families, which move together whatever their "
+            "priorities are; must be 0",
+            "lvs_track_scripts.s0.weight is -20, but lvs_vips.web has both families, which move together whatever "
+            "their priorities are; must be 0",
+        ],
+    ),
     "a lift that another one needs": (
         # Both pass: 150 and 140. One fails: 130 is below 140. The other: 145 is not.
         weighed(20, 5, **{VIP + ".priorities": {"d1": 125, "d2": 115}}),
@@ -92,6 +102,12 @@ def test_wrong(name: str) -> None:
 
 def test_one_director_has_nobody_to_move_to() -> None:
     assert build(with_changes({**weighed(-1), "group:lvs_directors": ["d1"]})).mistakes == []
+
+
+def test_a_director_alone_has_both_families_in_a_group_as_well() -> None:
+    alone = with_changes({**weighed(-20), **V6_TOO, VIP + ".addresses": BOTH, "group:lvs_directors": ["d1"]})
+    assert [one.path for one in build(alone).mistakes] == ["lvs_track_scripts.s0.weight"]
+    assert build(with_changes({**FIT, **V6_TOO, VIP + ".addresses": BOTH})).mistakes == []
 
 
 def test_a_program_that_nobody_tracks_is_said() -> None:
