@@ -31,6 +31,8 @@ GRPC_SINCE, GRPC_CHOSEN = (1, 13, 10), (1, 17, 8)
 VARIABLE_RATE, DRY_RUN = (1, 17, 0), (1, 17, 6)
 # Debian 11 builds streams of 1.18 without the module realip.
 REAL_IP, HALF_CLOSE, ALPN = (1, 19, 0), (1, 21, 4), (1, 21, 4)
+# Before, a stream does not see what came together with the end of a handshake: then both sides wait.
+STREAM_TLS, HANGS = (1, 21, 2), "lets some connections hang with"
 
 
 def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
@@ -39,7 +41,7 @@ def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
         return []
     grpc = {one["name"]: one for one in nginx["upstreams"] if one["protocol"] in GRPC}
     uses = [*_of_upstreams([*nginx["upstreams"], *nginx["stream_upstreams"]]), *_of_limits(nginx["sites"])]
-    uses += [*_of_grpc(grpc, nginx["sites"]), *_of_streams(nginx["streams"])]
+    uses += [*_of_grpc(grpc, nginx["sites"]), *_of_streams(nginx["streams"], nginx["stream_upstreams"])]
     return [*versions.problems(NGINX, facts, uses), *_caches(nginx["caches"], facts)]
 
 
@@ -91,11 +93,16 @@ def _of_grpc(upstreams: Mapping[str, Upstream], sites: list[Site]) -> Iterator[U
                 yield Use(place + ".canary", "with upstream %s, which speaks gRPC" % route["upstream"], GRPC_CHOSEN)
 
 
-def _of_streams(streams: list[Stream]) -> Iterator[Use]:
+def _of_streams(streams: list[Stream], upstreams: list[Upstream]) -> Iterator[Use]:
+    for upstream in upstreams:
+        if upstream["tls"]:
+            yield Use("lvs_nginx_upstreams.%s.tls" % upstream["name"], "of a stream", STREAM_TLS, HANGS)
     for stream in streams:
         path = "lvs_nginx_streams.%s." % stream["name"]
         if stream["proxy_protocol"]:
             yield Use(path + "proxy_protocol", "true", REAL_IP)
+        if stream["tls"]:
+            yield Use(path + "tls", ", ".join(stream["tls"]["certificate"]), STREAM_TLS, HANGS)
         if stream["half_close"]:
             yield Use(path + "half_close", "true", HALF_CLOSE)
         if stream["tls"] and stream["tls"]["alpn"]:

@@ -17,15 +17,17 @@ _PACKAGED = {
     ("debian", 11): {KEEPALIVED: "2.1.5", NGINX: "1.18.0"},
     ("ubuntu", 22): {KEEPALIVED: "2.2.4", NGINX: "1.18.0"},
     ("el", 8): {KEEPALIVED: "2.1.5", NGINX: "1.14.1"},
+    ("el", 9): {NGINX: "1.20.1"},
 }
 
 
 class Use(NamedTuple):
-    """Something that not every version of a daemon has."""
+    """Something that not every version of a daemon has. ``fault``: what an older one does with it."""
 
     path: str
     value: str
     since: Version
+    fault: str = "does not know"
 
 
 def problems(program: str, facts: HostFacts, uses: Iterable[Use]) -> list[Problem]:
@@ -50,4 +52,4 @@ def _problem(program: str, use: Use, said: str, there: bool) -> Problem:
     name = _NAMES[program]
     whose = "%s %s" % (name, said) if there else "%s %s of the distribution" % (name, said)
     wanted = "left out, or %s %s or newer" % (name, ".".join(map(str, use.since)))
-    return Problem(use.path, "%s, which %s does not know" % (use.value, whose), wanted + " installed" * (not there))
+    return Problem(use.path, "%s, which %s %s" % (use.value, whose, use.fault), wanted + " installed" * (not there))

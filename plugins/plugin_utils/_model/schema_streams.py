@@ -8,7 +8,7 @@ from __future__ import annotations
 from .fields import REQUIRED, Field, choice, many, number, switch, table, text, whole
 
 STREAM_TLS = table(
-    "Nginx ends TLS; the servers get what is in it. A single word sets `certificate`.",
+    "Nginx ends TLS; the servers get what is in it; from Nginx 1.21.2 on. A single word sets `certificate`.",
     None,
     "certificate",
     certificate=Field(

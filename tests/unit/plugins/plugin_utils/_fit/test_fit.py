@@ -300,6 +300,8 @@ NEW = {
         "half_close": True,
         "proxy_protocol": True,
     },
+    "lvs_nginx_upstreams.mails": {"servers": ["192.0.2.9:993"], "protocol": "stream", "tls": {"verify": False}},
+    "lvs_nginx_streams.imap": {"ports": [143], "vip": "web", "upstream": "mails"},
     "lvs_nginx_upstreams.named": {
         "servers": ["app.example:443"],
         "protocol": "grpcs",
@@ -312,6 +314,8 @@ SINCE = {
     "lvs_nginx_streams.mqtt.proxy_protocol is true": "1.19.0",
     "lvs_nginx_streams.mqtt.half_close is true": "1.21.4",
     "lvs_nginx_streams.mqtt.tls.alpn is mqtt": "1.21.4",
+    "lvs_nginx_streams.mqtt.tls is www": "1.21.2",
+    "lvs_nginx_upstreams.mails.tls is of a stream": "1.21.2",
     "lvs_nginx_upstreams.app.keepalive_timeout is 9": "1.15.3",
     "lvs_nginx_upstreams.app.keepalive_time is 600": "1.19.10",
     "lvs_nginx_sites.www.limits.dry_run is true": "1.17.6",
@@ -330,17 +334,23 @@ SINCE = {
     [
         ("1.12.2", set(SINCE.values())),
         ("1.14.1", set(SINCE.values()) - {"1.13.10"}),
-        ("1.18.0", {"1.19.0", "1.19.10", "1.21.4"}),
-        ("1.19.9", {"1.19.10", "1.21.4"}),
-        ("1.19.10", {"1.21.4"}),
+        ("1.18.0", {"1.19.0", "1.19.10", "1.21.2", "1.21.4"}),
+        ("1.19.9", {"1.19.10", "1.21.2", "1.21.4"}),
+        ("1.20.1", {"1.21.2", "1.21.4"}),
+        ("1.21.2", {"1.21.4"}),
         ("1.21.4", set()),
         ("", set()),
     ],
 )
 def test_what_the_version_of_nginx_does_not_know(version: str, missing: set[str]) -> None:
     found = facts("198.51.100.102/24", versions={"/usr/sbin/nginx": version} if version else {})
-    wanted = "%s, which Nginx %s does not know; must be left out, or Nginx %s or newer"
-    expected = [wanted % (what, version, since) for what, since in SINCE.items() if since in missing]
+    wanted = "%s, which Nginx %s %s; must be left out, or Nginx %s or newer"
+    faults = {"1.21.2": "lets some connections hang with"}
+    expected = [
+        wanted % (what, version, faults.get(since, "does not know"), since)
+        for what, since in SINCE.items()
+        if since in missing
+    ]
     assert sorted(messages(slice_of("web1", NEW), found)) == sorted(expected)
 
 
