@@ -31,6 +31,18 @@ _SETS: list[dict[str, Any]] = [
         ],
         "reload": ["systemctl", "start", "vipstack-lvs-firewall.service"],
     },
+    {
+        "path": _UNITS,
+        "name": "director-table-unit",
+        "daemon_reload": True,
+        "files": [
+            {
+                "path": "vipstack-lvs-table.service",
+                "content": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
+            }
+        ],
+        "reload": ["systemctl", "start", "vipstack-lvs-table.service"],
+    },
     {"path": "/etc/vipstack-lvs", "name": "director-services", "files": [{"path": "services", "content": "TCP\n"}]},
 ]
 

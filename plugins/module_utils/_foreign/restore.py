@@ -36,7 +36,12 @@ _VIPS = os.path.splitext(places.STACK.vips_unit)[0]
 # The roles enable it; no manifest has the link.
 _TABLE_LINK = "%s/multi-user.target.wants/%s" % (UNITS, places.STACK.table_unit)
 # They undo what they did when they stop, or go on without their files.
-_OWN_UNITS = (places.STACK.forward_unit, places.STACK.firewall_unit, places.STACK.repair_unit + ".path")
+_OWN_UNITS = (
+    places.STACK.forward_unit,
+    places.STACK.firewall_unit,
+    places.STACK.repair_unit + ".path",
+    places.STACK.table_unit,
+)
 # What runs wrote outside of the sets of the roles.
 _TRACES = (places.STACK.log,)
 # The record of a set, beside its manifest.
