@@ -56,7 +56,10 @@ def _unconfirmed(host: str, confirm: str) -> Iterator[str]:
 
 
 def _missing(host: str, needed: Collection[str], reached: Collection[str]) -> Iterator[str]:
-    """A director that is not asked would go on sending to the host, or would not be seen to be ready."""
+    """A director that is not asked would go on sending to the host, or would not be seen to be ready; a host that is
+    left out would be drained and nothing more."""
+    if host not in reached:
+        yield "%s takes no part: leave --limit out" % host
     lacking = sorted(name for name in needed if name not in reached)
     if needed and len(lacking) == len(set(needed)):
         yield "no director takes part (%s): leave --limit out, as %s needs them" % (", ".join(lacking), host)

@@ -81,3 +81,8 @@ def test_a_limit_without_directors_is_refused(model: Tree) -> None:
     ]
     assert mistakes(model, "web1", reached=["d1", "web1"]) == []
     assert mistakes(model, "d1", reached=["d1"]) == ["no director takes part (d2): leave --limit out, as d1 needs them"]
+
+
+def test_a_limit_without_the_host_is_refused(model: Tree) -> None:
+    """Before a director drains it."""
+    assert mistakes(model, "web1", reached=["d1", "d2"]) == ["web1 takes no part: leave --limit out"]
