@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Literal
+import stat
+from pathlib import PurePosixPath
+from typing import Iterator, Literal, Mapping
 
+from ...module_utils._host.places import STACK
 from .._model.checks import kind_of
 from .._model.shape import Director, HostSlice, TrackScript
 from .shape import HostFacts, Problem
 
 _PROGRAM = "a program of root that others may run and not write (0755)"
+_ENTERED = "in folders that %s may enter (0755)"
+_KEPT = "in folders of root that nobody else may write (0755), as root runs it"
 
 
 def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
@@ -22,6 +27,11 @@ def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
 def paths(director: Director | None) -> list[str]:
     """The programs."""
     return sorted(set(_programs_of(director).values()))
+
+
+def folders(director: Director | None) -> list[str]:
+    """All that the programs are in."""
+    return sorted({folder for program in paths(director) for folder in _folders(program)})
 
 
 def users(director: Director | None) -> list[str]:
@@ -51,15 +61,47 @@ def _users_of(director: Director | None) -> dict[str, str]:
     return {**settings(director, "user"), **own}
 
 
+def _folders(program: str) -> list[str]:
+    """Those on the way to a program, from / on."""
+    return [str(one) for one in reversed(PurePosixPath(program).parents)]
+
+
 def _programs(director: Director, facts: HostFacts) -> Iterator[Problem]:
     if "paths" not in facts:
         return
+    users_of = _users_of(director)
     for path, program in _programs_of(director).items():
         there = facts["paths"].get(program)
         if there is None:
             yield Problem(path, "%s, which is not there" % program, _PROGRAM)
         elif there["owner"] != "root" or not _fits(int(there["mode"], 8)):
             yield Problem(path, "%s, of %s with mode %s" % (program, there["owner"], there["mode"]), _PROGRAM)
+        else:
+            user = users_of.get(path[: -len("script")] + "user", STACK.script_user)
+            yield from _ways(path, program, user, facts["paths"])
+
+
+def _ways(path: str, program: str, user: str, paths: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
+    """A program that its user does not get to has failed. What root runs, Keepalived leaves out where others write."""
+    for folder in _folders(program):
+        there = paths.get(folder)
+        wanted = _ENTERED % user if user != "root" else _KEPT
+        if there and not (_enters(user, there) if user != "root" else _keeps(there)):
+            words = "%s, in %s of %s:%s with mode %s" % (program, folder, there["owner"], there["group"], there["mode"])
+            yield Problem(path, words, wanted)
+
+
+def _enters(user: str, folder: Mapping[str, str]) -> bool:
+    mode = int(folder["mode"], 8)
+    return bool(
+        mode & 0o001 or (user == folder["owner"] and mode & 0o100) or (user == folder["group"] and mode & 0o010)
+    )
+
+
+def _keeps(folder: Mapping[str, str]) -> bool:
+    """Whether nobody but root writes there, or only what is their own."""
+    mode, others = int(folder["mode"], 8), 0o002 if folder["group"] == "root" else 0o022
+    return folder["owner"] == "root" and not (mode & others and not mode & stat.S_ISVTX)
 
 
 def _fits(mode: int) -> bool:

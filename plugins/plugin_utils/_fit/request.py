@@ -39,6 +39,7 @@ def questions(mine: HostSlice) -> dict[str, Any]:
             OUR_KEEPALIVED,
             STACK.firewall,
             *programs.paths(director),
+            *programs.folders(director),
         ],
         "units": ["keepalived.service", "nginx.service"],
         "users": [STACK.script_user, *programs.users(director)],

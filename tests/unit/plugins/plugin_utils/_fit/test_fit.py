@@ -502,6 +502,32 @@ def test_a_program_of_a_check_is_root_s_own(rights: Tree | None, said: str | Non
     assert with_check(LOOK, paths=paths, users=users) == ([wanted % (CHECK, said)] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("user", "folder", "wanted"),
+    [
+        ("looker", {"mode": "0700"}, "in folders that looker may enter (0755)"),
+        ("looker", {"mode": "0750", "group": "looker"}, None),
+        ("looker", {"mode": "0700", "owner": "looker"}, None),
+        ("looker", {"mode": "2775", "group": "staff"}, None),
+        ("root", {"mode": "0700"}, None),
+        ("root", {"mode": "0775"}, None),
+        ("root", {"mode": "1777"}, None),
+        ("root", {"mode": "2775", "group": "staff"}, "in folders of root that nobody else may write (0755), as root"),
+        ("root", {"mode": "0757"}, "in folders of root that nobody else may write (0755), as root"),
+        ("root", {"owner": "bob"}, "in folders of root that nobody else may write (0755), as root"),
+        (None, {"mode": "0700"}, "in folders that keepalived_script may enter (0755)"),
+    ],
+)
+def test_a_program_is_where_its_user_gets_to_it(user: str | None, folder: Tree, wanted: str | None) -> None:
+    there = {**THERE, **folder}
+    paths = {"/": THERE, "/srv": there, "/srv/look": THERE}
+    words = "%s.script is /srv/look, in /srv of %s:%s with mode %s; must be %s"
+    said = with_check({**LOOK, "user": user}, paths=paths, users={user: {}})
+    assert [one.replace(" runs it", "") for one in said] == (
+        [words % (CHECK, there["owner"], there["group"], there["mode"], wanted)] if wanted else []
+    )
+
+
 def test_a_program_needs_its_user() -> None:
     wanted = "%s.user is looker, whom the host does not know; must be a user of the host" % CHECK
     assert with_check(LOOK, paths={"/srv/look": THERE}, users={}) == [wanted]
@@ -517,7 +543,7 @@ def test_what_a_keepalived_does_not_know_is_refused(version: str, refused: bool)
 
 def test_only_what_depends_on_it_is_asked() -> None:
     asked = questions(slice_of(changes={CHECK: LOOK}))
-    assert ("/srv/look" in asked["paths"], "looker" in asked["users"]) == (True, True)
+    assert ("looker" in asked["users"], {"/", "/srv", "/srv/look"} - {*asked["paths"]}) == (True, set())
     # Who owns the table checks nothing then.
     asked = questions(slice_of(changes={CHECK: LOOK, "lvs_table_owner": "static"}))
     assert ("/srv/look" in asked["paths"], "looker" in asked["users"]) == (False, False)
