@@ -13,7 +13,7 @@ from .rules_scope import Scope
 from .said import either
 from .schema_checks import SETTINGS
 from .shape import Check
-from .view import LONGEST_COMMAND, TLS_PORTS
+from .view import LONGEST_ADDRESS, TLS_PORTS, families
 
 
 def check_check(scope: Scope, path: str, service: ServiceInput) -> None:
@@ -64,6 +64,8 @@ def _check_kind(scope: Scope, path: str, service: ServiceInput, kind: CheckKind)
     if kind.whole_seconds and check["timeout"] is not None and check["timeout"] != int(check["timeout"]):
         what = "is %s; must be whole seconds, as type is %s"
         scope.wrong(path + ".timeout", what % (check["timeout"], check["type"]))
-    if check["script"] and sum(len(one) + 3 for one in [check["script"], *check["arguments"]]) > LONGEST_COMMAND:
-        what = "have too many characters with the script; must be at most %d in all"
-        scope.wrong(path + ".arguments", what % LONGEST_COMMAND)
+    if check["script"]:
+        vip = scope.vip_of(service)
+        longest = "x" * max((LONGEST_ADDRESS[one] for one in families(vip)), default=0) if vip else ""
+        arguments = [one.replace("{address}", longest) for one in check["arguments"] or ()]
+        scope.command(path + ".arguments", [check["script"], *arguments])

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 from .normal import ServiceInput, VipInput
 from .read import Reader
 from .said import printable, shown
 from .shape import Family
-from .view import ClusterView, host_addresses
+from .view import LONGEST_COMMAND, ClusterView, host_addresses
 
 FAMILIES = {"inet": "IPv4", "inet6": "IPv6"}
 # How a host that lacks a family gets it.
@@ -47,6 +47,12 @@ class Scope:
                 % (shown(name), what, ", ".join(map(printable, there)) or "none"),
             )
         return name in there
+
+    def command(self, path: str, words: Sequence[str]) -> None:
+        """A program and its arguments have to be one line of keepalived.conf. ``path``: that of the arguments."""
+        if sum(len(word) + 3 for word in words) > LONGEST_COMMAND:
+            what = "have too many characters with the script; must be at most %d in all"
+            self.wrong(path, what % LONGEST_COMMAND)
 
     def twice(self, path: str, items: Iterable[Any]) -> None:
         """A mistake for each item that stands more than once in a list."""

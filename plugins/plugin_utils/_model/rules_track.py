@@ -9,7 +9,7 @@ from typing import Iterator
 
 from .normal import VipInput
 from .rules_scope import Scope
-from .view import HIGHEST_PRIORITY, LONGEST_COMMAND, families
+from .view import HIGHEST_PRIORITY, families
 
 
 def check_tracking(scope: Scope, path: str, vip: VipInput) -> None:
@@ -29,9 +29,7 @@ def check_track_scripts(scope: Scope) -> None:
     used = {name for vip in (scope.vips or {}).values() for name in vip["track_scripts"] or ()}
     for name, given in sorted((scope.cluster["track_scripts"] or {}).items()):
         path = "lvs_track_scripts.%s" % name
-        if given["script"] and sum(len(one) + 3 for one in [given["script"], *given["arguments"]]) > LONGEST_COMMAND:
-            what = "have too many characters with the script; must be at most %d in all"
-            scope.wrong(path + ".arguments", what % LONGEST_COMMAND)
+        scope.command(path + ".arguments", [given["script"] or "", *(given["arguments"] or ())])
         if name not in used and scope.vips is not None and scope.read_whole("lvs_vips"):
             scope.warnings.append("%s is tracked by no VIP" % path)
 

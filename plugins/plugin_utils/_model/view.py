@@ -27,6 +27,7 @@ LABEL_LENGTH = 15
 TLS_PORTS = (443, 8443)
 # A line of keepalived.conf is read into a buffer, and a program with its arguments is in one line.
 LONGEST_COMMAND = 500
+LONGEST_ADDRESS: Mapping[Family, int] = {"inet": 15, "inet6": 39}  # in characters
 WHOLE_ADDRESS: Mapping[Family, int] = {"inet": 32, "inet6": 128}
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from inventory import V6_TOO, model_of, with_changes
+from inventory import V6_ONLY, V6_TOO, model_of, with_changes
+from rendering import files
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.checks import CHECKS
 
 CHECK = "lvs_virtual_services.web.check"
+LONG = "2001:db8:1111:2222:3333:4444:5555:6666"
 PROGRAM: dict[str, Any] = {"type": "script", "script": "/srv/look"}
 MESSAGES: list[tuple[dict[str, Any], str]] = [
     ({"type": "tcp", "script": "/srv/look"}, ".script is given, but type is tcp; must be script"),
@@ -65,6 +67,17 @@ def test_a_check_that_does_not_fit_is_refused(check: dict[str, Any], message: st
 def test_an_argument_is_one_word_for_whoever_reads_it(argument: str) -> None:
     found = build(with_changes({CHECK: {**PROGRAM, "arguments": [argument]}})).mistakes
     assert [one.path for one in found] == [CHECK + ".arguments[0]"]
+
+
+def test_an_address_has_its_own_length_in_the_arguments() -> None:
+    """What the model takes, the writer takes with the longest address of the family."""
+    many = {"lvs_vips.web": {"addresses": ["2001:db8::200/64"]}, **V6_ONLY, "web1:lvs_address": LONG}
+    short, long = ({**PROGRAM, "arguments": count * ["{address}" * 12]} for count in (1, 2))
+    inventory = with_changes({CHECK: short, **many})
+    assert 12 * LONG in files(model_of(inventory), "d1", {})["/etc/keepalived/keepalived.conf"]
+    message = ".arguments have too many characters with the script; must be at most 500 in all"
+    assert [one.message for one in build(with_changes({CHECK: long, **many})).mistakes] == [CHECK + message]
+    assert build(with_changes({CHECK: long})).mistakes == []
 
 
 def service(check: Any, **others: Any) -> Any:
