@@ -18,8 +18,12 @@ def worst_outage(model: Model) -> str:
 
 
 def check_ms(script: CheckScript | TrackScript) -> int:
-    """The longest time until a director's own check says that it failed: the last good look was just before."""
-    seconds: float = script["interval"] * script["fall"] + script["timeout"]
+    """The longest time until a director's own check says that it failed: the last good look was just before.
+
+    Keepalived from 2.3.3 on skips a run while the one before still hangs. Older ones start it, and are not later.
+    """
+    every = script["interval"] * (script["timeout"] // script["interval"] + 1)
+    seconds: float = script["interval"] + (script["fall"] - 1) * every + script["timeout"]
     return math.ceil(1000 * seconds)
 
 
