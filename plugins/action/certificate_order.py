@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, ClassVar
 
+from ..module_utils._certificates.order import ARGUMENTS
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._model.rules_tls import covered
 from ..plugin_utils._tls.pem import Pem, PemError, parts
@@ -20,18 +21,7 @@ Tree = dict[str, Any]
 class ActionModule(LvsAction):
     """The module of this name, with the request for a new key."""
 
-    SPEC: ClassVar[Tree] = {
-        "name": {"type": "str", "required": True},
-        "names": {"type": "list", "elements": "str", "default": []},
-        "kind": {"type": "str", "choices": ["ecdsa", "rsa"], "default": "ecdsa"},
-        "source": {"type": "str", "default": ""},
-        "what": {"type": "str", "default": ""},
-        "directory": {"type": "str"},
-        "contact": {"type": "list", "elements": "str", "default": []},
-        "trusted": {"type": "str", "default": ""},
-        "command": {"type": "list", "elements": "str", "default": []},
-        "request": {"type": "str", "default": ""},
-    }
+    SPEC: ClassVar[Tree] = ARGUMENTS
 
     def act(self, args: Tree) -> Tree:
         key = ""

@@ -109,25 +109,14 @@ trouble:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._certificates.files import note
-from ..module_utils._certificates.order import Order, by_directory, by_program
+from ..module_utils._certificates.order import ARGUMENTS, Order, by_directory, by_program
 from ..module_utils._errors import LvsError
 from ..module_utils._host.files import HostFiles
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "required": True},
-            "names": {"type": "list", "elements": "str", "default": []},
-            "kind": {"type": "str", "choices": ["ecdsa", "rsa"], "default": "ecdsa"},
-            "source": {"type": "str", "default": ""},
-            "what": {"type": "str", "default": ""},
-            "directory": {"type": "str"},
-            "contact": {"type": "list", "elements": "str", "default": []},
-            "trusted": {"type": "str", "default": ""},
-            "command": {"type": "list", "elements": "str", "default": []},
-            "request": {"type": "str", "default": ""},
-        },
+        argument_spec=ARGUMENTS,
         mutually_exclusive=[("directory", "command")],
         supports_check_mode=True,
     )

@@ -21,6 +21,19 @@ ACCOUNTS = STATE + "/acme"
 # Where Nginx looks for answers to the directory.
 ANSWERS = "/var/lib/nginx/lvs-acme"
 SECONDS = 300.0
+# The arguments of the module certificate_order and of its action.
+ARGUMENTS = {
+    "name": {"type": "str", "required": True},
+    "names": {"type": "list", "elements": "str", "default": []},
+    "kind": {"type": "str", "choices": ["ecdsa", "rsa"], "default": "ecdsa"},
+    "source": {"type": "str", "default": ""},
+    "what": {"type": "str", "default": ""},
+    "directory": {"type": "str"},
+    "contact": {"type": "list", "elements": "str", "default": []},
+    "trusted": {"type": "str", "default": ""},
+    "command": {"type": "list", "elements": "str", "default": []},
+    "request": {"type": "str", "default": ""},
+}
 # Lines of a client that say nothing of this failure.
 _NOISE = ("Saving debug log", "Ask for help", "See the logfile", "Plugins selected", "- - -", "Some challenges have")
 _MOST_WORDS = 600
