@@ -79,11 +79,10 @@ def _until_it_listens(process: int, running: subprocess.Popen[bytes], log: Path)
     raise AssertionError("the directory does not listen: " + log.read_text())
 
 
-def order(node: Served, folder: Path, *names: str, url: str = URL) -> Answer:
-    """What comes of a question of a node for a certificate. ``folder``: that of the directory, which knows accounts."""
+def order(node: Served, folder: Path, *names: str, url: str = URL, config: Path = Path("/nowhere")) -> Answer:
+    """What comes of a question of a node for a certificate. ``folder``: that of the directory, which knows accounts.
+    ``config``: where the client looks for what a host has set."""
     given = ["www", wish(list(names), "ecdsa").request, url, ["ops@example.com"], trusted()]
-    return Answer(
-        *json.loads(
-            node.host(sys.executable, "-c", _ORDER, json.dumps(given), str(COLLECTIONS), str(folder / "accounts"))
-        )
-    )
+    words = [_ORDER, json.dumps(given), str(COLLECTIONS), str(folder / "accounts")]
+    said = node.host("env", "XDG_CONFIG_HOME=%s" % config, sys.executable, "-c", *words)
+    return Answer(*json.loads(said))

@@ -152,6 +152,18 @@ def test_a_node_that_is_down_is_passed_over(both: tuple[Served, Served], tmp_pat
         assert order(first, tmp_path, "example.com").words == ""
 
 
+def test_what_a_host_has_set_for_certbot_does_not_count(nginx: Served, tmp_path: Path) -> None:
+    nginx.site(site())
+    nginx.names({"example.com": ["203.0.113.1"]})
+    (tmp_path / "letsencrypt").mkdir()
+    own = "authenticator = standalone\npreferred-challenges = dns\nserver = https://localhost:14001/dir\n"
+    (tmp_path / "letsencrypt" / "cli.ini").write_text(own)
+    with directory(nginx.process, tmp_path):
+        told = order(nginx, tmp_path, "example.com", config=tmp_path)
+        assert told.words == ""
+        assert told.text
+
+
 def test_what_a_directory_refuses_is_said_in_its_words(nginx: Served, tmp_path: Path) -> None:
     nginx.site(site())
     nginx.names({"example.com": ["203.0.113.1"]})

@@ -93,7 +93,8 @@ def by_directory(order: Order, client: Sequence[str] = (CLIENT,), seconds: float
 def _folder() -> Iterator[str]:
     """For root alone; gone afterwards, with what a client that was stopped has left for the directory."""
     os.makedirs(ACCOUNTS, mode=0o700, exist_ok=True)
-    os.makedirs(ANSWERS, mode=0o755, exist_ok=True)
+    os.makedirs(ANSWERS, exist_ok=True)
+    os.chmod(ANSWERS, 0o755)  # Nginx reads it, whatever the umask of this run is
     folder = tempfile.mkdtemp(prefix=".order-", dir=ACCOUNTS)
     try:
         yield folder
@@ -103,13 +104,15 @@ def _folder() -> Iterator[str]:
 
 
 def _arguments(order: Order, paths: dict[str, str]) -> list[str]:
-    """An account for each directory and contact; none of it is where the client's own timer would look."""
+    """An account for each directory and contact; none of it is where the client's own timer would look. What the host's
+    own cli.ini says goes behind these: beside `--webroot` another `authenticator` there would be an error."""
     home = _home(order)
     found = ["certonly", "--non-interactive", "--agree-tos", "--server", order.directory]
     found += ["--config-dir", home, "--work-dir", home + "/work", "--logs-dir", home + "/log", "--max-log-backups", "5"]
     found += ["--email", ",".join(order.contact), "--no-eff-email"] if order.contact else []
     found += [] if order.contact else ["--register-unsafely-without-email"]
-    found += ["--preferred-challenges", "http", "--webroot", "--webroot-path", ANSWERS, "--csr", paths["request"]]
+    found += ["--preferred-challenges", "http", "--authenticator", "webroot", "--webroot-path", ANSWERS]
+    found += ["--csr", paths["request"]]
     return [
         *found, "--cert-path", paths["own"], "--chain-path", paths["between"], "--fullchain-path", paths["chain"],
     ]  # fmt: skip

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -94,6 +95,19 @@ def test_a_client_is_asked_by_a_request_and_leaves_nothing(tmp_path: Path, monke
     assert stat.S_IMODE(accounts.stat().st_mode) == 0o700
     client.write_text("#!/bin/sh\necho Saving debug log to x\necho 'it did not work Hint: look'\nexit 1\n")
     assert order.by_directory(given._replace(contact=[], trusted=""), [str(client)]) == ("", "it did not work")
+
+
+def test_nginx_may_read_the_answers_whatever_the_umask_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = tmp_path / "nginx" / "answers"
+    monkeypatch.setattr(order, "ANSWERS", str(answers))
+    monkeypatch.setattr(order, "ACCOUNTS", str(tmp_path / "accounts"))
+    (tmp_path / "nginx").mkdir()
+    before = os.umask(0o077)
+    try:
+        order.by_directory(order.Order("www", "", "https://ca.example/dir", [], ""), ["/bin/true"])
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(answers.stat().st_mode) == 0o755
 
 
 def test_the_words_of_the_directory_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
