@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, ClassVar, Mapping
+from typing import Any, ClassVar, Iterable, Mapping
 
 from ansible.errors import AnsibleActionFail
+from ansible.template import Templar
 
 from ..plugin_utils._action import LvsAction
 from ..plugin_utils._model.shape_tls import Asked
@@ -46,8 +47,8 @@ class ActionModule(LvsAction):
         found: Tree = {"orders": {}, "copies": {}, "client": [], "troubles": {}, "urgent": []}
         for place, wanted in asked.items():
             own = {host: seen[host]["certificates"][place[1]] for host in nodes[place]}
-            told = due(place[1], wanted, own, datetime.now(timezone.utc))
-            self._add(found, told, wanted, self._node(model, nodes[place]), seen)
+            told = due(_spoken(place, nodes), wanted, own, datetime.now(timezone.utc))
+            self._add(found, told, place[1], wanted, self._node(model, nodes[place]), seen)
         if args["ordered"] is None:
             return {"changed": False, **found}
         return {"changed": False, **self._came(args, found, nodes)}
@@ -55,15 +56,17 @@ class ActionModule(LvsAction):
     def _came(self, args: Tree, planned: Tree, nodes: Mapping[tuple[str, str], list[str]]) -> Tree:
         """The pairs by the node that gets them, and what there is to say."""
         model, pairs, troubles = self.kept_model(), [], dict(planned["troubles"])
-        for host, own in self._registered(args["ordered"]).items():
-            for one in own.get("results", ()):
-                if one.get("pair"):
-                    pairs.append((model["hosts"][host]["cluster"], one["pair"]))
-                elif one.get("trouble"):
-                    troubles[one["name"]] = one["trouble"]
+        # Of two of a name the last one counts.
         for host, own in self._registered(args["taken"]).items():
             for name, one in own.get("certificates", {}).items():
                 pairs.append((model["hosts"][host]["cluster"], {"name": name, **one}))
+        for host, own in self._registered(args["ordered"]).items():
+            for one in own.get("results", ()):
+                cluster = model["hosts"][host]["cluster"]
+                if one.get("pair"):
+                    pairs.append((cluster, one["pair"]))
+                elif one.get("trouble"):
+                    troubles[_spoken((cluster, one["name"]), nodes)] = one["trouble"]
         brought: dict[str, list[Tree]] = {}
         for cluster, pair in pairs:
             for host in nodes.get((cluster, pair["name"]), ()):
@@ -96,32 +99,42 @@ class ActionModule(LvsAction):
         serving = [host for host in hosts if model["hosts"][host]["nginx"]["mode"] == "real_server"]
         return [*serving, *hosts][0]
 
-    def _add(self, found: Tree, told: Due, wanted: Asked, node: str, seen: Tree) -> None:
+    def _add(self, found: Tree, told: Due, name: str, wanted: Asked, node: str, seen: Tree) -> None:
         if told.trouble:
             found["troubles"][told.name] = told.trouble
         if told.urgent:
             found["urgent"].append(told.name)
         if told.why:
-            found["orders"].setdefault(node, []).append(self._order(told, wanted))
+            found["orders"].setdefault(node, []).append(self._order(node, name, wanted))
             if wanted["acme"] and not seen[node]["client"] and node not in found["client"]:
                 found["client"].append(node)
-        elif told.best and told.lacking:
-            found["copies"].setdefault(told.best, []).append(told.name)
+        # Also where a new one is asked for: it may be refused.
+        if told.best and told.lacking:
+            found["copies"].setdefault(told.best, []).append(name)
 
-    def _order(self, told: Due, wanted: Asked) -> Tree:
-        order = {"name": told.name, "names": wanted["names"], "source": source_of(wanted), "what": what_of(wanted)}
+    def _order(self, node: str, name: str, wanted: Asked) -> Tree:
+        order = {"name": name, "names": wanted["names"], "source": source_of(wanted), "what": what_of(wanted)}
         acme = wanted["acme"]
         if acme is None:
             return {**order, "command": wanted["command"]}
         return {
             **order, "directory": acme["directory"], "contact": acme["contact"], "kind": acme["kind"],
-            "trusted": self._trusted(told.name),
+            "trusted": self._trusted(node, name),
         }  # fmt: skip
 
-    def _trusted(self, name: str) -> str:
-        """The text of `trusted`, which may be a file here."""
-        given = plain(self._templar.template(self.variables.get("lvs_certificates", {})))[name]["acme"]
+    def _trusted(self, node: str, name: str) -> str:
+        """The text of `trusted`, which may be a file here, as the node that asks has it: this task runs for the first
+        host of the play, which may be of another cluster."""
+        variables = self.variables["hostvars"].raw_get(node)
+        templar = Templar(loader=self._loader, variables=variables)
+        given = plain(templar.template(variables["lvs_certificates"]))[name]["acme"]
         try:
-            return text_of(given, "trusted", reader(self._loader, self.variables))
+            return text_of(given, "trusted", reader(self._loader, variables))
         except PemError as error:
             raise AnsibleActionFail("lvs_certificates.%s.acme.%s %s" % (name, error.field, error.words)) from None
+
+
+def _spoken(place: tuple[str, str], all_places: Iterable[tuple[str, str]]) -> str:
+    """The name of a certificate, with its cluster where several have one of that name."""
+    cluster, name = place
+    return name if sum(one == name for _cluster, one in all_places) == 1 else "%s of cluster %s" % (name, cluster)
