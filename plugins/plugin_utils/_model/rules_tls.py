@@ -45,10 +45,12 @@ def known_facts(scope: Scope, name: str) -> CertificateFacts:
     nothing: CertificateFacts = {
         "faults": [], "as_server": [], "names": None, "kind": "", "days": None, "authority": True, "key": True,
     }  # fmt: skip
-    acme = (scope.cluster["certificates"] or {})[name]["acme"]
-    if acme:
-        names = asked_names(scope.view, name, (scope.cluster["certificates"] or {})[name])
-        return {**nothing, "names": names, "kind": {"rsa": "RSA"}.get(acme["kind"], "ECDSA"), "authority": False}
+    given = (scope.cluster["certificates"] or {})[name]
+    if given["acme"]:
+        kind = {"rsa": "RSA"}.get(given["acme"]["kind"], "ECDSA")
+        return {**nothing, "names": asked_names(scope.view, name, given), "kind": kind, "authority": False}
+    if given["command"]:
+        return {**nothing, "authority": False}
     return scope.cluster["certificate_facts"].get(name, nothing)
 
 

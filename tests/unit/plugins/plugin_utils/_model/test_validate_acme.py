@@ -121,6 +121,10 @@ WRONG: dict[str, tuple[Tree, str]] = {
         {SITE + ".tls": {"certificate": "www", "client_certificates": "www"}},
         SITE + ".tls.client_certificates.authority names www, which is not the certificate of an authority",
     ),
+    "a program's as an authority": (
+        {OWN: {"command": ["/usr/bin/own"]}, SITE + ".tls": {"certificate": "www", "client_certificates": "www"}},
+        SITE + ".tls.client_certificates.authority names www, which is not the certificate of an authority",
+    ),
 }  # fmt: skip
 
 
