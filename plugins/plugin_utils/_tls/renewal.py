@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from datetime import datetime, timedelta
-from typing import Mapping, NamedTuple, Sequence, TypedDict
+from typing import Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from .._model.rules_tls import covered
 from .._model.shape_tls import Asked
@@ -76,7 +77,7 @@ def due(name: str, asked: Asked, seen: Mapping[str, Seen], now: datetime) -> Due
     lacking = [host for host, one in seen.items() if best and not _same(one, seen[best])]
     why = _why(asked, seen[best], left, now) if best else next((words for _left, words in found.values()), "")
     tried = [one for each in seen.values() for one in each["tried"] if one["what"] == what_of(asked)]
-    trouble = _too_often(tried) if why else ""
+    trouble = _too_often(tried, _newest(asked, seen.values(), now)) if why else ""
     return Due(name, "" if trouble else why, best, lacking, trouble, left <= timedelta(days=URGENT_DAYS))
 
 
@@ -120,13 +121,24 @@ def _spoken(left: timedelta) -> str:
     return "%d days" % left.days if left.days > 1 else "%d hours" % (left // timedelta(hours=1))
 
 
-def _too_often(tried: Sequence[Try]) -> str:
+def _newest(asked: Asked, seen: Iterable[Seen], now: datetime) -> float:
+    """Seconds since the begin of the last one that arrived, also where it has expired; at most a week."""
+    ages = [float(WEEK)]
+    for one in seen:
+        if one["source"] == source_of(asked) and one["fits"]:
+            with contextlib.suppress(PemError):
+                ages.append((now - span(read_first(parts(one["chain"], _no_file)))[0]).total_seconds())
+    return min(ages)
+
+
+def _too_often(tried: Sequence[Try], newest: float) -> str:
+    """``newest``: how old the last one is that arrived; what was given before has done its work."""
     failed = sorted((one["age"], one["words"]) for one in tried if not one["issued"] and one["age"] < HOUR)
     if len(failed) >= MOST_FAILURES:
         what = "was refused %d times in an hour, at last: %s; it is asked for again in %d minutes"
         wait = HOUR - failed[MOST_FAILURES - 1][0]
         return what % (len(failed), failed[0][1], wait // 60 + 1)
-    issued = [one for one in tried if one["issued"] and one["age"] < WEEK]
+    issued = [one for one in tried if one["issued"] and one["age"] < newest]
     if len(issued) >= MOST_ISSUED:
         what = "was given %d times in a week and is not where it has to be; directories count that: find out why"
         return what % len(issued)

@@ -110,6 +110,16 @@ def test_a_certificate_that_gets_lost_is_not_asked_for_again_and_again() -> None
     assert due("www", ASKED, {"a": seen(own(), tried=tries(True, days))}, NOW).trouble == ""
 
 
+@pytest.mark.parametrize(("left", "words"), [(-1, "it has expired"), (0, "it expires in ")])
+def test_one_of_a_day_is_renewed_each_day(left: int, words: str) -> None:
+    """Those of before have arrived, so they do not count."""
+    one = seen(own(left, 1), tried=tries(True, [86400.0 * day + 60 for day in range(1, 6)]))
+    assert why(one).startswith(words)
+    # Those after it have not.
+    lost = seen(own(left, 1), tried=tries(True, [600.0, 1200.0, 1800.0, 2400.0]))
+    assert due("www", ASKED, {"a": lost}, NOW).trouble.startswith("was given 4 times in a week")
+
+
 def test_another_name_or_place_is_another_question() -> None:
     there: Any = {**ASKED["acme"], "directory": "https://b.example/"}
     places: list[Any] = [{"acme": None, "command": ["/x"]}, {"acme": None, "command": ["/x", "y"]}, {"acme": there}]
