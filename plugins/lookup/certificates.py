@@ -98,4 +98,4 @@ def _asked(tls: Mapping[str, Any], pairs: Sequence[Mapping[str, str]] | None) ->
         asked = one["asked"]
         if asked and (pairs is None or one["name"] in known):
             kind = asked["acme"]["kind"] if asked["acme"] else "ecdsa"
-            yield from asked_files(one["name"], asked["names"], kind, one["key"] is not None, known.get(one["name"]))
+            yield from asked_files(one["name"], asked["names"], kind, known.get(one["name"]))

@@ -81,6 +81,11 @@ options:
         type: str
         choices: [present, absent, kept]
         default: present
+      beside:
+        description:
+          - Path of another file of the set. A V(kept) file stays only where this one is there, too, as a key with its
+            certificate.
+        type: str
   secrets: &secrets
     description:
       - Strings that no output may show. They are hidden in the diff, in errors and in what the daemon says.
@@ -398,6 +403,7 @@ SET: dict[str, Any] = {
             "owner": {"type": "str", "default": "root"},
             "group": {"type": "str", "default": "root"},
             "state": {"type": "str", "choices": ["present", "absent", "kept"], "default": "present"},
+            "beside": {"type": "str"},
         },
     },
     "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},

@@ -183,6 +183,19 @@ def test_a_certificate_is_renewed_though_a_node_is_down_which_gets_it_later(node
     assert {nodes.shown(host) for host in ADDRESSES} == {new}
 
 
+def test_a_name_that_was_an_authority_gets_a_certificate(nodes: Nodes) -> None:
+    """Its file is there already, without a key."""
+    own = issued("example.com")
+    clients = {"certificate": "www", "client_certificates": "staff"}
+    site = {"server_names": ["example.com"], "static": "/srv"}
+    given = {"www": {"certificate": own.certificate, "key": own.key}, "staff": trusted()}
+    nodes.inventory({}, lvs_certificates=given, lvs_nginx_sites={"www": {**site, "tls": clients}})
+    nodes.set_up()
+    nodes.inventory({}, lvs_certificates={"staff": {"acme": ACME}}, lvs_nginx_sites={"www": {**site, "tls": "staff"}})
+    nodes.set_up()
+    assert {nodes.shown(host)[0] for host in ADDRESSES} == {STAND_IN}
+
+
 def test_one_with_time_left_is_not_asked_for(nodes: Nodes) -> None:
     nodes.inventory({"acme": ACME})
     nodes.set_up()

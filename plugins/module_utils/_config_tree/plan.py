@@ -25,7 +25,7 @@ UNKNOWN_ID = -1
 class File:
     """A regular file: its bytes, permission bits, and the numbers of owner and group.
 
-    ``kept``: wanted only where there is no file yet.
+    ``kept``: wanted only where there is no file yet, or none at ``beside``, where that is a path of the set.
     """
 
     content: bytes
@@ -33,6 +33,7 @@ class File:
     uid: int
     gid: int
     kept: bool = field(default=False, compare=False)
+    beside: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,8 @@ def from_options(
         uid = _number(item.get("owner"), find_uid, here + ".owner", "user", lenient, problems)
         gid = _number(item.get("group"), find_gid, here + ".group", "group", lenient, problems)
         kept = item.get("state") == "kept"
-        wanted[path] = File(str(content).encode("utf-8", "surrogateescape"), mode, uid, gid, kept)
+        beside = os.path.normpath(item["beside"]) if item.get("beside") else ""
+        wanted[path] = File(str(content).encode("utf-8", "surrogateescape"), mode, uid, gid, kept, beside)
     problems += _nested(wanted)
     if problems:
         raise InvalidInput(problems)
@@ -294,12 +296,16 @@ def paths_to_read(wanted: Mapping[str, File | None], manifest: Manifest, purge: 
 def plan(found: Mapping[str, Entry | None], wanted: Mapping[str, File | None]) -> list[Change]:
     """What has to change, in the order of ``found`` (``paths_to_read``). What is not in ``wanted`` goes."""
     return [
-        Change(path, before, wanted.get(path)) for path, before in found.items() if not _same(before, wanted.get(path))
+        Change(path, before, wanted.get(path))
+        for path, before in found.items()
+        if before != wanted.get(path) and not _stays(before, wanted.get(path), found)
     ]
 
 
-def _same(before: Entry | None, after: File | None) -> bool:
-    return before == after or (after is not None and after.kept and isinstance(before, File))
+def _stays(before: Entry | None, after: File | None, found: Mapping[str, Entry | None]) -> bool:
+    if after is None or not after.kept:
+        return False
+    return isinstance(before, File) and (not after.beside or isinstance(found.get(after.beside), File))
 
 
 def next_manifest(

@@ -27,18 +27,17 @@ def certificate_files(pems: Mapping[str, Pem], with_key: Iterable[str]) -> list[
     return found
 
 
-def asked_files(
-    name: str, names: Sequence[str], kind: str, with_key: bool, pair: Mapping[str, str] | None
-) -> list[dict[str, str]]:
+def asked_files(name: str, names: Sequence[str], kind: str, pair: Mapping[str, str] | None) -> list[dict[str, str]]:
     """The files of a certificate that a node gets for all. ``pair``: ``chain``, ``key`` and ``source`` of it; without
     one the files stay as they are, and where there are none something stands in for it."""
     chain, key = (pair["chain"], pair["key"]) if pair else stand_in(tuple(names), kind)
-    given = [(".crt", "0644", chain), (".source", "0644", pair["source"] if pair else "")]
-    given += [(".key", "0600", key)] if with_key else []
-    state = "present" if pair else "kept"
+    source = pair["source"] if pair else ""
+    # An authority of this name may have been here, which has no key.
+    given = [(".crt", "0644", chain, ".key"), (".key", "0600", key, ".crt"), (".source", "0644", source, ".key")]
+    place, state = "lvs-certificates/" + name, "present" if pair else "kept"
     return [
-        {"path": "lvs-certificates/%s%s" % (name, end), "mode": mode, "content": content, "state": state}
-        for end, mode, content in given
+        {"path": place + end, "mode": mode, "content": content, "state": state, "beside": place + beside}
+        for end, mode, content, beside in given
     ]
 
 

@@ -161,7 +161,7 @@ def tls_files(tls: Any, others: Tree) -> list[dict[str, str]]:
 
 def _stand_in(one: Tree) -> list[dict[str, str]]:
     kind = one["asked"]["acme"]["kind"] if one["asked"]["acme"] else "ecdsa"
-    return asked_files(one["name"], one["asked"]["names"], kind, one["key"] is not None, None)
+    return asked_files(one["name"], one["asked"]["names"], kind, None)
 
 
 def _no_file(path: str) -> str:

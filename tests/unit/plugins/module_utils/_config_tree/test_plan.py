@@ -51,6 +51,22 @@ def test_what_is_left_out_is_0644_and_of_root() -> None:
     assert parse({"path": "a", "content": ""}) == {"a": File(b"", 0o644, 0, 0)}
 
 
+KEPT = {"state": "kept", "content": "new"}
+PAIR = ({"path": "a.crt", "beside": "a.key", **KEPT}, {"path": "a.key", "beside": "a.crt", **KEPT})
+
+
+@pytest.mark.parametrize(
+    ("there", "changed"),
+    [((), ["a.crt", "a.key"]), (("a.crt",), ["a.crt", "a.key"]), (("a.key",), ["a.crt", "a.key"]),
+     (("a.crt", "a.key"), [])],
+)  # fmt: skip
+def test_of_a_pair_both_files_stay_or_both_come(there: tuple[str, ...], changed: list[str]) -> None:
+    found = {path: file("old", 0o600) if path in there else None for path in ("a.crt", "a.key")}
+    assert [one.path for one in plan(found, parse(*PAIR))] == changed
+    assert [one.path for one in plan({"b": file()}, parse({"path": "b", **KEPT}))] == []
+    assert [one.path for one in plan({"b": Link("/x")}, parse({"path": "b", **KEPT}))] == ["b"]
+
+
 @pytest.mark.parametrize(
     ("files", "problem"),
     [
