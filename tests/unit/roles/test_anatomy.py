@@ -54,6 +54,12 @@ def test_no_task_of_topology_runs_on_each_host() -> None:
     assert [task["run_once"] for task in tasks_of(ROOT / "roles/topology/tasks/main.yml")] == [True]
 
 
+def test_packages_are_installed_where_apt_has_no_lists_yet(role: Path) -> None:
+    plain = {"ansible.builtin." + name for name in ("package", "apt", "dnf")}
+    tasks = [task for path in (role / "tasks").glob("*.yml") for task in tasks_of(path)]
+    assert [task["name"] for task in tasks if plain & set(task)] == []
+
+
 # What all roles may read, and the role that has it.
 SHARED = {
     "topology": {"lvs_model", "lvs_slice", "lvs_stack", "lvs_roles"},
