@@ -141,7 +141,10 @@ def put(nodes: Nodes, own: Pair, source: str) -> None:
     for box in nodes.boxes.values():
         for end, text in (("crt", own.certificate), ("key", own.key), ("source", source)):
             box.write("/etc/nginx/lvs-certificates/www.%s" % end, text)
+        old = box.run("pgrep", "--full", "^nginx: worker process").split()
         box.run("systemctl", "reload", "nginx")
+        # Those of before show the certificate of before.
+        box.wait("! ps -p %s > /dev/null" % ",".join(old))
 
 
 def test_a_stand_in_is_shown_until_a_certificate_comes_which_stays(nodes: Nodes) -> None:

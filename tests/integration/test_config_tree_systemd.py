@@ -10,7 +10,7 @@ import sys
 from typing import Any, Iterator
 
 import pytest
-from systemd_box import Box, booted, lacking
+from systemd_box import ROOT, Box, booted, lacking
 
 _MISSING = lacking() or ", ".join(name for name in ("nginx", "keepalived") if shutil.which(name) is None)
 pytestmark = pytest.mark.skipif(bool(_MISSING), reason=_MISSING)
@@ -86,6 +86,36 @@ def test_nginx_is_reloaded_and_never_restarted(nginx: Box) -> None:
     assert pid(nginx, "nginx.service") == master
     again = nginx.module("config_tree", **nginx_set("two", 8080))
     assert (again["changed"], again["reloaded"]) == (False, False)
+
+
+def test_a_reload_is_confirmed_when_no_worker_of_before_takes_connections(nginx: Box) -> None:
+    """As the role does it. A worker that is stopped has not heard of the reload; one that hangs is not waited for."""
+    script = (ROOT / "roles" / "nginx" / "files" / "serves.sh").read_text()
+    assert script.count(" < 1000)") == 1
+
+    def confirms(hundredths: int) -> bool:
+        text = script.replace(" < 1000)", " < %d)" % hundredths)
+        words = ["env", "CONFIG_TREE_LOADED_AT=" + began, "bash", "-c", 'bash -c "$0"; echo $?', text]
+        return nginx.run(*words).split() == ["0"]
+
+    # Another hundredth of a second than the one in which Nginx has begun.
+    nginx.run("sleep", "0.02")
+    began = nginx.run("cut", "--delimiter= ", "--fields=1", "/proc/uptime").strip()
+    assert not confirms(1000000)
+    old = nginx.run("pgrep", "--full", "^nginx: worker process").split()
+    nginx.run("kill", "-STOP", old[0])
+    try:
+        nginx.run("systemctl", "reload", "nginx.service")
+        # A new worker, and no other of before.
+        another = "grep --quiet --invert-match --extended-regexp '^(%s)$'" % "|".join(old)
+        nginx.wait("pgrep --full '^nginx: worker process' | " + another)
+        nginx.wait("! ps -p %s > /dev/null" % ",".join(old[1:] or ["0"]))
+        assert not confirms(1000000)
+        assert confirms(0)
+    finally:
+        nginx.run("kill", "-CONT", old[0])
+    nginx.wait("! ps -p %s > /dev/null" % old[0])
+    assert confirms(1000000)
 
 
 def test_a_port_that_is_taken_brings_the_old_set_back(nginx: Box) -> None:
