@@ -234,6 +234,14 @@ def test_names_of_any_length_and_a_thousand_streams(nginx: Served) -> None:
     assert nginx.ask("/", port=10999).status == 200
 
 
+def test_dozens_of_streams_have_room(nginx: Served) -> None:
+    made = {
+        "lvs_nginx_streams.s%d" % number: {"ports": [10000 + number], "vip": "web", "names": {"a.example": "raw"}}
+        for number in range(90)
+    }
+    assert nginx.site(stream(more=made)) == ""
+
+
 # --- TLS ended here
 
 

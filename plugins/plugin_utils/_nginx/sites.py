@@ -95,13 +95,13 @@ def _set_names(routings: Iterable[Routing]) -> list[str]:
 
 
 def _room(maps: list[Directive], others: list[str]) -> Iterator[Directive]:
-    """Nginx's table of variables, where its own size does not do: 1024 of them, names of 46 characters. A bucket of its
-    own size has room for two short names, so that of some dozens of names several find none."""
+    """Nginx's table of variables, where its own size does not do: 1024 of them. A bucket of its own size has room for
+    one name of ours."""
     names = [*(str(one.words[-1]) for one in maps if one.block), *others]
     many = len(maps) + len(others)
     if many > 200:
         yield simple("variables_hash_max_size", 1024 << (many // 256).bit_length())
-    if many > 20 or any(len(name) > 40 for name in names):
+    if names:
         yield simple("variables_hash_bucket_size", 256)
 
 

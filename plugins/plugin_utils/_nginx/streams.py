@@ -69,10 +69,10 @@ def _room(nginx: Nginx) -> Iterator[Directive]:
     if any(len(name) > _LONG for name in names) or len(names) > _MANY:
         yield simple("map_hash_bucket_size", 512)
         yield simple("map_hash_max_size", 2048 << (len(names) // 512).bit_length())
-    longest = max(len(one["name"]) for one in (*nginx["streams"], *nginx["stream_upstreams"]))
-    if len(nginx["streams"]) + len(nginx["stream_upstreams"]) > _MANY or longest > 20:
+    if len(nginx["streams"]) + len(nginx["stream_upstreams"]) > _MANY:
         yield simple("variables_hash_max_size", 1024 << (len(nginx["streams"]) // 128).bit_length())
-        yield simple("variables_hash_bucket_size", 256)
+    # A bucket of its own size has room for one name of ours.
+    yield simple("variables_hash_bucket_size", 256)
 
 
 def _log(nginx: Nginx) -> Iterator[Line]:
