@@ -74,6 +74,14 @@ def test_a_server_that_is_down_is_passed_over(nginx: Served) -> None:
     assert nginx.ask("/", port=3306).status == 0
 
 
+def test_so_many_servers_are_tried_and_no_more(nginx: Served) -> None:
+    servers: list[Any] = ["127.0.0.1:9011", "127.0.0.1:9012", {"address": "127.0.0.1", "port": 9002, "backup": True}]
+    nginx.site(stream({"servers": servers}, tries=2))
+    assert nginx.ask("/", port=3306).status == 0
+    nginx.site(stream({"servers": servers}, tries=3))
+    assert nginx.ask("/", port=3306).app == 9002
+
+
 def test_a_server_that_takes_no_connection_is_given_up(nginx: Served) -> None:
     servers = [{"address": "198.18.0.9", "port": 9001}, {"address": "127.0.0.1", "port": 9002, "backup": True}]
     nginx.site(stream({"servers": servers}, connect_timeout=0.2))
