@@ -46,6 +46,7 @@ def check_nginx(scope: Scope) -> None:
             scope.known(path + ".upstream", site["upstream"], upstreams, "an upstream")
         scope.twice(path + ".ports", site["ports"] or ())
         scope.twice(path + ".server_names", _expanded(site))
+        _check_served(scope, path, site)
         check_log(scope, path + ".log", site)
         check_routes(scope, path, site)
         check_site_content(scope, path, name, site)
@@ -77,6 +78,17 @@ def _check_letters(scope: Scope, path: str, names: Iterable[str]) -> None:
         owner = owners.setdefault(name.lower(), name)
         if owner != name:
             scope.wrong("%s.%s" % (path, name), "is %s.%s in other letters; must be another name" % (path, owner))
+
+
+# Of these a site has at least one, or it is in maintenance.
+_SERVING = ("upstream", "static", "routes", "error_pages", "extra")
+
+
+def _check_served(scope: Scope, path: str, site: SiteInput) -> None:
+    """Without anything to serve all that clients would get is 404."""
+    closed = site["maintenance"] and site["maintenance"]["enabled"]
+    if scope.read_whole(path) and not closed and not any(site.get(name) for name in _SERVING):
+        scope.wrong(path, "has nothing to serve; must have upstream, static or routes (a route can have answer: 404)")
 
 
 def _expanded(site: SiteInput) -> list[str]:

@@ -229,6 +229,7 @@ BESIDE: dict[Path, Tree] = {
     (*_WEB, "params"): {"protocol": "uwsgi"},
     **{(*_CHECK, name): {"type": kind, "port": 8080} for name, kind in _KINDS.items()},
     **{(*_CHECK, name): _PROGRAM for name in ("script", "arguments", "user")},
+    ("lvs_nginx_sites", "web", "upstream"): {"routes": [{"answer": "404"}]},
     (*_CERTIFICATE, "acme"): {"certificate": None},
     (*_CERTIFICATE, "command"): {"certificate": None},
     (*_CERTIFICATE, "renew_days"): {"certificate": None, "acme": {"terms_agreed": True}},

@@ -208,11 +208,24 @@ SITE = "lvs_nginx_sites.www"
             SITE + ".server_names has b.example, as lvs_nginx_sites.b on the same port",
         ),
         ({"lvs_nginx_health": "no"}, 'lvs_nginx_health.upstream names "no", which is not an upstream'),
+        ({SITE: {"server_names": ["example.com"]}}, SITE + " has nothing to serve; must have upstream, static or"),
+        ({SITE: {"routes": [], "maintenance": {}, "error_pages": {}}}, SITE + " has nothing to serve; must have"),
     ],
 )
 def test_a_site_that_cannot_be_served(changes: dict[str, Any], words: str) -> None:
     said = [one.message for one in build(with_changes(changes)).mistakes]
     assert [one for one in said if one.startswith(words)], said
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"upstream": "app"}, {"static": "/srv/www"}, {"routes": [{"answer": 404}]}, {"maintenance": True},
+        {"error_pages": {404: {"text": "gone"}}}, {"extra": ["return 204;"]},
+    ],
+)  # fmt: skip
+def test_a_site_that_has_something_to_serve(given: Any) -> None:
+    assert build(with_changes({SITE: {"server_names": ["example.com"], **given}})).mistakes == []
 
 
 def test_what_all_nodes_would_do_together_is_warned_of() -> None:

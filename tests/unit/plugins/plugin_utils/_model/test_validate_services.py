@@ -388,14 +388,14 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
     ),
     "one port twice in a site": ({SITE + ".ports": [80, 80]}, ["lvs_nginx_sites.www.ports has 80 twice"]),
     "two sites of one name": (
-        {"lvs_nginx_sites.again": {"server_names": ["example.com"]}},
+        {"lvs_nginx_sites.again": {"server_names": ["example.com"], "upstream": "app"}},
         ["lvs_nginx_sites.www.server_names has example.com, as lvs_nginx_sites.again on the same port"],
     ),
     "two sites for all other names": (
         {
             SERVICE + ".ports": [80, 8080],
             SITE + ".default": True,
-            "lvs_nginx_sites.again": {"default": True, "ports": [8080, 80]},
+            "lvs_nginx_sites.again": {"default": True, "ports": [8080, 80], "upstream": "app"},
         },
         [
             (
@@ -405,11 +405,11 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ],
     ),
     "two sites of one name in other letters": (
-        {"lvs_nginx_sites.again": {"server_names": ["EXAMPLE.com"]}},
+        {"lvs_nginx_sites.again": {"server_names": ["EXAMPLE.com"], "upstream": "app"}},
         ["lvs_nginx_sites.www.server_names has example.com, as lvs_nginx_sites.again on the same port"],
     ),
     "two sites of one name, one with all below it": (
-        {"lvs_nginx_sites.again": {"server_names": [".example.com"]}},
+        {"lvs_nginx_sites.again": {"server_names": [".example.com"], "upstream": "app"}},
         ["lvs_nginx_sites.www.server_names has example.com, as lvs_nginx_sites.again on the same port"],
     ),
     "one name twice in a site": (
@@ -421,7 +421,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_nginx_sites.www.server_names has *.example.com twice"],
     ),
     "two sites without names": (
-        {SITE + ".server_names": [], "lvs_nginx_sites.again": {}},
+        {SITE + ".server_names": [], "lvs_nginx_sites.again": {"upstream": "app"}},
         [
             (
                 "lvs_nginx_sites.www.server_names are none, so it is for all other names, as lvs_nginx_sites.again on "
@@ -430,7 +430,10 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ],
     ),
     "a site without names beside one for all other names": (
-        {SITE + ".server_names": [], "lvs_nginx_sites.again": {"server_names": ["a.example.com"], "default": True}},
+        {
+            SITE + ".server_names": [],
+            "lvs_nginx_sites.again": {"upstream": "app", "server_names": ["a.example.com"], "default": True},
+        },
         [
             (
                 "lvs_nginx_sites.www.server_names are none, so it is for all other names, as lvs_nginx_sites.again on "
@@ -447,7 +450,7 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
         ["lvs_nginx_upstreams.app is lvs_nginx_upstreams.App in other letters; must be another name"],
     ),
     "two sites in other letters": (
-        {"lvs_nginx_sites.WWW": {"server_names": ["a.example.com"]}},
+        {"lvs_nginx_sites.WWW": {"server_names": ["a.example.com"], "upstream": "app"}},
         ["lvs_nginx_sites.www is lvs_nginx_sites.WWW in other letters; must be another name"],
     ),
 }
