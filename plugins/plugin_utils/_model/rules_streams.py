@@ -78,6 +78,13 @@ def _check_upstreams(scope: Scope, path: str, stream: StreamInput) -> None:
         elif upstream["tls"] and stream["names"]:
             what = "names %s, which has tls, but there are names, whose upstreams need not have it; must be one without"
             scope.wrong(where, what % name)
+    # A server block of Nginx asks the name servers of one list.
+    asking = [(where, name) for where, name in targets if known and name in known and known[name]["resolve"]]
+    for where, name in asking[1:]:
+        first = asking[0][1]
+        if known and known[name]["resolve"] != known[first]["resolve"]:
+            what = "names %s, whose resolve is not that of %s; must be the same for all upstreams of a stream"
+            scope.wrong(where, what % (name, first))
 
 
 def _given(stream: StreamInput, name: str) -> bool:

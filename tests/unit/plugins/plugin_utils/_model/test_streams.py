@@ -151,6 +151,14 @@ TLS = {"certificate": {"on_node": True, "certificate": "/etc/ssl/a.pem"}}
         ({STREAM + ".protocol": "udp", STREAM + ".names": {"a": "db"}}, STREAM + ".names is given, but protocol "
             "is udp; must be left out"),
         ({STREAM + ".responses": 1}, STREAM + ".responses is given, but protocol is tcp; must be with udp"),
+        (
+            {DB: {"servers": ["a.example:1"], "protocol": "stream", "resolve": {"name_servers": ["192.0.2.1"]}},
+             "lvs_nginx_upstreams.far": {"servers": ["b.example:1"], "protocol": "stream",
+                                         "resolve": {"name_servers": ["192.0.2.2"]}},
+             STREAM + ".names": {"b.example": "far"}},
+            STREAM + ".names.b.example names far, whose resolve is not that of db; must be the same for all "
+            "upstreams of a stream",
+        ),
         ({STREAM + ".upload": "0"}, STREAM + ".upload is 0, which limits nothing; leave it out"),
         ({STREAM + ".allow": ["192.0.2.1", "192.0.2.1"]}, STREAM + ".allow has 192.0.2.1/32 twice"),
         (
