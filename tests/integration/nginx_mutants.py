@@ -4,25 +4,37 @@
 """Nginx's files without one of their directives, and whether a test misses it.
 
 `make mutate-nginx` leaves out each directive of the golden trees in turn, everywhere where it stands, and runs the
-tests of Nginx's behaviour until one fails. It reports what none missed, and exits with 1 where that is not known.
-Directives are told apart by their names, and those that hold a name of something by that as well. What it found stays
-in build/mutants.json, so that the test that missed a directive once is asked first.
+tests of Nginx's behaviour that have it, until one fails. It reports what none missed, and exits with 1 where that is
+not known. Directives are told apart by their names, and those that hold a name of something by that as well.
+
+First each file of tests runs once as it is, to learn which test serves which directives. Tests run with the newest
+Nginx, or with an older one where only that has the directive. All that was found is in build/mutants.json with a digest
+of what it depends on, so a run that was interrupted goes on, and a run after a change asks the test that missed a
+directive before.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "build/mutants.json"
+HERE = Path(__file__).parent
 # The variable that names the directive to leave out, for `nginx_served`.
 WITHOUT = "NGINX_WITHOUT"
+# The variable that names a file for the directives that each test serves.
+SERVES = "NGINX_SERVES"
+VERSIONS = ("1.26", "1.22", "1.18")
+# What all tests depend on, besides their own file.
+SHARED = ("plugins", "roles/nginx", "inventories/examples", "tests/lab/lab/nginx", "tests/unit/helpers")
 # Directives of which each is another thing, by its first word.
 NAMED = (
     "add_header", "error_page", "grpc_hide_header", "grpc_set_header", "proxy_hide_header", "proxy_set_header", "set",
@@ -73,9 +85,18 @@ def without(text: str, left_out: str) -> str:
 def mutated(files: Mapping[str, str]) -> dict[str, str]:
     """The files of a test, without what the environment says."""
     left_out = os.environ.get(WITHOUT)
+    if os.environ.get(SERVES):
+        _note(Path(os.environ[SERVES]), files)
     if not left_out:
         return dict(files)
     return {path: without(text, left_out) if path.startswith("/etc/nginx/") else text for path, text in files.items()}
+
+
+def _note(record: Path, files: Mapping[str, str]) -> None:
+    test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0]
+    found = {head(line) for path, text in files.items() if path.startswith("/etc/nginx/") for line in text.splitlines()}
+    with record.open("a", encoding="utf-8") as known:
+        known.write(json.dumps([test, sorted(found - {""})]) + "\n")
 
 
 def heads(folders: Iterable[Path]) -> list[str]:
@@ -90,36 +111,117 @@ def heads(folders: Iterable[Path]) -> list[str]:
     return list(found)
 
 
-def missed_by(left_out: str, before: str) -> Iterator[str]:
-    """The first test that fails without a directive, if there is one."""
-    tests = sorted(str(path.relative_to(ROOT)) for path in Path(__file__).parent.glob("test_nginx_*.py"))
-    quick = [name for name in tests if not name.endswith("_lab.py")]
-    for asked in ([before], quick) if before else (quick,):
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-k", "1.26", "-m", "not long", *asked],
-            cwd=ROOT, env={**os.environ, WITHOUT: left_out}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-        if failed:
-            yield failed[1]
+def digest(paths: Iterable[Path]) -> str:
+    """Of the content of files, and of all those below folders."""
+    found = hashlib.sha256()
+    for path in paths:
+        for one in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if one.is_file() and "__pycache__" not in one.parts:
+                found.update(b"%d %s" % (one.stat().st_size, one.name.encode()) + one.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def run_tests(tests: Sequence[str], *words: str, **env: str) -> tuple[int, str]:
+    """The exit status of pytest, and the first test that failed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-m", "not long", *words, *tests],
+        cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
+    if done.returncode not in (0, 1, 5):
+        sys.exit(done.stdout + done.stderr)
+    return done.returncode, failed[1] if failed else ""
+
+
+class Record:
+    """What is known, in a file that is written after each step."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        known: dict[str, Any] = json.loads(place.read_text()) if place.exists() else {}
+        # Of a file of tests and a version: its digest; of each test which directives it serves, and how often.
+        self.serves: dict[str, dict[str, Any]] = known.get("serves", {})
+        # Of a directive: the digest of all that can miss it, and the test that did.
+        self.found: dict[str, dict[str, str]] = known.get("found", {})
+        self._learned: set[str] = set()
+
+    def write(self) -> None:
+        self._place.parent.mkdir(exist_ok=True)
+        self._place.write_text(json.dumps({"serves": self.serves, "found": self.found}, indent=1) + "\n")
+
+    def learn(self, version: str) -> None:
+        """Which directives each test serves."""
+        if version in self._learned:
             return
-        if done.returncode not in (0, 5):
-            sys.exit(done.stdout + done.stderr)
+        self._learned.add(version)
+        helpers = [path for path in sorted(HERE.glob("*.py")) if not path.name.startswith("test_")]
+        shared = digest([*(ROOT / one for one in SHARED), *helpers])
+        notes = self._place.with_suffix(".notes")
+        for path in sorted(HERE.glob("test_nginx_*.py")):
+            key, own = "%s %s" % (version, path.name), shared + digest([path])
+            if path.name.endswith("_lab.py") or self.serves.get(key, {}).get("digest") == own:
+                continue
+            notes.parent.mkdir(exist_ok=True)
+            notes.write_text("")
+            status, failed = run_tests([str(path.relative_to(ROOT))], "-k", version, **{SERVES: str(notes)})
+            if status == 1:
+                sys.exit("fails as it is: " + failed)
+            tests: dict[str, Any] = {}
+            for line in notes.read_text(encoding="utf-8").splitlines():
+                test, names = json.loads(line)
+                one = tests.setdefault(test, {"times": 0, "heads": []})
+                one["times"] += 1
+                one["heads"] = sorted({*one["heads"], *names})
+            self.serves[key] = {"digest": own, "tests": tests}
+            self.write()
+            print("%-44s %d tests" % (key, len(tests)), flush=True)
+        notes.unlink(missing_ok=True)
+
+    def tests(self, left_out: str, version: str) -> tuple[list[str], str]:
+        """Those that serve a directive, the quick ones first, and the digest of their files."""
+        files = [one for key, one in sorted(self.serves.items()) if key.startswith(version)]
+        having = [one for one in files if any(left_out in test["heads"] for test in one["tests"].values())]
+        tests = {
+            name: (test["times"], len(test["heads"]))
+            for one in having
+            for name, test in one["tests"].items()
+            if left_out in test["heads"]
+        }
+        return sorted(tests, key=tests.__getitem__), " ".join(one["digest"] for one in having)
+
+    def missed_by(self, left_out: str) -> str:
+        """The first test that fails without a directive; empty where none does."""
+        for version in VERSIONS:
+            self.learn(version)
+            tests, depends = self.tests(left_out, version)
+            if not tests:
+                continue
+            found = self.found.get(left_out, {"digest": "", "test": ""})
+            before = [found["test"]] if found["test"] in tests else []
+            if found["digest"] != depends:
+                missed = ""
+                for asked in filter(None, (before, tests)):
+                    missed = missed or run_tests(asked, "-x", **{WITHOUT: left_out})[1]
+                self.found[left_out] = {"digest": depends, "test": missed}
+                self.write()
+            return self.found[left_out]["test"]
+        return ""
 
 
 def main(asked: list[str]) -> int:
-    known: dict[str, str] = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    record = Record(RECORD)
     survivors = []
-    for name in asked or heads(sorted((ROOT / "tests/golden").iterdir())):
-        if name in UNSEEN:
-            continue
-        known[name] = next(missed_by(name, known.get(name, "")), "")
-        RECORD.parent.mkdir(exist_ok=True)
-        RECORD.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
-        print("%-44s %s" % (name, known[name] or "NO TEST MISSES IT"), flush=True)
-        survivors += [] if known[name] else [name]
-    for name, why in UNSEEN.items():
-        print("%-44s not tried: %s" % (name, why))
+    names = asked or heads(sorted((ROOT / "tests/golden").iterdir()))
+    tried = [name for name in names if name not in UNSEEN]
+    for name in tried:
+        missed = record.missed_by(name)
+        print("%-44s %s" % (name, missed or "NO TEST MISSES IT"), flush=True)
+        survivors += [] if missed else [name]
+    listed = [name for name in names if name in UNSEEN]
+    for name in listed:
+        print("%-44s not tried: %s" % (name, UNSEEN[name]))
+    numbers = (len(tried), len(tried) - len(survivors), len(listed), len(survivors))
+    print("tried %d: a test misses %d; listed %d; no test misses %d" % numbers)
     return 1 if survivors else 0
 
 
