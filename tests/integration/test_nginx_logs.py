@@ -122,6 +122,33 @@ def test_syslog_gets_the_lines(nginx: Served, tmp_path: Path) -> None:
     assert nginx.logs() == []
 
 
+# What the distribution's logrotate does with the files that it names, by the signal of its last command.
+ROTATE = """
+pattern=$(sed -n '1s/ .*//p' /etc/logrotate.d/nginx)
+for file in $pattern; do mv "$file" "$file.1"; install -m 0640 -o www-data -g adm /dev/null "$file"; echo "$file"; done
+kill -USR1 "$(cat /run/nginx.pid)"
+"""
+
+
+def test_every_log_is_rotated_and_goes_on(nginx: Served) -> None:
+    changes = site({"path": "www.log"})
+    changes["lvs_nginx_sites.api"] = {"server_names": ["api.example.com"], "upstream": "app"}
+    nginx.site(changes)
+    hosts = {"www.log": "example.com", "access.log": "api.example.com"}
+    for name, host in hosts.items():
+        nginx.ask("/before", host=host)
+        assert len(nginx.logs(name, count=1)) == 1
+    status, said = nginx.run("sh", "-c", ROTATE)
+    assert (status, {Path(line).name for line in said.splitlines()} >= {*hosts, "error.log"}) == (0, True)
+    for name, host in hosts.items():
+        for _try in range(2000):  # the workers hear of it a little later
+            nginx.ask("/after", host=host)
+            if nginx.logs(name):
+                break
+        assert {json.loads(line)["request"] for line in nginx.logs(name)} == {"GET /after HTTP/1.1"}
+        assert json.loads(nginx.logs(name + ".1")[0])["request"] == "GET /before HTTP/1.1"
+
+
 def test_the_error_log_has_the_level(nginx: Served) -> None:
     nginx.site(site({"errors": "info"}))
     with nginx.connect() as client:
