@@ -188,3 +188,17 @@ def test_a_route_has_a_time_limit_of_its_own(nginx: Served) -> None:
         nginx.seen(9001, count=2)
         nginx.go(9001, 2)
         assert client.answer().status == 200
+
+
+def test_an_application_that_takes_nothing_is_given_up(nginx: Served) -> None:
+    """One request waits for the usual time, and another one that comes later is over before."""
+    nginx.start(9002, "deaf")
+    changes = site({"path": "/short", "send_timeout": 0.2}, upstream="app")
+    changes["lvs_nginx_upstreams.app.servers"] = ["127.0.0.1:9002"]
+    nginx.site(changes, nginx_client_max_body_size="64m")
+    body = "x" * 12_000_000
+    with nginx.connect() as client:
+        client.send(Request("/long", "POST", body=body).data)
+        nginx.seen(count=1)
+        assert nginx.ask("/short", method="POST", body=body).status == 504
+        assert [one["request"] for one in nginx.requests(count=1)] == ["POST /short HTTP/1.1"]

@@ -126,6 +126,21 @@ def test_a_server_that_says_nothing_is_a_deadline(rpc: Served) -> None:
     assert (reply.status, reply.code, reply.messages) == (200, 4, [])
 
 
+# Of HTTP/2: a stream may have so many bytes, and the connection as well.
+NO_LIMIT = "\0\0\6\4\0\0\0\0\0\0\4\x7f\xff\xff\xff\0\0\4\x08\0\0\0\0\0\x7f\xff\0\0"
+
+
+def test_a_server_that_takes_nothing_is_a_deadline(rpc: Served) -> None:
+    """One call waits for the usual time, and another one that comes later is over before."""
+    rpc.start(APP, "deaf", answer=NO_LIMIT)
+    rpc.site(site(routes=[{"path": "/short", "upstream": "rpc", "send_timeout": 0.2}]))
+    with rpc.stream("/long") as call:
+        call.say("x" * 12_000_000)
+        rpc.seen(count=1)
+        assert rpc.grpc("/short", "x" * 12_000_000).code == 4
+        assert [one["request"] for one in rpc.requests(count=1)] == ["POST /short HTTP/2.0"]
+
+
 @pytest.mark.parametrize("found_by", ["path", "header"])
 def test_errors_of_nginx_are_of_grpc(rpc: Served, found_by: str) -> None:
     """Also where the route is chosen by more than its path."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 import ssl
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable
@@ -118,6 +119,16 @@ async def raw(app: App, reader: StreamReader, writer: StreamWriter, begun: Recor
             answered = True
             plain = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             writer.write(app.options.get("answer", plain).encode("latin-1"))
+
+
+@kind
+async def deaf(app: App, reader: StreamReader, writer: StreamWriter, begun: Record) -> None:
+    """Says what it is told to, at once, and takes nothing until a `go`."""
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    app.record(**begun)
+    writer.write(app.options.get("answer", "").encode("latin-1"))
+    await app.held.acquire()
 
 
 @kind
