@@ -274,7 +274,8 @@ probes:
   description:
     - Answers in the order of O(probes). C(error) is null for an answer in HTTP of whatever C(status), and else the
       reason; C(served_by) is the header X-Served-By; C(body) is the start of the body. C(expires)
-      is when the certificate that the server showed expires, as an epoch, null without TLS.
+      is when the certificate that the server showed expires, as an epoch, and C(issuer) the common name of who issued
+      it; both are null without TLS.
   type: list
   elements: dict
   returned: when O(probes) is not empty
@@ -290,6 +291,7 @@ probes:
       seconds: 0.004
       error: null
       expires: null
+      issuer: null
 ipvs:
   description:
     - The IPVS table as M(vipstack.lvs.ipvs) takes it, and the connections of each destination.

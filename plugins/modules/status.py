@@ -108,6 +108,8 @@ clusters:
           tls: {TLSv1.3: 3990, TLSv1.2: 10}
           cache: {HIT: 1600, MISS: 400}
           limits: {REJECTED: 12}
+      certificates:
+        - {site: www, expires: 1798210428, days: 31.0, stand_in: false, nodes: [web1, web2]}
       transitions:
         - {epoch: 1795532028, host: d1, instance: web, state: MASTER}
 hosts:

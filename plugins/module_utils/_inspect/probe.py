@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from .der import expires
+from .der import expires, issuer
 
 READ_BYTES = 4096
 BODY_CHARACTERS = 200
@@ -54,12 +54,13 @@ def response_of(data: bytes) -> dict[str, Any]:
 
 
 def ask(probe: Probe) -> dict[str, Any]:
-    """``{name, address, port, path, connected, status, served_by, body, seconds, error, expires}``; error None where
-    all is well, else the reason in the kernel's words; expires, an epoch, of the certificate where TLS was spoken."""
+    """``{name, address, port, path, connected, status, served_by, body, seconds, error, expires, issuer}``; error None
+    where all is well, else the reason in the kernel's words; expires, an epoch, and issuer of the certificate where TLS
+    was spoken."""
     started = time.monotonic()
     found: dict[str, Any] = {
         "name": probe.name, "address": probe.address, "port": probe.port, "path": probe.path, "connected": False,
-        "status": None, "served_by": None, "body": "", "error": None, "expires": None,
+        "status": None, "served_by": None, "body": "", "error": None, "expires": None, "issuer": None,
     }  # fmt: skip
     try:
         with socket.create_connection((probe.address, probe.port), probe.timeout) as connection:
@@ -69,7 +70,8 @@ def ask(probe: Probe) -> dict[str, Any]:
                     connection.sendall(b"PROXY UNKNOWN\r\n")
                 with _speaking(connection, probe) as spoken:
                     if isinstance(spoken, ssl.SSLSocket):
-                        found["expires"] = expires(spoken.getpeercert(binary_form=True) or b"")
+                        shown = spoken.getpeercert(binary_form=True) or b""
+                        found.update(expires=expires(shown), issuer=issuer(shown))
                     spoken.sendall(request_of(probe))
                     found.update(response_of(_read(spoken, started + probe.timeout)))
                 if found["status"] is None:

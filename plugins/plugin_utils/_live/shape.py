@@ -98,6 +98,7 @@ class ProbeAnswer(TypedDict):
     seconds: float
     error: str | None
     expires: int | None
+    issuer: str | None
 
 
 class Connections(TypedDict):

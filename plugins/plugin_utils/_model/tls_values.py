@@ -12,6 +12,8 @@ from .said import Wrong
 
 # What stands for a text in PEM: the text itself goes nowhere.
 PEM = "-----BEGIN"
+# The issuer of what nodes show until the first certificate comes.
+STAND_IN = "vipstack.lvs: no certificate yet"
 
 
 def _pem(field: Field, value: Any) -> str:

@@ -116,6 +116,16 @@ class TrafficStatus(TypedDict):
     limits: dict[str, int]
 
 
+class CertificateStatus(TypedDict):
+    """What a site shows on ``nodes``. ``days``: until it ``expires``; ``stand_in``: no certificate has come yet."""
+
+    site: str
+    expires: int
+    days: float
+    stand_in: bool
+    nodes: list[str]
+
+
 class ClusterStatus(TypedDict):
     """``transitions``: the newest first."""
 
@@ -124,6 +134,7 @@ class ClusterStatus(TypedDict):
     nodes: list[NodeStatus]
     canaries: list[CanaryStatus]
     traffic: list[TrafficStatus]
+    certificates: list[CertificateStatus]
     transitions: list[LoggedTransition]
 
 

@@ -23,6 +23,7 @@ from .._model.shape import Model, Service
 from .._verify.judge import findings_of
 from .._verify.kinds import NOTE
 from .canaries import canaries
+from .certificates import certificates
 from .nodes import nodes
 from .shape import (
     ClusterStatus,
@@ -66,6 +67,7 @@ def _cluster(cluster: Cluster) -> ClusterStatus:
         "nodes": nodes(cluster),
         "canaries": canaries(cluster),
         "traffic": traffic(cluster),
+        "certificates": certificates(cluster),
         "transitions": _transitions(cluster),
     }
 

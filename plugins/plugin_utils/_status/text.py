@@ -11,7 +11,7 @@ from typing import Iterator, Mapping
 from ...module_utils._ipvs.text import endpoint
 from .._columns import table
 from .._live.observed import SEEN, UNSEEN
-from .shape import ClusterStatus, DestinationStatus, DirectorStatus, SideStatus, Status, VipStatus
+from .shape import CertificateStatus, ClusterStatus, DestinationStatus, DirectorStatus, SideStatus, Status, VipStatus
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -22,7 +22,7 @@ def screen(found: Status, width: int = 120) -> str:
     for name, cluster in found["clusters"].items():
         if len(found["clusters"]) > 1:
             lines += ["=== %s" % name]
-        wide = (one(cluster, width) for one in (_services, _nodes, _canaries, _traffic))
+        wide = (one(cluster, width) for one in (_services, _nodes, _canaries, _traffic, _certificates))
         for part in (_vips(cluster), *wide, _transitions(cluster)):
             said = [*part]
             lines += [*said, ""] if said else []
@@ -131,6 +131,19 @@ def _traffic(cluster: ClusterStatus, width: int) -> Iterator[str]:
     ]
     if rows:
         yield table(("site", "requests in the logs", "TLS", "cache", "limits"), rows, width)
+
+
+def _certificates(cluster: ClusterStatus, width: int) -> Iterator[str]:
+    rows = [[one["site"], _validity(one), ", ".join(one["nodes"])] for one in cluster["certificates"]]
+    if rows:
+        yield table(("site", "certificate", "shown by"), rows, width)
+
+
+def _validity(one: CertificateStatus) -> str:
+    if one["stand_in"]:
+        return "NONE HAS COME YET"
+    left = age(one["days"] * 86400) if one["days"] > 0 else ""
+    return "%s %s%s" % ("expires" if left else "EXPIRED", moment(one["expires"]), " (in %s)" % left if left else "")
 
 
 def _counts(found: Mapping[str, int]) -> str:

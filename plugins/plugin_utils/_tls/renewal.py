@@ -13,8 +13,8 @@ from typing import Iterable, Mapping, NamedTuple, Sequence, TypedDict
 
 from .._model.rules_tls import covered
 from .._model.shape_tls import Asked
+from .._model.tls_values import STAND_IN
 from .pem import PemError, parts
-from .stand_in import STAND_IN
 from .x509 import facts, read_first, span
 
 HOUR, WEEK = 3600, 7 * 86400

@@ -9,6 +9,8 @@ import functools
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple, Sequence
 
+from .._model.tls_values import STAND_IN
+
 try:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -17,8 +19,6 @@ try:
 except ImportError:
     pass  # ansible-core needs it, so it is there where a playbook runs; some tests only import this
 
-# The issuer of what stands in for a certificate.
-STAND_IN = "vipstack.lvs: no certificate yet"
 _DAYS = 7
 
 

@@ -62,6 +62,12 @@ REAL_SERVERS: dict[str, Kind] = {
         "openssl s_client -connect ADDRESS:443 -servername NAME; /var/log/nginx/error.log",
         "Reload Nginx; its log names a certificate or a key that it cannot use.",
     ),
+    "certificate_missing": Kind(
+        ERROR,
+        "No certificate has come yet: a site shows what stands in for one, which no client trusts.",
+        "openssl s_client -connect ADDRESS:443 -servername NAME | openssl x509 -noout -issuer -dates",
+        "Run certificates.yml, which says why none comes.",
+    ),
     "certificate_expires": Kind(
         WARNING,
         "The certificate that a site shows expires within 30 days.",

@@ -13,8 +13,9 @@ from ...module_utils._host.silent_vips import arp_sysctls
 from ...module_utils._ipvs.text import endpoint
 from .._firewall.plan import plan
 from .._live import clocks
-from .._live.inspect_request import KEEPALIVED, NGINX, nginx_sysctls, normalised, tls_probe_name, wanted_sysctls
+from .._live.inspect_request import KEEPALIVED, NGINX, nginx_sysctls, normalised, wanted_sysctls
 from .._live.observed import FAILED, UNREACHABLE, ObservedHost
+from .._live.shown import shown
 from .._model.view import OPEN
 from .catalogue import Finding
 
@@ -234,16 +235,16 @@ def _nginx(host: ObservedHost) -> Iterator[Finding]:
 
 def _tls(host: ObservedHost) -> Iterator[Finding]:
     """What each site shows, whoever brought its certificate."""
-    for site in host.slice["nginx"]["sites"] if host.slice["nginx"] and host.runs(NGINX) is not False else ():
-        answer = host.probes.get(tls_probe_name(site["name"]))
-        if answer is None:
-            continue
-        place = "site %s on port %d" % (site["name"], answer["port"])
-        if answer["error"]:
-            words = "%s: %s" % (place, answer["error"])
+    for one in shown(host) if host.runs(NGINX) is not False else ():
+        place = "site %s on port %d" % (one.site, one.port)
+        if one.error:
+            words = "%s: %s" % (place, one.error)
             yield Finding("tls_not_answering", (host.name,), words, "an answer over TLS")
-        if answer["expires"] is not None:
-            yield from _expiry(host, place, answer["expires"])
+        if one.stand_in:
+            words = "%s: no certificate has come yet" % place
+            yield Finding("certificate_missing", (host.name,), words, "a certificate that clients trust")
+        elif one.expires is not None:
+            yield from _expiry(host, place, one.expires)
 
 
 def _expiry(host: ObservedHost, place: str, expires: int) -> Iterator[Finding]:

@@ -113,7 +113,7 @@ def _unit() -> Tree:
 
 def _answer(probe: Tree) -> Tree:
     return {"path": None, **probe, "connected": True, "status": 200 if "path" in probe else None, "served_by": None,
-            "body": "ok\n", "seconds": 0.002, "error": None,
+            "body": "ok\n", "seconds": 0.002, "error": None, "issuer": "R3" if "tls" in probe else None,
             "expires": int(NOW) + 90 * 86400 if "tls" in probe else None}  # fmt: skip
 
 

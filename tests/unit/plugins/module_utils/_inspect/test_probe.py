@@ -95,6 +95,7 @@ def test_an_answer_with_tls_is_asked_for_by_name_and_nobody_looks_at_the_certifi
         found = [ask(replace(probe(port, host=host), tls=True)) for host in ("example.com", None)]
         thread.join()
     assert [(one["status"], one["error"]) for one in found] == [(200, None)] * 2
+    assert {one["issuer"] for one in found} == {"example.com"}
     assert {one["expires"] for one in found} == {pair("example.com").made.not_valid_after_utc.timestamp()}
     assert (names, asked[0][:32]) == (["example.com", None], b"GET /x HTTP/1.1\r\nHost: example.c"[:32])
 

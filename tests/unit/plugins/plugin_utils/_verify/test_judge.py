@@ -13,6 +13,7 @@ import healthy
 import pytest
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.inspect_request import MOST_PROBES, questions
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.tls_values import STAND_IN
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.catalogue import CATALOGUE, Finding
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._verify.judge import counts, failing, findings, unseen
 
@@ -348,7 +349,7 @@ def tls_of(model: Tree, seen: Tree, **answer: Any) -> None:
     """web1 has TLS; ``answer``: what is other than well in what it answers, ``days`` until the certificate expires."""
     model["hosts"]["web1"]["nginx"]["sites"][0]["tls"] = {"ports": [443]}
     expires = int(healthy.NOW + answer.pop("days", 90) * 86400)
-    fine = dict(report(seen, "web1")["probes"][0], name="tls|www", port=443, expires=expires)
+    fine = dict(report(seen, "web1")["probes"][0], name="tls|www", port=443, expires=expires, issuer="R3")
     report(seen, "web1")["probes"].append({**fine, **answer})
 
 
@@ -366,6 +367,11 @@ def certificate_of_3_days(model: Tree, seen: Tree) -> None:
 
 def certificate_of_yesterday(model: Tree, seen: Tree) -> None:
     tls_of(model, seen, days=-1)
+
+
+def no_certificate_yet(model: Tree, seen: Tree) -> None:
+    """A stand-in, which is made for 7 days, says that first."""
+    tls_of(model, seen, days=3, issuer=STAND_IN)
 
 
 def no_ipvs(_model: Tree, seen: Tree) -> None:
@@ -532,6 +538,7 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (certificate_of_3_weeks, {("certificate_expires", "web1")}),
     (certificate_of_3_days, {("certificate_expires_now", "web1")}),
     (certificate_of_yesterday, {("certificate_expires_now", "web1")}),
+    (no_certificate_yet, {("certificate_missing", "web1")}),
     (no_ipvs, {("ipvs_unreadable", "d1")}),
     (no_service, {("service_missing", "d1")}),
     (one_service_more, {("service_extra", "d1")}),
