@@ -30,7 +30,8 @@ options:
   pairs:
     description:
       - Certificates that nodes got for all, as M(vipstack.lvs.certificate_order) returns them. With it, the files are
-        those of these alone. Without it, those on the node stay, and where there are none something stands in for them.
+        those of these alone, and keys of session tickets that go by age. Without it, those on the node stay, and where
+        there are none something stands in for them.
     type: list
     elements: dict
 """
@@ -49,6 +50,7 @@ _raw:
   elements: dict
 """
 
+import time
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible.errors import AnsibleLookupError
@@ -73,6 +75,8 @@ class LookupModule(LookupBase):  # type: ignore[misc]
             if not tls:
                 continue
             found += _asked(tls, pairs)
+            if tls["tickets"] and (pairs is None or tls["ticket_days"]):
+                found += ticket_files([secret] if isinstance(secret, str) else secret, tls["ticket_days"], time.time())
             if pairs is not None:
                 continue
             ours = {one["name"]: one["key"] is not None for one in tls["certificates"] if _is_read(one)}
@@ -81,8 +85,6 @@ class LookupModule(LookupBase):  # type: ignore[misc]
             except (KeyError, PemError) as error:
                 raise AnsibleLookupError("lvs_certificates: %s" % " ".join(map(str, error.args))) from None
             found += certificate_files(pems, [name for name, with_key in ours.items() if with_key])
-            if tls["tickets"]:
-                found += ticket_files([secret] if isinstance(secret, str) else secret)
         return found
 
 

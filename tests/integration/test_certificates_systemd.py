@@ -11,14 +11,18 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from certificates import DAY, Pair, authority, issued
+from cryptography.hazmat.primitives import hashes
 from pebble import URL, directory, trusted, within
 from systemd_box import Box, booted, lacking
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._tls.files import ticket_files
 
 Tree = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -246,6 +250,7 @@ def test_no_secret_is_seen_anywhere(nodes: Nodes) -> None:
     nodes.inventory(
         {},
         lvs_certificates=certificates,
+        lvs_tls={"ticket_secret": SECRET, "ticket_days": 1},
         lvs_nginx_users={"team": {"bob": HASH}},
         lvs_nginx_sites={"www": {"server_names": ["example.com"], "tls": "www", "static": "/srv"}, "b": site},
     )
@@ -278,6 +283,86 @@ def test_no_secret_is_seen_anywhere(nodes: Nodes) -> None:
     found = [(place, name) for place, text in places.items() for name, one in secrets.items() if one.strip() in text]
     assert found == []
     assert box.run("stat", "-c", "%a", "/etc/nginx/lvs-users/team").strip() == "640"
+
+
+# Counts answers over TLS, each on a connection of its own, until the file is gone and there are enough.
+CLIENT = """
+import hashlib, json, os, socket, ssl, sys
+address, going, begun, least = sys.argv[1:]
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+count, failed, shown = 0, [], []
+while os.path.exists(going) or count < int(least):
+    try:
+        with socket.create_connection((address, 443), 120) as wire:
+            with context.wrap_socket(wire, server_hostname="example.com") as spoken:
+                digest = hashlib.sha256(spoken.getpeercert(True)).hexdigest()
+                spoken.sendall(b"GET / HTTP/1.1\\r\\nHost: example.com\\r\\nConnection: close\\r\\n\\r\\n")
+                if not spoken.recv(4096).startswith(b"HTTP/1.1 200 "):
+                    raise OSError("no answer")
+    except OSError as error:
+        failed.append([count, repr(error)])
+    else:
+        shown += [digest] if digest not in shown[-1:] else []
+    count += 1
+    if count == 100:
+        open(begun, "w").close()
+print(json.dumps([count, failed, shown]))
+"""
+
+
+def test_a_new_certificate_fails_no_handshake_of_5000(nodes: Nodes) -> None:
+    """All that one run does to a node, with a client beside it."""
+    old, new = (issued("example.com", by=authority("of ours")) for _one in range(2))
+    nodes.inventory({"certificate": old.certificate, "key": old.key})
+    nodes.set_up()
+    going, begun = nodes.folder / "client", nodes.folder / "client-begun"
+    going.touch()
+    command = [
+        *within(nodes.boxes["web1"].init),
+        sys.executable,
+        "-c",
+        CLIENT,
+        ADDRESSES["web2"],
+        str(going),
+        str(begun),
+    ]
+    with subprocess.Popen([*command, "5000"], stdout=subprocess.PIPE, text=True) as client:
+        try:
+            while not begun.exists():
+                assert client.poll() is None
+                time.sleep(0.05)
+            nodes.inventory({"certificate": new.certificate, "key": new.key})
+            nodes.set_up()
+        finally:
+            going.unlink()
+        count, failed, shown = json.loads(client.communicate()[0])
+    assert failed == []
+    assert count >= 5000
+    assert shown == [one.made.fingerprint(hashes.SHA256()).hex() for one in (old, new)]
+
+
+def test_keys_of_tickets_change_by_age_and_sessions_go_on(nodes: Nodes) -> None:
+    common = {"ticket_secret": SECRET, "ticket_days": 1}
+    nodes.inventory({"command": ["/nowhere"]}, lvs_tls=common)
+    nodes.set_up()
+    first = nodes.boxes["web1"]
+    # What a run of yesterday has left.
+    for box in nodes.boxes.values():
+        for one in ticket_files([SECRET], 1, time.time() - 86400):
+            box.write("/etc/nginx/" + one["path"], one["content"])
+        box.run("systemctl", "restart", "nginx")
+    shake = "echo | openssl s_client -tls1_2 -servername example.com -connect %s:443 -sess_%s /run/session 2> /dev/null"
+    assert "New, TLSv1.2" in first.run("sh", "-c", shake % (ADDRESSES["web1"], "out"))
+    before = time.time()
+    nodes.certificates(fails=True)  # the program is not there, and the keys are another matter
+    read = "cd /etc/nginx; cat lvs-tickets/0.key lvs-tickets/1.key lvs-tickets/2.key"
+    (there,) = {box.run("sh", "-c", read) for box in nodes.boxes.values()}
+    wanted = [ticket_files([SECRET], 1, now) for now in (before, time.time())]
+    assert there in ["".join(one["content"] for one in made) for made in wanted]
+    assert "Reused, TLSv1.2" in first.run("sh", "-c", shake % (ADDRESSES["web2"], "in"))
+    again = nodes.certificates(fails=True)
+    assert "changed=1" not in again or there != first.run("sh", "-c", read)
 
 
 PROGRAM = """#!/bin/sh

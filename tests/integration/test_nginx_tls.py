@@ -228,6 +228,27 @@ def test_a_session_goes_on_at_another_node_by_the_same_secret(nginx: Served, tmp
     assert "New, TLS" in shake(nginx, version, "-sess_in", kept)
 
 
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_a_session_goes_on_while_keys_of_tickets_change_by_age(nginx: Served, tmp_path: Path, version: str) -> None:
+    """Each node gets its keys at its own time."""
+    kept, day = str(tmp_path / "session"), 86400
+    changes = site(common={"ticket_secret": "1" * 32, "ticket_days": 2})
+    # Begun before the change; the other node has changed, also as late as it can.
+    nginx.site(changes, now=7 * day)
+    assert "New, TLS" in shake(nginx, version, "-sess_out", kept)
+    for now, known in ((7 * day, "Reused"), (8 * day, "Reused"), (10 * day - 1, "Reused"), (10 * day, "New")):
+        nginx.site(changes, host="web2", now=now)
+        assert known + ", TLS" in shake(nginx, version, "-sess_in", kept)
+    # Begun at a node that has changed already.
+    nginx.site(changes, now=8 * day)
+    assert "New, TLS" in shake(nginx, version, "-sess_out", kept)
+    nginx.site(changes, host="web2", now=7 * day)
+    assert "Reused, TLS" in shake(nginx, version, "-sess_in", kept)
+    # Another secret is not known.
+    nginx.site(site(common={"ticket_secret": "2" * 32, "ticket_days": 2}), now=8 * day)
+    assert "New, TLS" in shake(nginx, version, "-sess_in", kept)
+
+
 def clients(mode: str = "required", **more: Any) -> Tree:
     return {"certificate": "www", "client_certificates": {"authority": "staff", "mode": mode}, **more}
 

@@ -56,6 +56,7 @@ def tls(view: ClusterView, sites: Iterable[Site], streams: Iterable[Stream] = ()
         "profile": given["profile"],
         "http2": given["http2"],
         "tickets": given["ticket_secret"] or 0,
+        "ticket_days": given["ticket_days"],
         "certificates": [_certificate(view, name, name in own) for name in sorted(own | authorities)],
     }
 

@@ -154,6 +154,7 @@ class TlsInput(TypedDict):
     http2: bool
     http3: bool
     ticket_secret: int | None
+    ticket_days: int | None
 
 
 class UpstreamInput(UpstreamSettings):

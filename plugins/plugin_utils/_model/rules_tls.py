@@ -24,6 +24,8 @@ def check_certificates(scope: Scope) -> None:
         )
         what += "address changes for another client's"
         scope.wrong("lvs_tls.http3", what)
+    if scope.cluster["tls"] and scope.cluster["tls"]["ticket_days"] and not scope.cluster["tls"]["ticket_secret"]:
+        scope.wrong("lvs_tls.ticket_days", "is given, but there is no ticket_secret, of which the keys are made")
     for name, given in sorted((scope.cluster["certificates"] or {}).items()):
         path = "lvs_certificates.%s" % name
         check_source(scope, path, given)

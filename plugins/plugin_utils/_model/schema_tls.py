@@ -129,4 +129,12 @@ TLS = table(
         low=32,
         high=512,
     ),
+    ticket_days=whole(
+        "Days for which a key makes tickets. A run of `site.yml` or `certificates.yml` brings the next one; the one "
+        "before it is accepted for as long again.",
+        None,
+        1,
+        30,
+        otherwise="the same keys as long as the secret is the same",
+    ),
 )

@@ -74,5 +74,6 @@ class Tls(TypedDict):
 
     profile: str
     http2: bool
-    tickets: Annotated[int, "how many keys of session tickets; 0: no tickets"]
+    tickets: Annotated[int, "how many secrets of session tickets; 0: no tickets"]
+    ticket_days: Annotated[int | None, "days for which a key makes tickets; null: always"]
     certificates: list[Certificate]

@@ -16,6 +16,8 @@ from .listens import first
 from .settings import Settings
 
 TICKETS = "/etc/nginx/lvs-tickets"
+# Keys of a secret where they go by age: that of now, of the time after it and of the time before.
+KEYS_BY_AGE = 3
 # What an upstream is told of the client's certificate: nothing where the client showed none, whatever it claims.
 SUBJECT = {"X-SSL-Client-Subject": "$ssl_client_s_dn"}
 # Always empty.
@@ -63,7 +65,7 @@ def _protocols(tls: Tls, sessions: str) -> Iterator[Directive]:
     yield simple("ssl_session_cache", "shared:%s:10m" % sessions)
     yield simple("ssl_session_timeout", "1d")
     yield simple("ssl_session_tickets", "on" if tls["tickets"] else "off")
-    for number in range(tls["tickets"]):
+    for number in range(tls["tickets"] * (KEYS_BY_AGE if tls["ticket_days"] else 1)):
         yield simple("ssl_session_ticket_key", "%s/%d.key" % (TICKETS, number))
 
 

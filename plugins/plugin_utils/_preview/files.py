@@ -18,7 +18,7 @@ from ...module_utils._ipvs.text import endpoint
 from .._live.director_table import entries
 from .._model.shape import Family, HostSlice, Service
 
-# Absolute path -> ``{sha256, mode}``; None for a file that has to be absent.
+# Absolute path -> ``{sha256, mode}``, and ``aged``; None for a file that has to be absent.
 Digests = Dict[str, "dict[str, str] | None"]
 MASK = "********"
 # Instead of the text of a file that stays as it is where it is there.
@@ -30,6 +30,8 @@ FILES: dict[str, Any] = {
     "weights": {"type": "dict"},
     "vips": {"type": "dict"},
     "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
+    # Absolute paths whose content is another one after a time.
+    "aged": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -43,12 +45,14 @@ def texts(files: Mapping[str, Any]) -> dict[str, str]:
 
 
 def digests(files: Mapping[str, Any]) -> Digests:
-    """Absolute path -> ``{sha256, mode}`` of every file in a role's list, None for one that has to be absent.
+    """Absolute path -> ``{sha256, mode}`` of every file in a role's list, None for one that has to be absent; ``aged``
+    is in it where the content may be that of a run some time ago.
 
     The files of the weights are left out: what is drained by hand is kept in them. So is what stays as it is.
     """
     sets = files.get("sets", ())
     found = {path: _digest(file) for path, file in _files_of(sets) if file.get("state") != "kept"}
+    found.update((path, {**told, "aged": "yes"}) for path in files.get("aged", ()) if (told := found.get(path)))
     for name, make in (("kernel", of_kernel), ("vips", of_vips)):
         if files.get(name):
             found.update(

@@ -41,17 +41,20 @@ def asked_files(name: str, names: Sequence[str], kind: str, pair: Mapping[str, s
     ]
 
 
-def ticket_files(secrets: Sequence[str]) -> list[dict[str, str]]:
-    """A key for each secret. The same secret makes the same key, so any node takes up a session of another one."""
-    return [
-        {"path": "lvs-tickets/%d.key" % number, "mode": "0600", "content": ticket_key(secret)}
-        for number, secret in enumerate(secrets)
-    ]
+def ticket_files(secrets: Sequence[str], days: int | None = None, now: float = 0.0) -> list[dict[str, str]]:
+    """A key for each secret. The same secret makes the same key, so any node takes up a session of another one.
+
+    With ``days`` it is a key for each such time since the epoch; ``now``: seconds since then. The key of the time after
+    it is there, too, as other nodes may have it already, and that of the time before, for sessions of then.
+    """
+    time = int(now // (days * 86400)) if days else 0
+    times: Sequence[int | None] = (time, time + 1, time - 1) if days else (None,)
+    keys = [ticket_key(secret, one) for secret in secrets for one in times]
+    return [{"path": "lvs-tickets/%d.key" % number, "mode": "0600", "content": key} for number, key in enumerate(keys)]
 
 
-def ticket_key(secret: str) -> str:
+def ticket_key(secret: str, time: int | None = None) -> str:
     """80 characters: a name, and keys of 32 for AES and for HMAC, of six bits a character."""
-    made = b"".join(
-        hmac.new(secret.encode(), b"vipstack.lvs session tickets %d" % part, hashlib.sha512).digest() for part in (0, 1)
-    )
+    words = "vipstack.lvs session tickets %s" + ("" if time is None else " of %d" % time)
+    made = b"".join(hmac.new(secret.encode(), (words % part).encode(), hashlib.sha512).digest() for part in ("0", "1"))
     return base64.urlsafe_b64encode(made).decode()[:_KEY_BYTES]

@@ -145,7 +145,8 @@ def of_firewall(template: str, planned: Tree) -> str:
 
 
 def tls_files(tls: Any, others: Tree) -> list[dict[str, str]]:
-    """Certificates and tickets. ``others``: where lvs_certificates and lvs_tls may be; else they are any."""
+    """Certificates and tickets. ``others``: where lvs_certificates and lvs_tls may be, else they are any; ``now``: the
+    time of the run, seconds since the epoch."""
     if tls is None:
         return []
     given = others.get("lvs_certificates") or {}
@@ -154,7 +155,8 @@ def tls_files(tls: Any, others: Tree) -> list[dict[str, str]]:
     }
     pems = {name: parts(given.get(name) or pair("example.com").both, _no_file) for name in ours}
     secret = others.get("lvs_tls", {}).get("ticket_secret") or [str(number) * 32 for number in range(tls["tickets"])]
-    tickets = ticket_files([secret] if isinstance(secret, str) else secret) if tls["tickets"] else []
+    secrets = [secret] if isinstance(secret, str) else secret
+    tickets = ticket_files(secrets, tls["ticket_days"], others.get("now", 0.0)) if tls["tickets"] else []
     asked = [file for one in tls["certificates"] if one["asked"] for file in _stand_in(one)]
     return [*certificate_files(pems, [name for name, keyed in ours.items() if keyed]), *asked, *tickets]
 

@@ -96,6 +96,7 @@ STARTS: dict[Any, Tree] = {
     ("lvs_nginx_streams", "web"): {"ports": [3306], "upstream": "raw"},
     ("lvs_nginx_streams", "web", "tls"): {"certificate": ["web"]},
     ("lvs_certificates", "web", "acme"): {"terms_agreed": True},
+    ("lvs_tls",): {"ticket_secret": 32 * "s"},
     "basic_auth": {"users": "web"},
     "auth_request": {"upstream": "web"},
     "local_ports": {"first": 20000, "last": 60999},

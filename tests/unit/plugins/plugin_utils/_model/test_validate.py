@@ -99,7 +99,9 @@ def test_every_default_is_filled_in() -> None:
             },
             "certificates": {},
             "certificate_facts": {},
-            "tls": {"profile": "intermediate", "http2": True, "http3": False, "ticket_secret": None},
+            "tls": {
+                "profile": "intermediate", "http2": True, "http3": False, "ticket_secret": None, "ticket_days": None,
+            },
             "log_formats": {},
             "trusted_proxies": [],
             "nginx_caches": {}, "nginx_users": {},

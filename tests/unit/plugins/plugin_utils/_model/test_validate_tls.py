@@ -118,6 +118,9 @@ WRONG: dict[str, tuple[Tree, list[str]]] = {
             "client whose address changes for another client's"
         ],
     ),
+    "days without a secret": ({"lvs_tls": {"ticket_days": 1}},
+                              ["lvs_tls.ticket_days is given, but there is no ticket_secret, of which the keys are "
+                               "made"]),
     "a short secret": ({"lvs_tls": {"ticket_secret": "short"}},
                        ["lvs_tls.ticket_secret has 5 characters; must have 32-512"]),
     "a short secret in a list": ({"lvs_tls": {"ticket_secret": ["s" * 32, "s"]}},

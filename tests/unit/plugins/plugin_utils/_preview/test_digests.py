@@ -36,6 +36,12 @@ def test_files_by_their_paths(tmp_path: Path) -> None:
     }
 
 
+def test_what_changes_with_time_is_told(tmp_path: Path) -> None:
+    files = [{"path": "a", "content": "a"}, {"path": "b", "content": "b"}, {"path": "c", "state": "absent"}]
+    found = digests({"sets": [{"path": "/etc", "files": files}], "aged": ["/etc/b", "/etc/c", "/etc/d"]})
+    assert {path for path, told in found.items() if told and "aged" in told} == {"/etc/b"}
+
+
 def test_files_of_the_module_kernel(tmp_path: Path) -> None:
     kernel = {"name": "lvs", "modules": ["ip_vs"], "sysctls": {"net.ipv4.vs.expire_nodest_conn": 1}}
     found = digests({"kernel": kernel})

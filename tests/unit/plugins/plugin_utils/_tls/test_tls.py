@@ -139,3 +139,13 @@ def test_a_secret_makes_the_same_ticket_key_everywhere_and_another_one_another()
     assert [(file["path"], file["mode"], file["content"]) for file in ticket_files(["s" * 32, "t" * 32])] == [
         ("lvs-tickets/0.key", "0600", one), ("lvs-tickets/1.key", "0600", other),
     ]  # fmt: skip
+
+
+def test_ticket_keys_go_by_age() -> None:
+    """The first one makes tickets: each node knows it before it makes any, and one time longer."""
+    now, day = 20000 * 86400, 86400
+    at = {days: [one["content"] for one in ticket_files(["s" * 32], 2, now + days * day)] for days in (0, 1, 2, 4)}
+    assert (at[0] == at[1], len(set(at[0])), len({"".join(one) for one in at.values()})) == (True, 3, 3)
+    assert [at[0][0] in at[2], at[2][0] in at[0], at[0][0] in at[4]] == [True, True, False]
+    both = [one["content"] for one in ticket_files(["t" * 32, "s" * 32], 2, now)]
+    assert both[3:] == at[0]

@@ -576,6 +576,15 @@ def test_a_fault_is_named(fault: Fault, expected: set[tuple[str, str]]) -> None:
     json.dumps([one.as_dict() for one in found])
 
 
+def test_what_changes_with_time_has_any_content_and_is_there() -> None:
+    model = healthy.model()
+    for fault, codes in ((edited, set()), (deleted, {"config_edited"}), (readable_by_all, {"config_edited"})):
+        seen: Tree = healthy.observations(model)
+        seen["d1"]["expected"]["/etc/ours.conf"]["aged"] = "yes"
+        fault(model, seen)
+        assert {one.code for one in findings(model, seen)} == codes
+
+
 def test_every_entry_of_the_catalogue_is_found_by_a_fault() -> None:
     assert {code for _fault, expected in CASES for code, _host in expected} == set(CATALOGUE)
 
