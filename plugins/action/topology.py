@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, ClassVar, Mapping, NoReturn, Sequence
+from typing import Any, Callable, ClassVar, Mapping, NoReturn, Sequence
 
 from ansible.errors import AnsibleAction, AnsibleActionFail, AnsibleError
 
@@ -16,6 +16,7 @@ from ..plugin_utils._action import LvsAction
 from ..plugin_utils._hostvars import SharedVariables
 from ..plugin_utils._model.build import build
 from ..plugin_utils._model.group_servers import named_groups
+from ..plugin_utils._model.listed import VARIABLES, filled
 from ..plugin_utils._model.normal import CertificateFacts
 from ..plugin_utils._model.validate import Mistake
 from ..plugin_utils._tls.source import reader
@@ -41,6 +42,7 @@ class ActionModule(LvsAction):
     _requires_connection = False
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
+        self._known: dict[tuple[str, Any], list[tuple[Any, Any]]] = {}
         groups = {name: [str(host) for host in hosts] for name, hosts in self.variables["groups"].items()}
         hostvars = self._read(self._hosts(groups))
         for own in hostvars.values() if args["canary"] else ():
@@ -48,6 +50,7 @@ class ActionModule(LvsAction):
             own[_CANARY] = {**given, **args["canary"]} if isinstance(given, Mapping) else given
         behind = {host for name in named_groups(hostvars) for host in groups.get(name, [])}
         others = self._read(sorted(behind - set(hostvars)))
+        self._fill_lists(hostvars)
         certificates = self._certificates(hostvars)
         built = build({"groups": groups, "hostvars": hostvars, "others": others, "certificates": certificates})
         if args["canary"] and any(one.path.startswith(_CANARY) for one in built.mistakes):
@@ -90,22 +93,31 @@ class ActionModule(LvsAction):
                     raise AnsibleActionFail(what) from error
         return read
 
-    def _certificates(self, hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, CertificateFacts]]:
-        """What is in the certificates of each host. Hosts of one folder that have the same ones share it."""
-        found: dict[str, dict[str, CertificateFacts]] = {}
-        known: list[tuple[Any, Any, dict[str, CertificateFacts]]] = []
-        now = datetime.now(timezone.utc)
+    def _fill_lists(self, hostvars: Mapping[str, dict[str, Any]]) -> None:
+        """The files that lists name, in their places."""
         for host, own in hostvars.items():
-            given = own.get(_CERTIFICATES)
-            if not isinstance(given, Mapping):
-                continue
-            variables = self.variables["hostvars"].raw_get(host)
-            folder = variables.get("inventory_dir")
-            same = (facts for other, there, facts in known if there == folder and (other is given or other == given))
-            shared = list(same)
-            found[host] = shared[0] if shared else facts_of(given, reader(self._loader, variables), now)
-            known.append((given, folder, found[host]))
-        return found
+            for name in VARIABLES:
+                if name in own:
+                    own[name] = self._once(name, host, own[name], filled)
+
+    def _once(self, name: str, host: str, given: Any, read: Callable[[Any, Callable[[str], str]], Any]) -> Any:
+        """What is read of a variable and its files. Hosts of one folder that have the same one share it."""
+        variables = self.variables["hostvars"].raw_get(host)
+        known = self._known.setdefault((name, variables.get("inventory_dir")), [])
+        for other, found in known:
+            if other is given or other == given:
+                return found
+        known.append((given, read(given, reader(self._loader, variables))))
+        return known[-1][1]
+
+    def _certificates(self, hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, CertificateFacts]]:
+        """What is in the certificates of each host."""
+        now = datetime.now(timezone.utc)
+        return {
+            host: self._once(_CERTIFICATES, host, own[_CERTIFICATES], lambda given, read: facts_of(given, read, now))
+            for host, own in hostvars.items()
+            if isinstance(own.get(_CERTIFICATES), Mapping)
+        }
 
     def _fail(self, mistakes: Sequence[Mistake]) -> NoReturn:
         """Each mistake is told once: as text, or as data where the playbook goes on and can read it."""

@@ -13,6 +13,7 @@ from nginx_served import Answer, Served
 from nginx_sites import BY_PATH_AND_CHOSEN, CHOSEN, site
 
 from ansible_collections.vipstack.lvs.plugins.filter.render import nginx_user_files
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.listed import ListFile
 
 Tree = dict[str, Any]
 # What a route does with a request that is let in, and what the client then has.
@@ -54,6 +55,14 @@ def test_a_route_has_its_own_networks_and_health_is_for_all(nginx: Served) -> No
     statuses = {path: nginx.ask(path, source="192.0.2.1").status for path in ("/", "/open", "/shut", "/lvs-health")}
     assert statuses == {"/": 403, "/open": 200, "/shut": 403, "/lvs-health": 200}
     assert [nginx.ask(path, source="10.0.0.1").status for path in ("/", "/shut")] == [200, 200]
+
+
+def test_networks_of_a_file_are_let_in(nginx: Served) -> None:
+    lines = ["# offices", *("10.%d.%d.0/24" % (one // 256, one % 256) for one in range(5000)), "192.0.2.0/24 # guests"]
+    nginx.site(site(upstream="app", allow=[ListFile("offices.txt", "\n".join(lines)), "203.0.113.7"]))
+    asked = {"10.0.0.1": 200, "10.19.135.9": 200, "10.19.136.9": 403, "192.0.2.9": 200, "203.0.113.7": 200,
+             "203.0.113.8": 403}  # fmt: skip
+    assert {one: nginx.ask(source=one).status for one in asked} == asked
 
 
 @ACTIONS

@@ -25,6 +25,7 @@ from .forms import (
     name_pattern,
     name_words,
 )
+from .listed import LISTED, ListFile, flat
 from .nginx_values import NGINX_VALUES
 from .said import Mistake, Unfit, Wrong, in_quotes, key_of, must, must_be_text, printable, shown, unknown
 from .tls_values import TLS_VALUES
@@ -215,6 +216,7 @@ SCALARS: Mapping[str, Callable[[Field, Any], Any]] = {
     "endpoint": _endpoint,
     **NGINX_VALUES,
     **TLS_VALUES,
+    **LISTED,
 }
 
 
@@ -303,6 +305,8 @@ class Reader:
 
     def _list(self, field: Field, value: Any, path: str) -> list[Any]:
         of = cast(Field, field.of)
+        if of.kind in LISTED and isinstance(value, (Mapping, ListFile)):
+            value = [value]
         if field.short and (isinstance(value, str) or (of.kind == "status" and isinstance(value, int))):
             value = [value]
         if not isinstance(value, (list, tuple)):
@@ -310,7 +314,8 @@ class Reader:
         if len(value) < field.least:
             raise Wrong("is empty")
         read = [self.read(of, item, "%s[%d]" % (path, index)) for index, item in enumerate(value)]
-        return [item for item in read if item is not None]
+        read = [item for item in read if item is not None]
+        return flat(read) if of.kind in LISTED else read
 
 
 def _key_order(key: Any) -> tuple[str, str]:

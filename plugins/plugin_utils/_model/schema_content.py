@@ -66,11 +66,14 @@ CONTENT: dict[str, Field] = {
     "allow": many(
         "Networks of clients that may come. The longest network of `allow` and `deny` decides.",
         None,
-        Field("network"),
+        Field("listed_network"),
         otherwise="all",
     ),
     "deny": many(
-        "Networks of clients that get 403.", None, Field("network"), otherwise="where `allow` has any, all others"
+        "Networks of clients that get 403.",
+        None,
+        Field("listed_network"),
+        otherwise="where `allow` has any, all others",
     ),
     "basic_auth": BASIC_AUTH,
     "auth_request": AUTH_REQUEST,

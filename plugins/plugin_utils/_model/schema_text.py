@@ -37,6 +37,7 @@ _KINDS = {
     "sent": "a text; variables of Nginx like `$host` stand for their values",
     "matched": "a text, or `~` and a regular expression",
     "network": "ADDRESS or ADDRESS/LENGTH",
+    "listed_network": "ADDRESS, ADDRESS/LENGTH, or `{file: PATH}` with one in a line",
     "percent": "0-100, with at most two decimals",
     "origin": "an origin, `~` and a regular expression, or `*`",
     "password_hash": "the hash of a password",

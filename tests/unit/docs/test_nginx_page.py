@@ -14,6 +14,7 @@ import yaml
 from inventory import with_changes
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.listed import filled
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/nginx.md"
 BLOCKS = re.findall(r"^```yaml\n(lvs_.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -49,6 +50,7 @@ def test_the_model_takes_an_example(text: str) -> None:
             site["upstream"] = "rest"
             upstreams["rest"] = SERVERS
     changes = {**found, **groups, "lvs_nginx_upstreams": upstreams, "lvs_nginx_sites": sites}
+    changes = filled(changes, lambda _path: "198.51.100.128/25")
     assert [one.message for one in build(with_changes(changes)).mistakes] == []
 
 

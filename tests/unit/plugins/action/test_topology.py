@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -50,6 +51,24 @@ def test_the_groups_may_have_other_names(tmp_path: Path) -> None:
     inventory["groups"]["balancers"] = inventory["groups"].pop("lvs_directors")
     result = controller.run(ActionModule, inventory, {}, tmp_path)
     assert result["model"]["clusters"]["default"]["directors"] == ["d1", "d2"]
+
+
+def test_lists_name_files_beside_the_inventory(tmp_path: Path) -> None:
+    (tmp_path / "files" / "lists").mkdir(parents=True)
+    (tmp_path / "files" / "lists" / "office.txt").write_text("198.51.100.0/24\n192.0.2.7\n", encoding="utf-8")
+    inventory = with_changes({"lvs_nginx_sites.www.deny": [{"file": "{{ 'lists' }}/office.txt"}]})
+    result = controller.run(ActionModule, inventory, {}, tmp_path)
+    handling = result["model"]["hosts"]["web2"]["nginx"]["sites"][0]["routes"][-1]["handling"]
+    assert handling == {"deny": ["198.51.100.0/24", "192.0.2.7/32"]}
+    (tmp_path / "files" / "lists" / "office.txt").write_text("198.51.100.0/33\n", encoding="utf-8")
+    said = (
+        'lvs_nginx_sites.www.deny[0] names lists/office.txt, whose line 1 is "198.51.100.0/33"; must be an address or'
+    )
+    with pytest.raises(AnsibleAction, match=re.escape(said)):
+        controller.run(ActionModule, inventory, {}, tmp_path)
+    (tmp_path / "files" / "lists" / "office.txt").unlink()
+    with pytest.raises(AnsibleAction, match="cannot be read: there is no such file in %s" % tmp_path):
+        controller.run(ActionModule, inventory, {}, tmp_path)
 
 
 ROOT = Path(__file__).resolve().parents[4]
