@@ -23,10 +23,10 @@ from ring import put_at, whole_inventory
 from ring_strategies import Step, inventory_of, steps
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit import keepalived, nginx, programs
-from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.request import KEEPALIVED, NGINX
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.request import BROTLI_MODULES, KEEPALIVED, NGINX
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.schema import SCHEDULERS
-from lab.daemons import SUITES, Court, court, daemon_tree
+from lab.daemons import MODULES, SUITES, Court, court, daemon_tree
 from lab.state import Settings
 
 pytestmark = pytest.mark.skipif(
@@ -59,6 +59,11 @@ systemd-analyze verify --man=no %s 2>&1 | grep -e vipstack -e 'Unknown' -e 'Fail
 MODES = {"/etc/sudoers.d/": 0o440, "/usr/libexec/": 0o755}
 
 
+def brotli_of(suite: str) -> Tree:
+    """What a host of a suite has of the modules for brotli."""
+    return {path: {"owner": "root", "mode": "0644"} for path in BROTLI_MODULES if MODULES[suite]}
+
+
 class Judge:
     """The courts of all suites. What a unit file says is looked at once: units differ in few numbers."""
 
@@ -69,7 +74,8 @@ class Judge:
     def said(self, model: Tree, host: str, lvs_vips: Tree) -> dict[str, str]:
         """Suite -> what its tools say of a host's files; nothing is right."""
         for suite, one in self.courts.items():
-            versions: Any = {"versions": dict(zip((KEEPALIVED, NGINX), SUITES[suite]))}
+            versions: Any = {"versions": dict(zip((KEEPALIVED, NGINX), SUITES[suite])), "paths": brotli_of(suite)}
+            versions.update(distribution_id="debian", release=11)
             mine = rendering.settled(model, host)
             if keepalived.problems(mine, versions) or nginx.problems(mine, versions):
                 one.hand({}, "true")  # no run would write them there

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import gzip
 from typing import Any
 
-from nginx_served import Answer, Served
+import pytest
+from nginx_served import Answer, Refused, Served
 from nginx_sites import BY_PATH_AND_CHOSEN, site
 
 Tree = dict[str, Any]
@@ -122,3 +124,69 @@ def test_a_file_that_is_compressed_already_is_sent(nginx: Served, condition: Tre
     assert nginx.ask("/a.txt", headers=[CHOSEN]).body == "plain"
     assert nginx.ask("/b.txt", headers=TAKES).body == "plain"
     nginx.run("rm", ROOT + "/a.txt.gz")
+
+
+BOTH = [("Accept-Encoding", "gzip, br"), CHOSEN]
+BROTLI = {"algorithms": ["gzip", "brotli"]}
+
+
+def plain(answer: Answer) -> bytes:
+    """What brotli made smaller, by the library that curl of this machine has."""
+    assert answer.header("Content-Encoding") == "br"
+    data, room = answer.body.encode("latin-1"), ctypes.create_string_buffer(10**6)
+    length = ctypes.c_size_t(len(room))
+    decode = ctypes.CDLL("libbrotlidec.so.1").BrotliDecoderDecompress
+    assert decode(ctypes.c_size_t(len(data)), data, ctypes.byref(length), room) == 1
+    return room.raw[: length.value]
+
+
+@pytest.fixture
+def brotli(nginx: Served) -> Served:
+    """What 1.18 of Debian 11 does not have, a run refuses before."""
+    if nginx.version == "1.18":
+        with pytest.raises(Refused, match='unknown directive "brotli"'):
+            nginx.site(site(upstream="app", compression=BROTLI))
+        pytest.skip("Debian 11 has no package of it")
+    return nginx
+
+
+@BY_PATH_AND_CHOSEN
+def test_brotli_is_for_those_who_take_it(brotli: Served, condition: Tree) -> None:
+    brotli.site(site({"upstream": "app", "compression": BROTLI, **condition}))
+    answer = brotli.ask("/?size=%d" % LONG, headers=BOTH)
+    assert plain(answer) == b"x" * LONG
+    assert answer.header("Vary") == "Accept-Encoding"
+    assert is_small(brotli.ask("/?size=%d" % LONG, headers=TAKES))
+    answer = brotli.ask("/?size=%d" % LONG, headers=[CHOSEN])
+    assert (is_small(answer), answer.header("Vary")) == (False, "Accept-Encoding")
+
+
+def test_brotli_alone_types_and_length(brotli: Served) -> None:
+    given = {"algorithms": "brotli", "types": ["text/html", "text/x-mine"], "min_length": 100}
+    assert "warn" not in brotli.site(site(upstream="app", compression=given))
+    assert not is_small(brotli.ask("/?size=4000&header=Content-Type:text/html", headers=TAKES))
+    for kind in ("text/html", "text/x-mine"):
+        assert plain(brotli.ask("/?size=100&header=Content-Type:%s" % kind, headers=BOTH)) == b"x" * 100
+        assert not is_small(brotli.ask("/?size=99&header=Content-Type:%s" % kind, headers=BOTH))
+    assert not is_small(brotli.ask("/?size=4000", headers=BOTH))
+
+
+def test_a_higher_level_of_brotli_makes_smaller_answers(brotli: Served) -> None:
+    text = "".join("%x%d" % (number * number, number % 97) for number in range(3000))
+    lengths = []
+    for level in (1, 9):
+        route = {"static": ROOT, "compression": {"level": level, "algorithms": ["brotli"]}}
+        brotli.site(site(route), files={ROOT + "/a.txt": text})
+        answer = brotli.ask("/a.txt", headers=BOTH)
+        assert plain(answer).decode() == text
+        lengths.append(len(answer.body))
+    assert lengths[0] > lengths[1]
+
+
+def test_a_file_that_brotli_made_is_sent(brotli: Served) -> None:
+    files = {ROOT + "/a.txt": "plain", ROOT + "/a.txt.br": "of brotli"}
+    route = {"static": {"root": ROOT, "symlinks": True}, "compression": {"precompressed": True, **BROTLI}}
+    brotli.site(site(route), files=files)
+    answer = brotli.ask("/a.txt", headers=BOTH)
+    assert (answer.header("Content-Encoding"), answer.body) == ("br", "of brotli")
+    assert brotli.ask("/a.txt", headers=TAKES).body == "plain"

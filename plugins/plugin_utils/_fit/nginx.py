@@ -16,7 +16,7 @@ from .._model.shape_streams import Stream
 from .._model.shape_upstreams import Upstream
 from .._model.ways import GRPC
 from . import versions
-from .request import NGINX
+from .request import BROTLI_MODULES, NGINX
 from .shape import HostFacts, Problem
 from .versions import Use, Version
 
@@ -35,6 +35,10 @@ REAL_IP, HALF_CLOSE, ALPN = (1, 19, 0), (1, 21, 4), (1, 21, 4)
 STREAM_TLS, HANGS = (1, 21, 2), "lets some connections hang with"
 
 
+# Releases from which on a distribution has packages of the modules.
+BROTLI = {"debian": 12, "ubuntu": 24}
+
+
 def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
     nginx = mine["nginx"]
     if not nginx:
@@ -42,7 +46,22 @@ def problems(mine: HostSlice, facts: HostFacts) -> list[Problem]:
     grpc = {one["name"]: one for one in nginx["upstreams"] if one["protocol"] in GRPC}
     uses = [*_of_upstreams([*nginx["upstreams"], *nginx["stream_upstreams"]]), *_of_limits(nginx["sites"])]
     uses += [*_of_grpc(grpc, nginx["sites"]), *_of_streams(nginx["streams"], nginx["stream_upstreams"])]
-    return [*versions.problems(NGINX, facts, uses), *_caches(nginx["caches"], facts)]
+    return [*versions.problems(NGINX, facts, uses), *_brotli(nginx["sites"], facts), *_caches(nginx["caches"], facts)]
+
+
+def _brotli(sites: list[Site], facts: HostFacts) -> Iterator[Problem]:
+    """Where the modules are neither there nor in a package."""
+    if any(path in facts.get("paths", {}) for path in BROTLI_MODULES) or not facts.get("distribution_id"):
+        return
+    own, release = facts.get("distribution_id") or "", facts.get("release") or 0
+    if release >= BROTLI.get(own, release + 1):
+        return
+    for site in sites:
+        given = [route["handling"].get("compression") for route in site["routes"]]
+        if any(one and one["enabled"] and "brotli" in one["algorithms"] for one in given):
+            path = "compression.algorithms of lvs_nginx_sites.%s" % site["name"]
+            words = "brotli, for which %s has no package" % (facts.get("distribution") or "%s %d" % (own, release))
+            yield Problem(path, words, "gzip alone, or on Debian 12 or Ubuntu 24.04 or newer")
 
 
 def _caches(caches: list[CacheZone], facts: HostFacts) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ NGINX, KEEPALIVED = "/usr/sbin/nginx", "/usr/sbin/keepalived"
 PROGRAMS = ("/usr/sbin/ipvsadm", KEEPALIVED, NGINX, "/usr/sbin/visudo", SENDMAIL)
 # The module of Nginx for streams: of Debian, of EL.
 STREAM_MODULES = ["/usr/%s/nginx/modules/ngx_stream_module.so" % folder for folder in ("lib", "lib64")]
+BROTLI_MODULES = ["/usr/lib/nginx/modules/ngx_http_brotli_%s_module.so" % kind for kind in ("filter", "static")]
 UNITS = ["/etc/systemd/system/" + unit for unit in (STACK.table_unit, STACK.forward_unit)]
 
 
@@ -34,6 +35,7 @@ def questions(mine: HostSlice) -> dict[str, Any]:
         "paths": [
             *PROGRAMS,
             *(STREAM_MODULES if mine["nginx"] and mine["nginx"]["streams"] else ()),
+            *(BROTLI_MODULES if mine["nginx"] and mine["nginx"]["brotli"] else ()),
             STACK.log,
             *UNITS,
             OUR_KEEPALIVED,

@@ -81,6 +81,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "trusted_proxies": view.data["trusted_proxies"],
             "upstreams": [one for one in of_all if one["protocol"] != OF_STREAMS],
             "caches": caches(served, view.data["upstreams"], view.data["nginx_caches"]),
+            "brotli": _has_brotli(served),
             "users": _users(served),
             "sites": served,
             "streams": passed,
@@ -105,6 +106,7 @@ def nginx(view: ClusterView, host: str, routes: Mapping[str, list[Route]]) -> Ng
             "trusted_proxies": view.data["trusted_proxies"],
             "upstreams": [],
             "caches": [],
+            "brotli": False,
             "users": [],
             "sites": sorry,
             "streams": [],
@@ -125,6 +127,11 @@ def _health(view: ClusterView) -> Health | None:
     if given["upstream"] is None:
         return None
     return {"upstream": given["upstream"], "path": given["path"], "host": given["host"], "timeout": given["timeout"]}
+
+
+def _has_brotli(served: list[Site]) -> bool:
+    given = [route["handling"].get("compression") for site in served for route in site["routes"]]
+    return any(one and one["enabled"] and "brotli" in one["algorithms"] for one in given)
 
 
 def _users(served: list[Site]) -> list[str]:

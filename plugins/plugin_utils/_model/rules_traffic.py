@@ -5,36 +5,51 @@
 
 from __future__ import annotations
 
+from typing import Iterable
+
 from .limits import burst_of
 from .normal import SiteInput
 from .rules_cache import check_caches
 from .rules_scope import Scope
+from .shape_content import Static
 from .shape_traffic import Compression, LimitSettings
 
 
 def check_traffic(scope: Scope, path: str, site: SiteInput) -> None:
     """What a site says, and each of its routes."""
-    has_files = bool(site["static"]) or any(route["static"] for route in site["routes"] or ())
-    _check_compression(scope, path + ".compression", site.get("compression"), has_files)
+    inside = [route["static"] for route in site["routes"] or () if route.get("compression") is None]
+    served = [one for one in (site["static"], *inside) if one]
+    has_files = bool(served) or any(route["static"] for route in site["routes"] or ())
+    _check_compression(scope, path + ".compression", site.get("compression"), has_files, served)
     _check_limits(scope, path + ".limits", site.get("limits"))
     check_caches(scope, path, site)
     for index, route in enumerate(site["routes"] or ()):
         ends = route["redirect"] or route["answer"] or (route["upstream"] and not route["static"])
-        has_files = not ends and bool(route["static"] or site["static"])
+        served = [one for one in (route["static"] or site["static"],) if one and not ends]
         where = "%s.routes[%d]" % (path, index)
-        _check_compression(scope, where + ".compression", route.get("compression"), has_files)
+        _check_compression(scope, where + ".compression", route.get("compression"), bool(served), served)
         _check_limits(scope, where + ".limits", route.get("limits"))
 
 
-def _check_compression(scope: Scope, path: str, given: Compression | None, has_files: bool) -> None:
-    """``has_files``: whether files of the node are served there."""
+def _check_compression(
+    scope: Scope, path: str, given: Compression | None, has_files: bool, served: Iterable[Static]
+) -> None:
+    """``has_files``: whether files of the node are served there; ``served``: those that this compression is for."""
     if not given:
         return
     scope.twice(path + ".types", given["types"] or ())
+    scope.twice(path + ".algorithms", given["algorithms"] or ())
     if given["precompressed"] and given["enabled"] is False:
         scope.wrong(path + ".precompressed", "is true, but enabled is false; must be one of them")
     elif given["precompressed"] and not has_files:
         scope.wrong(path + ".precompressed", "is true, but no files are served there; must be where static is")
+    elif given["precompressed"] and _is_blind(given, served):
+        what = "is true, but the module for brotli finds no file where links are not followed; must be with gzip "
+        scope.wrong(path + ".precompressed", what + "alone, or where static has symlinks: true")
+
+
+def _is_blind(given: Compression, served: Iterable[Static]) -> bool:
+    return "brotli" in (given["algorithms"] or ()) and any(not one["symlinks"] for one in served)
 
 
 def _check_limits(scope: Scope, path: str, given: LimitSettings | None) -> None:

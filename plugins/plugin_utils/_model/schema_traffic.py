@@ -16,14 +16,22 @@ _TEXTS = [
 ]  # fmt: skip
 
 COMPRESSION = table(
-    "Answers are compressed (gzip) for clients that take it. `true` alone sets `enabled`.",
+    "Answers are compressed for clients that take it. `true` alone sets `enabled`.",
     None,
     "enabled",
     enabled=switch("`false`: none here, although the site has it.", True),
+    algorithms=Field(
+        "list",
+        "How. Who takes both gets brotli, for which Debian 12, Ubuntu 24.04 and newer have packages.",
+        ["gzip"],
+        of=choice("", REQUIRED, "gzip", "brotli"),
+        least=1,
+        short="item",
+    ),
     types=many("Media types besides `text/html`.", _TEXTS, text("", REQUIRED, "bare_type")),
     level=whole("1 is quick, 9 is small.", 5, 1, 9),
     min_length=whole("Shorter answers stay as they are, if their length is known.", 1024, 0, 2**30, "bytes"),
-    precompressed=switch("A file `NAME.gz` beside `NAME` of `static` is sent in its place.", False),
+    precompressed=switch("A file `NAME.gz` or `NAME.br` beside `NAME` of `static` is sent in its place.", False),
 )
 
 _KEY = Field("expanded", "What is counted together; where it is empty, nothing is.", "$remote_addr")

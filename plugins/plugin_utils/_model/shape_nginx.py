@@ -176,6 +176,7 @@ class Nginx(TypedDict):
     trusted_proxies: Annotated[list[str], "networks whose word on a client is believed"]
     upstreams: list[Upstream]
     caches: Annotated[list[CacheZone], "those that its sites use"]
+    brotli: Annotated[bool, "answers are compressed by it, for which Nginx has modules of their own"]
     users: Annotated[list[str], "keys of lvs_nginx_users that its sites need"]
     sites: list[Site]
     streams: list[Stream]

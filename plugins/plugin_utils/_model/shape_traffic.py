@@ -14,6 +14,7 @@ class Compression(TypedDict):
     """Answers that are made smaller."""
 
     enabled: bool
+    algorithms: Annotated[list[str], "gzip, brotli"]
     types: list[str]
     level: int
     min_length: int

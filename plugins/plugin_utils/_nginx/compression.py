@@ -19,14 +19,17 @@ def compression(route: Route) -> Iterator[Directive]:
     given = route["handling"].get("compression")
     if not given or not given["enabled"]:
         return
-    yield simple("gzip", "on")
-    types = [one for one in given["types"] if one != _ALWAYS]
-    if types:
-        yield simple("gzip_types", *types)
-    yield simple("gzip_comp_level", given["level"])
-    yield simple("gzip_min_length", given["min_length"])
-    # Also for clients behind a proxy; caches on the way keep the two forms apart by Vary.
-    yield simple("gzip_proxied", "any")
+    # Brotli goes first for those who take both, whatever stands first here.
+    for word in given["algorithms"]:
+        yield simple(word, "on")
+        types = [one for one in given["types"] if one != _ALWAYS]
+        if types:
+            yield simple(word + "_types", *types)
+        yield simple(word + "_comp_level", given["level"])
+        yield simple(word + "_min_length", given["min_length"])
+        if word == "gzip":
+            yield simple("gzip_proxied", "any")  # also for clients behind a proxy
+        if given["precompressed"] and route["static"]:
+            yield simple(word + "_static", "on")
+    # Caches on the way keep the forms apart by Vary.
     yield simple("gzip_vary", "on")
-    if given["precompressed"] and route["static"]:
-        yield simple("gzip_static", "on")

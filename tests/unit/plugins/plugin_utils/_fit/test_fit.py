@@ -329,6 +329,25 @@ SINCE = {
 }
 
 
+BROTLI = {"lvs_nginx_sites.www.compression": {"algorithms": ["brotli"]}}
+MODULE = "/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so"
+
+
+@pytest.mark.parametrize(
+    ("own", "release", "has"),
+    [("debian", 11, False), ("debian", 12, True), ("debian", 13, True), ("ubuntu", 22, False), ("ubuntu", 24, True),
+     ("rocky", 9, False), ("fedora", 42, False)],
+)  # fmt: skip
+def test_brotli_is_refused_where_it_has_no_package(own: str, release: int, has: bool) -> None:
+    mine = slice_of("web1", BROTLI)
+    found = facts("198.51.100.102/24", distribution_id=own, release=release, distribution="Own 1")
+    words = "compression.algorithms of lvs_nginx_sites.www is brotli, for which Own 1 has no package; must be "
+    expected = [] if has else [words + "gzip alone, or on Debian 12 or Ubuntu 24.04 or newer"]
+    assert [one for one in messages(mine, found) if "brotli" in one] == expected
+    there = {**found, "paths": {**found["paths"], MODULE: {"owner": "root", "mode": "0644"}}}
+    assert "brotli" not in str(messages(mine, there))
+
+
 @pytest.mark.parametrize(
     ("version", "missing"),
     [

@@ -62,6 +62,15 @@ def said(site: dict[str, Any]) -> list[str]:
             ".limits.exempt is given, but nothing is limited; must be beside a limit"),
         ({"limits": {"requests": ["1/s"], "exempt": ["192.0.2.1", "192.0.2.1/32"]}},
             ".limits.exempt has 192.0.2.1/32 twice"),
+        ({"compression": {"algorithms": ["brotli", "brotli"]}}, ".compression.algorithms has brotli twice"),
+        ({"compression": {"algorithms": []}}, ".compression.algorithms is empty"),
+        ({"compression": {"algorithms": "zstd"}}, '.compression.algorithms[0] is "zstd"; must be one of gzip, brotli'),
+        ({"static": "/srv", "compression": {"precompressed": True, "algorithms": "brotli"}},
+            ".compression.precompressed is true, but the module for brotli finds no file where links are not followed; "
+            "must be with gzip alone, or where static has symlinks: true"),
+        ({"static": "/srv", "routes": [{"path": "/a", "compression": {"precompressed": True, "algorithms": "brotli"}}]},
+            ".routes[0].compression.precompressed is true, but the module for brotli finds no file where links are not "
+            "followed; must be with gzip alone, or where static has symlinks: true"),
         ({"security_headers": "high"}, '.security_headers is "high"; must be one of none, basic, strict'),
         ({"limits": {"requests": ["1/s"], "status": 418}}, ".limits.status is 418; must be one of 429, 503, 444"),
     ],
@@ -77,6 +86,11 @@ def test_what_is_refused(site: dict[str, Any], words: str) -> None:
         {"routes": [{"path": "/a", "static": "/srv"}], "compression": {"precompressed": True}},
         {"static": "/srv", "routes": [{"path": "/a", "compression": {"precompressed": True}}]},
         {"compression": {"types": ["x/" + "y" * 44]}},
+        {
+            "static": {"root": "/srv", "symlinks": True},
+            "compression": {"precompressed": True, "algorithms": ["brotli", "gzip"]},
+            "routes": [{"path": "/a", "static": "/srv", "compression": {"algorithms": "brotli"}}],
+        },
         {"limits": {}},
         {"limits": {"bandwidth": "1m", "exempt": ["192.0.2.1"]}},
         {"limits": {"requests": [{"rate": "9/s", "at_once": 9}]}},
