@@ -181,6 +181,11 @@ options:
     type: list
     elements: str
     default: []
+  streams:
+    description: Likewise; count the connections of streams.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: vipstack.lvs.keepalived_info
   - module: vipstack.lvs.ipvs_info
@@ -406,6 +411,17 @@ traffic:
       tls: {TLSv1.3: 990, TLSv1.2: 10}
       cache: {HIT: 400, MISS: 100}
       limits: {REJECTED: 3}
+streams:
+  description: Connections of each stream, likewise.
+  type: list
+  elements: dict
+  returned: when O(streams) is not empty
+  sample:
+    - stream: database
+      connections: 120
+      since: "2026-11-26T02:20:00+00:00"
+      statuses: {"200": 118, "502": 2}
+      tls: {}
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -463,6 +479,7 @@ def main() -> None:
             "nginx_test": {"type": "bool", "default": False},
             "sides": {"type": "list", "elements": "str", "default": []},
             "traffic": {"type": "list", "elements": "str", "default": []},
+            "streams": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

@@ -108,6 +108,13 @@ clusters:
           tls: {TLSv1.3: 3990, TLSv1.2: 10}
           cache: {HIT: 1600, MISS: 400}
           limits: {REJECTED: 12}
+      streams:
+        - stream: database
+          connections: 240
+          since: "2026-11-26T02:20:00+00:00"
+          nodes: [web1, web2]
+          statuses: {"200": 236, "502": 4}
+          tls: {}
       certificates:
         - {site: www, expires: 1798210428, days: 31.0, stand_in: false, nodes: [web1, web2]}
       transitions:

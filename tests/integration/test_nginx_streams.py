@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from certificates import authority, issued, pair
 from nginx_served import Refused, Served
 from nginx_streams import QUESTION, UDP, ask_dns, start_tls, subject, write
+
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.traffic import streams
 
 Tree = dict[str, Any]
 OLD = ("1.18",)
@@ -135,14 +138,16 @@ def test_one_side_may_end_first(nginx: Served) -> None:
 # --- who may come
 
 
-def test_who_may_come(nginx: Served) -> None:
+def test_who_may_come(nginx: Served, tmp_path: Path) -> None:
     """The longest network decides, wherever it stands."""
     nginx.site(stream(allow=["192.0.2.0/24", "198.51.100.7"], deny=["192.0.2.128/25", "198.51.100.0/24"]))
     asked = {source: nginx.ask("/", port=3306, source=source).status for source in (
         "192.0.2.1", "192.0.2.129", "198.51.100.7", "198.51.100.8", "10.0.0.1"
     )}  # fmt: skip
     assert asked == {"192.0.2.1": 200, "192.0.2.129": 0, "198.51.100.7": 200, "198.51.100.8": 0, "10.0.0.1": 0}
-    assert [line["status"] for line in connections(nginx, 5)].count("403") == 3
+    (tmp_path / "streams.log").write_text("\n".join([*nginx.logs("streams.log", count=5), ""]), encoding="utf-8")
+    (counted,) = streams(["streams.log"], str(tmp_path))
+    assert (counted["stream"], counted["connections"], counted["statuses"]) == ("sql", 5, {"200": 2, "403": 3})
 
 
 def test_who_is_denied_alone(nginx: Served) -> None:

@@ -27,7 +27,7 @@ from .._netlink.generic import NetlinkError
 from .._netlink.route import RouteSocket
 from .probe import Probe, ask
 from .sides import sides
-from .traffic import traffic
+from .traffic import streams, traffic
 from .wire import listen, who_has
 
 # Addresses where nobody's host is: those of benchmarks, of IPv4 and IPv6. Nothing is sent there.
@@ -80,6 +80,7 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("keepalived_test", wanted["keepalived_test"], keepalived_test),
         ("sides", wanted["sides"], lambda: sides(wanted["sides"])),
         ("traffic", wanted["traffic"], lambda: traffic(wanted["traffic"])),
+        ("streams", wanted["streams"], lambda: streams(wanted["streams"])),
         ("nginx_test", wanted["nginx_test"], nginx_test),
     ]
     return {name: part for name, asked, part in possible if asked}

@@ -20,7 +20,7 @@ from .._model.server_names import name_for
 from .._model.shape import HostSlice, Instance, Model, RealServer, Service
 from .._model.shape_nginx import Nginx
 from .._model.view import OPEN, bare
-from .site_logs import logs_as_json, logs_of
+from .site_logs import STREAMS, logged_streams, logs_as_json, logs_of
 
 KEEPALIVED, NGINX, VIPS_UNIT = "keepalived.service", "nginx.service", STACK.vips_unit
 # What a probe is called that asks Nginx for its counters, and what it asks for.
@@ -51,6 +51,7 @@ def questions(model: Model, host: str, purpose: str, paths: Iterable[str] = ()) 
         asked.update(ipvs=bool(director["services"]), keepalived=True, drained=True, transitions=TRANSITIONS)
     if purpose == "status":
         asked.update(sides=logs_of(mine), traffic=logs_as_json(mine), probes=[*asked["probes"], *_status_probes(mine)])
+        asked.update(streams=[STREAMS] if logged_streams(mine) else [])
     if purpose == "preview":
         asked.update(files=sorted(paths), foreign=foreign_question(mine))
     if purpose == "verify":

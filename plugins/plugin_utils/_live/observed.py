@@ -31,6 +31,7 @@ from .shape import (
     Place,
     ProbeAnswer,
     SideCount,
+    StreamCount,
     TrafficCount,
     Transition,
     Unit,
@@ -160,6 +161,10 @@ class ObservedHost:
     @property
     def traffic(self) -> list[TrafficCount] | None:
         return cast("list[TrafficCount] | None", self.part("traffic"))
+
+    @property
+    def streams(self) -> list[StreamCount] | None:
+        return cast("list[StreamCount] | None", self.part("streams"))
 
     # --- what they say
 

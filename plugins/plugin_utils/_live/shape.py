@@ -262,6 +262,16 @@ class TrafficCount(TypedDict):
     limits: dict[str, int]
 
 
+class StreamCount(TypedDict):
+    """Connections of a stream by the end of the log, and how many of them had which status and which TLS."""
+
+    stream: str
+    connections: int
+    since: str | None
+    statuses: dict[str, int]
+    tls: dict[str, int]
+
+
 class HostReport(TypedDict, total=False):
     """What the module inspect returns: the parts that were asked for."""
 
@@ -283,6 +293,7 @@ class HostReport(TypedDict, total=False):
     nginx_test: ConfigTest
     sides: list[SideCount]
     traffic: list[TrafficCount]
+    streams: list[StreamCount]
 
 
 class Observation(TypedDict, total=False):

@@ -1,14 +1,14 @@
 # Copyright: (c) 2026, vipstack.lvs contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which log of a node tells on which side of a canary a request was. Pure."""
+"""Which logs of a node tell of what: sides of canaries, sites, streams. Pure."""
 
 from __future__ import annotations
 
 from .._model.shape import HostSlice
 from .._model.shape_nginx import Nginx, Site
 
-SHARED = "access.log"
+SHARED, STREAMS = "access.log", "streams.log"
 # What a line has to tell, and by which variable.
 TOLD = {"site": "$lvs_site", "route": "$lvs_route", "side": "$lvs_side", "status": "$status"}
 
@@ -33,6 +33,11 @@ def logs_of(mine: HostSlice) -> list[str]:
         return []
     with_canary = [site for site in nginx["sites"] if any(route["canary"] for route in site["routes"])]
     return sorted({name for site in with_canary for name in [log_of(nginx, site)] if name})
+
+
+def logged_streams(mine: HostSlice) -> list[str]:
+    """The names of streams whose connections are in STREAMS."""
+    return [one["name"] for one in (mine["nginx"]["streams"] if mine["nginx"] else ()) if one["log"]]
 
 
 def logs_as_json(mine: HostSlice) -> list[str]:

@@ -116,6 +116,18 @@ class TrafficStatus(TypedDict):
     limits: dict[str, int]
 
 
+class StreamStatus(TypedDict):
+    """A stream over all nodes that were seen, by the ends of their logs: how many connections ended with which status,
+    and had which version of TLS."""
+
+    stream: str
+    connections: int
+    since: str | None
+    nodes: list[str]
+    statuses: dict[str, int]
+    tls: dict[str, int]
+
+
 class CertificateStatus(TypedDict):
     """What a site shows on ``nodes``. ``days``: until it ``expires``; ``stand_in``: no certificate has come yet."""
 
@@ -134,6 +146,7 @@ class ClusterStatus(TypedDict):
     nodes: list[NodeStatus]
     canaries: list[CanaryStatus]
     traffic: list[TrafficStatus]
+    streams: list[StreamStatus]
     certificates: list[CertificateStatus]
     transitions: list[LoggedTransition]
 

@@ -34,6 +34,7 @@ from .shape import (
     Status,
     VipStatus,
 )
+from .streams import streams
 from .traffic import traffic
 
 LAST_TRANSITIONS = 8
@@ -67,6 +68,7 @@ def _cluster(cluster: Cluster) -> ClusterStatus:
         "nodes": nodes(cluster),
         "canaries": canaries(cluster),
         "traffic": traffic(cluster),
+        "streams": streams(cluster),
         "certificates": certificates(cluster),
         "transitions": _transitions(cluster),
     }

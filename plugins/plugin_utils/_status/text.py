@@ -22,7 +22,7 @@ def screen(found: Status, width: int = 120) -> str:
     for name, cluster in found["clusters"].items():
         if len(found["clusters"]) > 1:
             lines += ["=== %s" % name]
-        wide = (one(cluster, width) for one in (_services, _nodes, _canaries, _traffic, _certificates))
+        wide = (one(cluster, width) for one in (_services, _nodes, _canaries, _traffic, _streams, _certificates))
         for part in (_vips(cluster), *wide, _transitions(cluster)):
             said = [*part]
             lines += [*said, ""] if said else []
@@ -131,6 +131,15 @@ def _traffic(cluster: ClusterStatus, width: int) -> Iterator[str]:
     ]
     if rows:
         yield table(("site", "requests in the logs", "TLS", "cache", "limits"), rows, width)
+
+
+def _streams(cluster: ClusterStatus, width: int) -> Iterator[str]:
+    rows = [
+        [one["stream"], str(one["connections"]), _counts(one["statuses"]), _counts(one["tls"])]
+        for one in cluster["streams"]
+    ]
+    if rows:
+        yield table(("stream", "connections in the logs", "status", "TLS"), rows, width)
 
 
 def _certificates(cluster: ClusterStatus, width: int) -> Iterator[str]:

@@ -20,10 +20,10 @@ def traffic(cluster: Cluster) -> list[TrafficStatus]:
             one = found.setdefault(count["site"], _empty(count["site"]))
             one["nodes"].append(host.name)
             one["requests"] += count["requests"]
-            one["since"] = _first(one["since"], count["since"])
-            _add(one["tls"], count["tls"])
-            _add(one["cache"], count["cache"])
-            _add(one["limits"], count["limits"])
+            one["since"] = first(one["since"], count["since"])
+            added(one["tls"], count["tls"])
+            added(one["cache"], count["cache"])
+            added(one["limits"], count["limits"])
     return [one for _site, one in sorted(found.items())]
 
 
@@ -31,11 +31,13 @@ def _empty(site: str) -> TrafficStatus:
     return {"site": site, "requests": 0, "since": None, "nodes": [], "tls": {}, "cache": {}, "limits": {}}
 
 
-def _add(total: dict[str, int], part: Mapping[str, int]) -> None:
+def added(total: dict[str, int], part: Mapping[str, int]) -> None:
+    """Into ``total``."""
     for name, number in part.items():
         total[name] = total.get(name, 0) + number
 
 
-def _first(one: str | None, other: str | None) -> str | None:
+def first(one: str | None, other: str | None) -> str | None:
+    """The earlier time."""
     known = [time for time in (one, other) if time]
     return min(known, key=datetime.fromisoformat) if known else None
