@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from converged import Hosts, Run
@@ -39,6 +41,29 @@ def test_a_director_that_is_all_at_once_has_no_more(tmp_path: Path) -> None:
     for module in ("ipvs", "systemd_service"):
         hosts.answer(module, {})
     assert max(passed(hosts.play("playbooks/site.yml")).values()) <= MOST
+
+
+# A name of another site has the mistake in its path.
+BROKEN: dict[str, Any] = {
+    "regex": {"routes": [{"path": "~(a", "upstream": "app"}]},
+    "never": {"routes": [{"path": "/a", "upstream": "app"}, {"path": "/a/b", "upstream": "app"}]},
+    "unknown": {"upstream": "nowhere"},
+    "itself": {"routes": [{"path": "/a", "redirect": {"path": "/a/b"}}]},
+    "cookie": {"upstream": "app", "canary": {"upstream": "app", "cookie_name": "a b"}},
+}
+
+
+def test_sites_that_cannot_be_served_touch_no_host(tmp_path: Path) -> None:
+    hosts = Hosts(tmp_path, good())
+    sites = {name: {"server_names": [name + ".example"], **given} for name, given in BROKEN.items()}
+    loop = {"app": {"servers": ["198.51.100.102:80"]}}  # Nginx of web1
+    given = json.dumps({"lvs_nginx_sites": sites, "lvs_nginx_upstreams": loop})
+    run = hosts.play("playbooks/site.yml", "-e", given)
+    assert run.status != 0
+    paths = ["lvs_nginx_upstreams.app.servers has", *("lvs_nginx_sites.%s" % name for name in BROKEN)]
+    assert [path for path in paths if path not in run.output] == []
+    assert "mistakes; no host was touched" in run.output
+    assert not (hosts.answers / "asked").exists()
 
 
 def test_check_mode_starts_no_more(hosts: Hosts) -> None:
