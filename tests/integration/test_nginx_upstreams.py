@@ -105,6 +105,28 @@ def test_a_key_keeps_its_server(nginx: Served, consistent: bool) -> None:
     assert (set(moved) == {9004}) == consistent
 
 
+def test_a_new_server_gets_its_share_by_steps(nginx: Served) -> None:
+    """Each step is a reload, and moves only clients that the new one gets."""
+    before: list[int] = []
+    shares = []
+    for weight in (0, 1, 3, 10):
+        ports = (9001, 9002) if not weight else (9001, 9002, 9003)
+        weights = {9001: {"weight": 10}, 9002: {"weight": 10}, 9003: {"weight": weight}}
+        nginx.site(upstream(*ports, servers=weights, hash="$http_x_key"), reload=bool(before))
+        now = apps(nginx, KEYS)
+        assert {new for new, old in zip(now, before) if new != old} <= {9003}
+        shares.append(now.count(9003))
+        before = now
+    assert 0 == shares[0] < shares[1] < shares[2] < shares[3], shares
+
+
+def test_a_thousand_servers_have_room(nginx: Served) -> None:
+    servers = [*("10.0.%d.%d:9001" % divmod(number, 250) for number in range(1000))]
+    for method in ("round_robin", "ip_hash"):
+        assert nginx.site({UPSTREAM: {"servers": servers, "method": method}}) == ""
+        assert nginx.ask().status == 200
+
+
 def test_requests_without_a_key_take_turns(nginx: Served) -> None:
     nginx.site(upstream(9001, 9002, hash="$http_x_key"))
     assert Counter(apps(nginx, PLAIN)) == {9001: 60, 9002: 60}
