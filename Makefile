@@ -100,7 +100,7 @@ mutate-nginx: venv daemons ## leave out each directive of Nginx's files, and rep
 	@PYTHONPATH=$(PYTHONPATH):tests/integration $(PYTHON) tests/integration/nginx_mutants.py
 
 bench: venv ## run the benchmarks, into build/bench.json
-	@missed=0; for part in ipvs runs inventories scripts nginx; do $(PYTHON) tests/bench/bench_$$part.py || missed=1; done; exit $$missed
+	@missed=0; for part in ipvs runs inventories scripts nginx tls; do $(PYTHON) tests/bench/bench_$$part.py || missed=1; done; exit $$missed
 
 figures: venv ## write docs/figures.json from build/, and the README's figures from it
 	@$(PYTHON) -m lab.figures
