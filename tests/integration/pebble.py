@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +27,21 @@ import json, sys
 sys.path.insert(0, sys.argv[2])
 from ansible_collections.vipstack.lvs.plugins.module_utils._certificates import order
 order.ACCOUNTS, order.ANSWERS = sys.argv[3], "/run/root/var/lib/nginx/lvs-acme"
-print(json.dumps(order.by_directory(order.Order(*json.loads(sys.argv[1])))))
+print(json.dumps(order.by_directory(order.Order(*json.loads(sys.argv[1])), json.loads(sys.argv[4]))))
+"""
+# Runs certbot of another Debian, over whose tree are the folders of an order.
+_ELSEWHERE = """
+set -e
+tree=$1 accounts=$2; shift 2
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/upper /mnt/work /mnt/root
+mount -t overlay overlay -o "lowerdir=$tree,upperdir=/mnt/upper,workdir=/mnt/work" /mnt/root
+cp /etc/hosts /mnt/root/etc/hosts
+for folder in "$accounts" /run/root/var/lib/nginx/lvs-acme; do
+    mkdir -p "/mnt/root$folder"
+    mount --bind "$folder" "/mnt/root$folder"
+done
+exec chroot /mnt/root certbot "$@"
 """
 
 
@@ -79,10 +93,18 @@ def _until_it_listens(process: int, running: subprocess.Popen[bytes], log: Path)
     raise AssertionError("the directory does not listen: " + log.read_text())
 
 
-def order(node: Served, folder: Path, *names: str, url: str = URL, config: Path = Path("/nowhere")) -> Answer:
+def of_debian(tree: Path, folder: Path) -> list[str]:
+    """The client of a tree, for an order with the same ``folder``."""
+    return ["unshare", "--mount", "sh", "-c", _ELSEWHERE, "sh", str(tree), str(folder / "accounts")]
+
+
+def order(
+    node: Served, folder: Path, *names: str, url: str = URL, config: Path = Path("/nowhere"),
+    client: Sequence[str] = ("certbot",),
+) -> Answer:  # fmt: skip
     """What comes of a question of a node for a certificate. ``folder``: that of the directory, which knows accounts.
     ``config``: where the client looks for what a host has set."""
     given = ["www", wish(list(names), "ecdsa").request, url, ["ops@example.com"], trusted()]
-    words = [_ORDER, json.dumps(given), str(COLLECTIONS), str(folder / "accounts")]
+    words = [_ORDER, json.dumps(given), str(COLLECTIONS), str(folder / "accounts"), json.dumps(list(client))]
     said = node.host("env", "XDG_CONFIG_HOME=%s" % config, sys.executable, "-c", *words)
     return Answer(*json.loads(said))

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from certificates import authority, pair
 from nginx_served import Served
-from pebble import directory, order, within
+from pebble import directory, of_debian, order, within
 
-from lab.daemons import SUITES, daemon_tree
+from lab.daemons import CERTBOT_SUITES, SUITES, certbot_tree, daemon_tree
 from lab.state import Settings
 
 Tree = dict[str, Any]
@@ -150,6 +150,23 @@ def test_a_node_that_is_down_is_passed_over(both: tuple[Served, Served], tmp_pat
         # Not even a refusal comes.
         second.host(*["ip", "link", "set", "wire", "down"])
         assert order(first, tmp_path, "example.com").words == ""
+
+
+@pytest.mark.parametrize("nginx", ["trixie"], indirect=True)
+@pytest.mark.parametrize(("suite", "version"), list(zip(CERTBOT_SUITES, ("1.12.", "4.0."))))
+def test_other_versions_of_certbot_take_the_order(nginx: Served, tmp_path: Path, suite: str, version: str) -> None:
+    """The second order is by the account of the first."""
+    client = of_debian(certbot_tree(Settings.of(os.environ), suite), tmp_path)
+    nginx.site(site())
+    nginx.names({"example.com": ["203.0.113.1"]})
+    with directory(nginx.process, tmp_path):
+        for _time in range(2):
+            told = order(nginx, tmp_path, "example.com", client=client)
+            assert told.words == ""
+            assert told.text.count("BEGIN CERTIFICATE") == 2
+        assert version in nginx.host(*client, "--version")
+        told = order(nginx, tmp_path, "nowhere.example", client=client)
+        assert (told.text, "nowhere.example" in told.words) == ("", True)
 
 
 def test_what_a_host_has_set_for_certbot_does_not_count(nginx: Served, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ PACKAGES = ("keepalived", "nginx", "libnginx-mod-stream", "sudo", "systemd", "ip
 # Modules of Nginx that not every suite has.
 BROTLI = ("libnginx-mod-http-brotli-filter", "libnginx-mod-http-brotli-static")
 MODULES: dict[str, tuple[str, ...]] = {"bullseye": (), "bookworm": BROTLI, "trixie": BROTLI}
+# The oldest and the newest one; that of this machine is between them.
+CERTBOT, CERTBOT_SUITES = ("certbot",), ("bullseye", "trixie")
 FIREWALLS = ("nftables", "iptables", "firewalld", "dbus", "iproute2", "procps")
 _APART = ("--mount", "--propagation", "private", "--cgroup", "--pid", "--kill-child", "--fork")
 # A view of the tree in memory. Each line that comes in is a case; each line that goes out is the status of its script.
@@ -57,6 +59,11 @@ done'
 def daemon_tree(settings: Settings, suite: str) -> Path:
     """A Debian with the daemons."""
     return _tree_of(settings, "programs", suite, (*PACKAGES, *MODULES[suite]))
+
+
+def certbot_tree(settings: Settings, suite: str) -> Path:
+    """A Debian with its client of ACME."""
+    return _tree_of(settings, "certbot", suite, CERTBOT)
 
 
 def firewall_tree(settings: Settings, suite: str) -> Path:
@@ -137,6 +144,8 @@ def main() -> int:
         for suite in SUITES:
             daemon_tree(Settings.of(os.environ), suite)
             firewall_tree(Settings.of(os.environ), suite)
+        for suite in CERTBOT_SUITES:
+            certbot_tree(Settings.of(os.environ), suite)
     except LabError as error:
         print(f"daemons: {error}", file=sys.stderr)
         return 1
