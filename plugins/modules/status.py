@@ -116,7 +116,7 @@ clusters:
           statuses: {"200": 236, "502": 4}
           tls: {}
       certificates:
-        - {site: www, expires: 1798210428, days: 31.0, stand_in: false, nodes: [web1, web2]}
+        - {kind: site, name: www, expires: 1798210428, days: 31.0, stand_in: false, nodes: [web1, web2]}
       transitions:
         - {epoch: 1795532028, host: d1, instance: web, state: MASTER}
 hosts:

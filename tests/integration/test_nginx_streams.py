@@ -6,18 +6,22 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from certificates import authority, issued, pair
+from inventory import model_of, with_changes
 from nginx_served import Refused, Served
 from nginx_streams import QUESTION, UDP, ask_dns, start_tls, subject, write
 
 from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.traffic import streams
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._live.inspect_request import probes
 
 Tree = dict[str, Any]
 OLD = ("1.18",)
+COLLECTIONS = Path(__file__).resolve().parents[2] / ".ansible" / "collections"
 NAMES = ("a.example", "b.example", "c.example")
 
 
@@ -371,3 +375,40 @@ def test_udp_of_who_may_not_come_gets_no_answer(nginx: Served) -> None:
 def test_what_nginx_does_not_take_is_said(nginx: Served) -> None:
     with pytest.raises(Refused, match="proxy_nothing"):
         nginx.site(stream(extra=["proxy_nothing on;"]))
+
+
+ASK = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.vipstack.lvs.plugins.module_utils._inspect.probe import Probe, ask
+print(json.dumps([ask(Probe(**one, timeout=60.0)) for one in json.loads(sys.argv[2])]))
+"""
+
+
+def test_what_a_stream_shows_is_seen_by_a_handshake(nginx: Served) -> None:
+    """Also by the PROXY protocol, and where clients need certificates. A line tells of it where it is not let in."""
+    if nginx.version in OLD:
+        pytest.skip("a run refuses TLS of streams there")
+    own = pair("example.com")
+    certificates = {"www": own.both, "staff": authority("staff").certificate}
+    kinds: dict[str, Tree] = {
+        "plain": {"tls": "www"}, "asks": {"tls": {"certificate": "www", "authority": "staff"}},
+        "proxied": {"tls": "www", "proxy_protocol": True}, "denied": {"tls": "www", "deny": ["127.0.0.0/8"]},
+    }  # fmt: skip
+    more: Tree = {"lvs_certificates": certificates, "lvs_trusted_proxies": ["127.0.0.1"]}
+    for number, (name, given) in enumerate(kinds.items()):
+        more["lvs_nginx_streams." + name] = {"ports": [4000 + number], "vip": "web", "upstream": "raw", **given}
+    nginx.site(stream(more=more))
+    mine = model_of(with_changes(stream(more=more)))["hosts"]["web1"]
+    asked = [one for one in probes(mine) if one["name"].startswith("tls|stream ")]
+    assert [one["name"].split()[1] for one in asked] == sorted(kinds)
+    for one in asked:
+        one.update(address="127.0.0.1", path=None, host=None)
+        del one["timeout"]
+    found = json.loads(nginx.host(sys.executable, "-c", ASK, str(COLLECTIONS), json.dumps(asked)))
+    ends = {one["name"].split()[1]: one["expires"] for one in found}
+    expires = int(own.made.not_valid_after_utc.timestamp())
+    assert ends == {"asks": expires, "denied": None, "plain": expires, "proxied": expires}
+    # What comes later is logged, so what came before would be.
+    nginx.ask("/", port=3306)
+    assert sorted(line["stream"] for line in connections(nginx, 3)) == ["asks", "denied", "sql"]

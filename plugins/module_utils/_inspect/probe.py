@@ -19,7 +19,8 @@ BODY_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Probe:
-    """What to ask. ``path`` None: whether something accepts connections is all that is asked. ``timeout`` seconds."""
+    """What to ask. ``path`` None: whether something accepts connections, or shakes hands with ``tls``, is all that is
+    asked. ``timeout`` seconds."""
 
     name: str
     address: str
@@ -65,17 +66,17 @@ def ask(probe: Probe) -> dict[str, Any]:
     try:
         with socket.create_connection((probe.address, probe.port), probe.timeout) as connection:
             found["connected"] = True
-            if probe.path is not None:
-                if probe.proxy:
-                    connection.sendall(b"PROXY UNKNOWN\r\n")
-                with _speaking(connection, probe) as spoken:
-                    if isinstance(spoken, ssl.SSLSocket):
-                        shown = spoken.getpeercert(binary_form=True) or b""
-                        found.update(expires=expires(shown), issuer=issuer(shown))
+            if probe.proxy:
+                connection.sendall(b"PROXY UNKNOWN\r\n")
+            with _speaking(connection, probe) as spoken:
+                if isinstance(spoken, ssl.SSLSocket):
+                    shown = spoken.getpeercert(binary_form=True) or b""
+                    found.update(expires=expires(shown), issuer=issuer(shown))
+                if probe.path is not None:
                     spoken.sendall(request_of(probe))
                     found.update(response_of(_read(spoken, started + probe.timeout)))
-                if found["status"] is None:
-                    found["error"] = "the answer is no HTTP"
+            if probe.path is not None and found["status"] is None:
+                found["error"] = "the answer is no HTTP"
     except socket.timeout:
         found["error"] = "no answer within %g s" % probe.timeout
     except OSError as error:

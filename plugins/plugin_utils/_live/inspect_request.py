@@ -219,19 +219,24 @@ def _own_probe(address: str, ports: Iterable[int], nginx: Nginx) -> dict[str, An
 
 
 def _tls_probes(nginx: Nginx, address: str) -> Iterator[dict[str, Any]]:
-    """What shows the certificate of each site with TLS that can be asked for by a name, or by none."""
+    """What shows the certificate of each site with TLS that can be asked for by a name, or by none; of a stream it is a
+    handshake, behind which nobody says anything."""
     for site in nginx["sites"]:
         name = name_for(site["server_names"])
         if site["tls"] and (name or site["tls"]["default"]):
             port = plainest(site["tls"]["ports"], nginx["proxy_ports"])
             asked = {"path": nginx["health_path"], "tls": True, **({"host": name} if name else {})}
             asked.update({"proxy": True} if port in nginx["proxy_ports"] else {})
-            yield _probe(tls_probe_name(site["name"]), address, port, asked)
+            yield _probe(tls_probe_name("site", site["name"]), address, port, asked)
+    for stream in nginx["streams"]:
+        if stream["tls"]:
+            asked = {"tls": True, **({"proxy": True} if stream["proxy_protocol"] else {})}
+            yield _probe(tls_probe_name("stream", stream["name"]), address, stream["ports"][0], asked)
 
 
-def tls_probe_name(site: str) -> str:
-    """What a host asks of itself for a site with TLS, by which the answer is found."""
-    return "tls|" + site
+def tls_probe_name(kind: str, name: str) -> str:
+    """What a host asks of itself for a site or a stream with TLS, by which the answer is found."""
+    return "tls|%s %s" % (kind, name)
 
 
 def _status_probes(mine: HostSlice) -> Iterator[dict[str, Any]]:

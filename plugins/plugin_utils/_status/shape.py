@@ -129,9 +129,11 @@ class StreamStatus(TypedDict):
 
 
 class CertificateStatus(TypedDict):
-    """What a site shows on ``nodes``. ``days``: until it ``expires``; ``stand_in``: no certificate has come yet."""
+    """What a site or a stream shows on ``nodes``, by its ``kind``. ``days``: until it ``expires``; ``stand_in``: no
+    certificate has come yet."""
 
-    site: str
+    kind: str
+    name: str
     expires: int
     days: float
     stand_in: bool

@@ -143,9 +143,9 @@ def _streams(cluster: ClusterStatus, width: int) -> Iterator[str]:
 
 
 def _certificates(cluster: ClusterStatus, width: int) -> Iterator[str]:
-    rows = [[one["site"], _validity(one), ", ".join(one["nodes"])] for one in cluster["certificates"]]
+    rows = [["%(kind)s %(name)s" % one, _validity(one), ", ".join(one["nodes"])] for one in cluster["certificates"]]
     if rows:
-        yield table(("site", "certificate", "shown by"), rows, width)
+        yield table(("certificate of", "until", "shown by"), rows, width)
 
 
 def _validity(one: CertificateStatus) -> str:

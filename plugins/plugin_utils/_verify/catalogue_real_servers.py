@@ -64,19 +64,19 @@ REAL_SERVERS: dict[str, Kind] = {
     ),
     "certificate_missing": Kind(
         ERROR,
-        "No certificate has come yet: a site shows what stands in for one, which no client trusts.",
+        "No certificate has come yet: a site or stream shows what stands in for one, which no client trusts.",
         "openssl s_client -connect ADDRESS:443 -servername NAME | openssl x509 -noout -issuer -dates",
         "Run certificates.yml, which says why none comes.",
     ),
     "certificate_expires": Kind(
         WARNING,
-        "The certificate that a site shows expires within 30 days.",
+        "The certificate that a site or a stream shows expires within 30 days.",
         "openssl s_client -connect ADDRESS:443 -servername NAME | openssl x509 -noout -dates",
         "Put a new one where lvs_certificates names it and run site.yml; one that is on nodes needs a reload.",
     ),
     "certificate_expires_now": Kind(
         ERROR,
-        "The certificate that a site shows expires within 7 days, or has expired.",
+        "The certificate that a site or a stream shows expires within 7 days, or has expired.",
         "openssl s_client -connect ADDRESS:443 -servername NAME | openssl x509 -noout -dates",
         "As before, at once: browsers refuse an expired certificate.",
     ),

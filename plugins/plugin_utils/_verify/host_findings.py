@@ -234,9 +234,9 @@ def _nginx(host: ObservedHost) -> Iterator[Finding]:
 
 
 def _tls(host: ObservedHost) -> Iterator[Finding]:
-    """What each site shows, whoever brought its certificate."""
+    """What each site and stream shows, whoever brought its certificate."""
     for one in shown(host) if host.runs(NGINX) is not False else ():
-        place = "site %s on port %d" % (one.site, one.port)
+        place = "%s %s on port %d" % (one.kind, one.name, one.port)
         if one.error:
             words = "%s: %s" % (place, one.error)
             yield Finding("tls_not_answering", (host.name,), words, "an answer over TLS")

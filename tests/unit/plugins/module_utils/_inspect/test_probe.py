@@ -100,6 +100,28 @@ def test_an_answer_with_tls_is_asked_for_by_name_and_nobody_looks_at_the_certifi
     assert (names, asked[0][:32]) == (["example.com", None], b"GET /x HTTP/1.1\r\nHost: example.c"[:32])
 
 
+def test_a_handshake_alone_shows_a_certificate(tmp_path: Path) -> None:
+    """Nothing is said behind it."""
+    own = pair("example.com")
+    (tmp_path / "both").write_text(own.both)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both")
+    heard: list[bytes] = []
+
+    def shake(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True, suppress_ragged_eofs=True) as spoken:
+            heard.append(spoken.recv(4096))
+
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        thread = threading.Thread(target=lambda: shake(opened.accept()[0]))
+        thread.start()
+        found = ask(replace(probe(opened.getsockname()[1]), tls=True, path=None))
+        thread.join()
+    assert (found["connected"], found["status"], found["error"], found["issuer"]) == (True, None, None, "example.com")
+    assert found["expires"] == own.made.not_valid_after_utc.timestamp()
+    assert heard == [b""]
+
+
 def test_a_server_without_tls_is_told() -> None:
     with server(lambda connection, _request: connection.sendall(OK)) as port:
         found = ask(replace(probe(port), tls=True))

@@ -35,6 +35,25 @@ def test_who_has_a_vip_is_asked_where_it_is(changes: Tree, host: str, expected: 
     assert [(one["interface"], one["addresses"]) for one in asked] == expected
 
 
+def test_a_stream_with_tls_is_asked_for_a_handshake() -> None:
+    changes = {
+        "lvs_virtual_services.mail": {"vip": "web", "ports": [993, 995]},
+        "lvs_certificates": {"mail": "mail.pem"},
+        "lvs_trusted_proxies": ["192.0.2.1"],
+        "lvs_nginx_upstreams.raw": {"servers": ["192.0.2.9:143"], "protocol": "stream"},
+        "lvs_nginx_streams": {
+            "imap": {"ports": [993], "upstream": "raw", "tls": "mail"},
+            "pop": {"ports": [995], "upstream": "raw", "tls": "mail", "proxy_protocol": True},
+        },
+    }
+    asked = questions(model_of(with_changes(changes)), "web1", "verify")["probes"]
+    common = {"address": "198.51.100.102", "tls": True, "timeout": 2.0}
+    assert [one for one in asked if one["name"].startswith("tls")] == [
+        {"name": "tls|stream imap", "port": 993, **common},
+        {"name": "tls|stream pop", "port": 995, "proxy": True, **common},
+    ]
+
+
 def test_a_site_with_tls_is_asked_for_by_a_name() -> None:
     changes = {
         "lvs_virtual_services.web.ports": [80, 443],
@@ -49,8 +68,8 @@ def test_a_site_with_tls_is_asked_for_by_a_name() -> None:
     own = [one for one in questions(model, "web1", "verify")["probes"] if one["name"].startswith("tls")]
     common = {"address": "198.51.100.102", "port": 443, "path": "/lvs-health", "tls": True, "timeout": 2.0}
     assert own == [
-        {"name": "tls|rest", **common},
-        {"name": "tls|www", "host": "example.org", **common},
+        {"name": "tls|site rest", **common},
+        {"name": "tls|site www", "host": "example.org", **common},
     ]
     asked = questions(model, "d1", "verify")["probes"]
     asked_for = [(one["port"], one.get("tls"), one.get("host")) for one in asked]

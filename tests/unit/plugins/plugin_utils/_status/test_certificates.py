@@ -20,10 +20,13 @@ DAY = 86400
 
 
 def seen(shown: dict[str, tuple[float, str]]) -> tuple[Any, Any]:
-    """Two sites with TLS. ``shown``: days until the certificate expires, and its issuer, by host and site."""
+    """Two sites and a stream with TLS. ``shown``: days until it expires, and its issuer, by host and name."""
     site: Tree = {"upstream": "app", "tls": "own"}
     sites = {name: {**site, "server_names": ["%s.example" % name]} for name in ("a", "b")}
-    shared = {"lvs_virtual_services.web.ports": [80, 443], "lvs_certificates": {"own": "own.pem"}}
+    shared: Tree = {"lvs_virtual_services.web.ports": [80, 443], "lvs_certificates": {"own": "own.pem"}}
+    shared["lvs_virtual_services.sql"] = {"vip": "web", "ports": [3306]}
+    shared["lvs_nginx_upstreams.raw"] = {"servers": ["192.0.2.9:3306"], "protocol": "stream"}
+    shared["lvs_nginx_streams.sql"] = {"ports": [3306], "upstream": "raw", "tls": "own"}
     model = model_of(with_changes({**shared, "lvs_nginx_sites": sites}))
     found: Any = healthy.observations(model)
     for host in ("web1", "web2"):
@@ -36,27 +39,29 @@ def seen(shown: dict[str, tuple[float, str]]) -> tuple[Any, Any]:
 
 def rows(model: Any, found: Any) -> list[str]:
     lines = [" ".join(one.split()) for one in screen(status(model, found), 200).splitlines()]
-    begin = lines.index("site certificate shown by")
+    begin = lines.index("certificate of until shown by")
     return lines[begin + 1 : lines.index("", begin)]
 
 
 def test_nodes_that_show_the_same_are_one_row() -> None:
-    model, found = seen({"tls|a": (29.5, "R3"), "tls|b": (90, "R3")})
+    model, found = seen({"tls|site a": (29.5, "R3"), "tls|site b": (90, "R3"), "tls|stream sql": (9, "R3")})
     told: Any = status(model, found)["clusters"]["default"]["certificates"]
     assert told[0] == {
-        "site": "a", "expires": NOW + 29 * DAY + DAY // 2, "days": 29.5, "stand_in": False, "nodes": ["web1", "web2"],
+        "kind": "site", "name": "a", "expires": NOW + 29 * DAY + DAY // 2, "days": 29.5, "stand_in": False,
+        "nodes": ["web1", "web2"],
     }  # fmt: skip
-    assert rows(model, found)[0].split(" expires ")[0] == "a"
+    assert rows(model, found)[0].split(" expires ")[0] == "site a"
     assert rows(model, found)[0].endswith("UTC (in 29 d 12 h) web1, web2")
-    assert len(rows(model, found)) == 2
+    assert [row.split(" expires ")[0] for row in rows(model, found)] == ["site a", "site b", "stream sql"]
+    assert status(model, found)["deviations"] == ["certificate_expires"]
 
 
 def test_a_node_that_shows_another_one_is_a_row_of_its_own() -> None:
-    model, found = seen({"tls|a": (-1, "R3"), "web2 tls|a": (7, STAND_IN), "tls|b": (90, "R3")})
-    first, second, _last = rows(model, found)
-    assert first.startswith("a EXPIRED ")
+    model, found = seen({"tls|site a": (-1, "R3"), "web2 tls|site a": (7, STAND_IN)})
+    first, second, *_others = rows(model, found)
+    assert first.startswith("site a EXPIRED ")
     assert first.endswith("UTC web1")
-    assert second == "a NONE HAS COME YET web2"
+    assert second == "site a NONE HAS COME YET web2"
     assert set(status(model, found)["deviations"]) == {"certificate_expires_now", "certificate_missing"}
 
 

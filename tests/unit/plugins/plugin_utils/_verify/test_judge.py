@@ -349,7 +349,7 @@ def tls_of(model: Tree, seen: Tree, **answer: Any) -> None:
     """web1 has TLS; ``answer``: what is other than well in what it answers, ``days`` until the certificate expires."""
     model["hosts"]["web1"]["nginx"]["sites"][0]["tls"] = {"ports": [443]}
     expires = int(healthy.NOW + answer.pop("days", 90) * 86400)
-    fine = dict(report(seen, "web1")["probes"][0], name="tls|www", port=443, expires=expires, issuer="R3")
+    fine = dict(report(seen, "web1")["probes"][0], name="tls|site www", port=443, expires=expires, issuer="R3")
     report(seen, "web1")["probes"].append({**fine, **answer})
 
 
