@@ -90,6 +90,15 @@ def test_only_answers_are_served_and_only_read(nginx: Served) -> None:
     assert inner == [200, 404, 404, 404, 404]
 
 
+def test_a_node_is_told_nothing_of_who_asks(nginx: Served) -> None:
+    """It would say that nothing has changed."""
+    nginx.site(site())
+    answer(nginx)
+    changed = nginx.ask(ASKED + "token").header("Last-Modified") or ""
+    again = [nginx.ask(ASKED + "token", port=port, headers=[("If-Modified-Since", changed)]) for port in (80, 8712)]
+    assert [one.status for one in again] == [200, 304]
+
+
 def test_without_a_directory_nobody_listens_and_the_path_is_the_application_s(nginx: Served) -> None:
     open_site = site(tls={"certificate": "www", "redirect": False})
     nginx.site({**open_site, "lvs_certificates": {"www": pair("example.com").both}})

@@ -160,6 +160,15 @@ def test_events_come_one_after_another(nginx: Served, condition: Tree) -> None:
             assert "data: %d\n" % number in client.read("\n\n")
 
 
+def test_an_answer_without_a_length_comes_piece_by_piece(nginx: Served) -> None:
+    nginx.start(9002, "raw", answer="HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
+    changes = site({"path": "/events", "upstream": "app", "buffering": False})
+    nginx.site({**changes, "lvs_nginx_upstreams.app.servers": ["127.0.0.1:9002"]})
+    with nginx.connect() as client:
+        client.send(Request("/events").data)
+        client.read("data: 1\n")
+
+
 @BY_PATH_AND_CHOSEN
 def test_a_body_reaches_the_application_before_it_has_an_end(nginx: Served, condition: Tree) -> None:
     nginx.start(9003, "raw")

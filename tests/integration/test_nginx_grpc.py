@@ -44,7 +44,7 @@ def rpc(nginx: Served) -> Served:
 
 def test_a_call_arrives_as_it_was_made(rpc: Served) -> None:
     assert rpc.site(site()) == ""
-    metadata = [("x-user", "bob"), ("grpc-timeout", "9S")]
+    metadata = [("x-user", "bob"), ("grpc-timeout", "9S"), ("x-request-id", "mine")]
     reply = rpc.grpc("/shop.Shop/Get%20it", "hello", source="192.0.2.7", metadata=metadata)
     assert (reply.status, reply.code, reply.messages[0], reply.error) == (200, 0, "hello", "")
     (seen,) = rpc.seen()
@@ -52,8 +52,28 @@ def test_a_call_arrives_as_it_was_made(rpc: Served) -> None:
     wanted = {
         "x-user": "bob", "grpc-timeout": "9S", "te": "trailers", "content-type": "application/grpc",
         "host": "example.com", "x-real-ip": "192.0.2.7", "x-forwarded-for": "192.0.2.7", "x-forwarded-proto": "https",
+        "x-forwarded-host": "example.com", "x-forwarded-port": "443",
     }  # fmt: skip
     assert {name: seen.header(name) for name in wanted} == wanted
+    assert [one["id"] for one in rpc.requests(count=1)] == seen.all("x-request-id")
+
+
+def test_a_call_has_what_an_application_that_is_asked_says_of_its_client(rpc: Served) -> None:
+    changes = site(auth_request={"upstream": "login", "headers": ["X-User"]})
+    changes["lvs_nginx_upstreams.login"] = {"servers": ["127.0.0.1:9001"]}
+    rpc.site(changes)
+    rpc.tell(9001, "header=X-User:bob")
+    assert rpc.grpc("/a", "x", metadata=[("x-user", "root")]).code == 0
+    assert [one.all("x-user") for one in rpc.seen(APP)] == [["bob"]]
+
+
+def test_nobody_can_claim_a_certificate(rpc: Served) -> None:
+    tls = {"certificate": "www", "client_certificates": {"authority": "staff", "mode": "optional"}}
+    changes = site(tls=tls)
+    changes["lvs_certificates"]["staff"] = authority("staff").certificate
+    rpc.site(changes)
+    assert rpc.grpc("/a", "x", metadata=[("x-ssl-client-subject", "CN=bob")]).code == 0
+    assert rpc.seen()[0].all("x-ssl-client-subject") == []
 
 
 def test_an_error_of_the_application_arrives(rpc: Served) -> None:
@@ -195,6 +215,14 @@ def test_a_call_that_no_server_got_goes_to_another_one(rpc: Served) -> None:
     assert {rpc.grpc("/a", "x").code for _time in range(3)} == {0}
 
 
+@pytest.mark.parametrize(("retries", "code"), [(None, 14), (3, 0)])
+def test_so_many_servers_are_tried(rpc: Served, retries: Any, code: int) -> None:
+    down = [{"address": "127.0.0.1", "port": port} for port in (9013, 9014)]
+    last = {"address": "127.0.0.1", "port": OTHER, "backup": True}
+    rpc.site(site(upstream={"servers": [*down, last]}, retries=retries))
+    assert rpc.grpc("/a", "x").code == code
+
+
 def test_a_server_that_cannot_be_reached_takes_the_time_to_connect(rpc: Served) -> None:
     """The next one has the call then, if there is time for another."""
     routes = [{"path": "/once", "upstream": "rpc", "retries": {"timeout": 0.1}}]
@@ -203,6 +231,8 @@ def test_a_server_that_cannot_be_reached_takes_the_time_to_connect(rpc: Served) 
     assert rpc.grpc("/a", "x").code == 0
     rpc.site(site(upstream=lost, connect_timeout=0.2, routes=routes))
     assert (rpc.grpc("/once", "x").code, len(rpc.seen())) == (4, 1)
+    rpc.site(site(upstream=lost, connect_timeout=0.2, retries={"faults": ["error"]}))
+    assert (rpc.grpc("/a", "x").code, len(rpc.seen())) == (4, 1)
 
 
 def test_a_call_that_a_server_got_goes_nowhere_else(rpc: Served) -> None:
@@ -299,6 +329,20 @@ def test_headers_of_a_route(rpc: Served) -> None:
     assert (reply.header("x-inner"), reply.header("x-own")) == (None, "2")
     (seen,) = rpc.seen()
     assert (seen.header("x-set"), seen.header("x-gone")) == ("1", None)
+
+
+def test_a_page_of_a_known_origin_may_call(rpc: Served) -> None:
+    """What the server says of it goes to nobody."""
+    rpc.site(site(cors={"origins": ["https://a.example"], "credentials": True, "expose": ["X-C"]}))
+    names = ("Allow-Origin", "Allow-Credentials", "Expose-Headers", "Allow-Methods", "Allow-Headers", "Max-Age")
+    do = "&".join("header=Access-Control-%s:x" % name for name in names)
+    for origin, told in (("https://a.example", ["https://a.example", "true", "X-C"]), ("https://b.example", [])):
+        reply = rpc.grpc("/a", "x", metadata=[("origin", origin), ("x-do", do)])
+        found = [(name, value) for name, value in reply.headers if name.startswith("access-control-")]
+        assert (reply.code, found) == (
+            0, list(zip(("access-control-allow-origin", "access-control-allow-credentials",
+                         "access-control-expose-headers"), told)),
+        )  # fmt: skip
 
 
 def test_a_canary_by_address(rpc: Served) -> None:

@@ -364,6 +364,14 @@ def test_udp_answers_come_from_the_address_that_was_asked(nginx: Served) -> None
     assert {(line["stream"], line["protocol"], line["client"]) for line in lines} == {("dns", "UDP", "192.0.2.7")}
 
 
+def test_after_so_many_answers_a_client_of_udp_is_done(nginx: Served) -> None:
+    """Long before it has been idle for so long."""
+    nginx.site(dns(responses=1, idle_timeout=600))
+    nginx.udp(5353)
+    ask_dns(nginx, "0001")
+    assert [line["status"] for line in connections(nginx, 1)] == ["200"]
+
+
 def test_udp_of_who_may_not_come_gets_no_answer(nginx: Served) -> None:
     nginx.site(dns(responses=1, deny=["192.0.2.0/24"]))
     nginx.udp(5353)
