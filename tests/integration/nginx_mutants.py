@@ -21,16 +21,20 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "build/mutants.json"
 HERE = Path(__file__).parent
 # The variable that names the directive to leave out, for `nginx_served`.
 WITHOUT = "NGINX_WITHOUT"
-# The variable that names a file for the directives that each test serves.
+# The variable that names a file for the directives that each test serves, with digests of their lines.
 SERVES = "NGINX_SERVES"
 VERSIONS = ("1.26", "1.22", "1.18")
 # What all tests depend on, besides their own file.
@@ -43,6 +47,7 @@ NAMED = (
 # What no test of behaviour can miss, with the reason.
 UNSEEN = {
     "access_log": "the default of Nginx is another file of the same place",
+    "internal": "no client comes to these locations: they begin with //, which Nginx merges",
     "pid": "Debian's build has the same default",
     "user": "Debian's build has the same default",
     "worker_processes": "a matter of speed",
@@ -94,9 +99,15 @@ def mutated(files: Mapping[str, str]) -> dict[str, str]:
 
 def _note(record: Path, files: Mapping[str, str]) -> None:
     test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0]
-    found = {head(line) for path, text in files.items() if path.startswith("/etc/nginx/") for line in text.splitlines()}
+    lines = {
+        line.strip() for path, text in files.items() if path.startswith("/etc/nginx/") for line in text.split("\n")
+    }
+    found: dict[str, list[str]] = {}
+    for line in sorted(lines):
+        if name := head(line):
+            found.setdefault(name, []).append(hashlib.sha256(line.encode()).hexdigest()[:6])
     with record.open("a", encoding="utf-8") as known:
-        known.write(json.dumps([test, sorted(found - {""})]) + "\n")
+        known.write(json.dumps([test, found]) + "\n")
 
 
 def heads(folders: Iterable[Path]) -> list[str]:
@@ -139,11 +150,12 @@ class Record:
     def __init__(self, place: Path) -> None:
         self._place = place
         known: dict[str, Any] = json.loads(place.read_text()) if place.exists() else {}
-        # Of a file of tests and a version: its digest; of each test which directives it serves, and how often.
+        # Of a version and a file of tests: its digest; of each test how often it serves, and which directives.
         self.serves: dict[str, dict[str, Any]] = known.get("serves", {})
         # Of a directive: the digest of all that can miss it, and the test that did.
         self.found: dict[str, dict[str, str]] = known.get("found", {})
         self._learned: set[str] = set()
+        self._depends: dict[str, str] = {}
 
     def write(self) -> None:
         self._place.parent.mkdir(exist_ok=True)
@@ -168,56 +180,98 @@ class Record:
                 sys.exit("fails as it is: " + failed)
             tests: dict[str, Any] = {}
             for line in notes.read_text(encoding="utf-8").splitlines():
-                test, names = json.loads(line)
-                one = tests.setdefault(test, {"times": 0, "heads": []})
+                test, found = json.loads(line)
+                one = tests.setdefault(test, {"times": 0, "heads": {}})
                 one["times"] += 1
-                one["heads"] = sorted({*one["heads"], *names})
+                for name, lines in found.items():
+                    one["heads"][name] = sorted({*one["heads"].get(name, ()), *lines})
             self.serves[key] = {"digest": own, "tests": tests}
             self.write()
             print("%-44s %d tests" % (key, len(tests)), flush=True)
         notes.unlink(missing_ok=True)
 
     def tests(self, left_out: str, version: str) -> tuple[list[str], str]:
-        """Those that serve a directive, the quick ones first, and the digest of their files."""
+        """Those that serve a directive, and the digest of their files. First those where it says what it does in few
+        others: they are about it. Of these the quick ones first."""
         files = [one for key, one in sorted(self.serves.items()) if key.startswith(version)]
         having = [one for one in files if any(left_out in test["heads"] for test in one["tests"].values())]
-        tests = {
-            name: (test["times"], len(test["heads"]))
-            for one in having
-            for name, test in one["tests"].items()
-            if left_out in test["heads"]
-        }
-        return sorted(tests, key=tests.__getitem__), " ".join(one["digest"] for one in having)
+        tests = {name: test for one in having for name, test in one["tests"].items() if left_out in test["heads"]}
+        common = Counter(line for test in tests.values() for line in test["heads"][left_out])
 
-    def missed_by(self, left_out: str) -> str:
-        """The first test that fails without a directive; empty where none does."""
-        for version in VERSIONS:
-            self.learn(version)
-            tests, depends = self.tests(left_out, version)
-            if not tests:
-                continue
-            found = self.found.get(left_out, {"digest": "", "test": ""})
-            before = [found["test"]] if found["test"] in tests else []
-            if found["digest"] != depends:
-                missed = ""
-                for asked in filter(None, (before, tests)):
-                    missed = missed or run_tests(asked, "-x", **{WITHOUT: left_out})[1]
-                self.found[left_out] = {"digest": depends, "test": missed}
-                self.write()
-            return self.found[left_out]["test"]
-        return ""
+        def key(name: str) -> tuple[int, int]:
+            return min(common[line] for line in tests[name]["heads"][left_out]), tests[name]["times"]
+
+        return sorted(tests, key=key), " ".join(one["digest"] for one in having)
+
+    def wanted(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """The tests of each directive of which it is not known yet, the one that missed it before first."""
+        found: dict[str, list[str]] = {}
+        for name in names:
+            for version in VERSIONS:
+                self.learn(version)
+                tests, depends = self.tests(name, version)
+                if tests:
+                    break
+            known = self.found.setdefault(name, {"digest": "", "test": ""})
+            if known["digest"] != depends or not tests:
+                self._depends[name] = depends
+                found[name] = sorted(tests, key=lambda test: test != known["test"])
+        return found
+
+    def note(self, name: str, test: str) -> None:
+        """The test that missed a directive; empty where none did."""
+        self.found[name] = {"digest": self._depends[name], "test": test}
+        self.write()
+        print("%-44s %s" % (name, test or "NO TEST MISSES IT"), flush=True)
+
+
+class _Session(pytest.Item):
+    """What comes after a test, so that only what belongs to the session stays."""
+
+    def runtest(self) -> None:
+        raise NotImplementedError
+
+    def listchain(self) -> list[Any]:
+        return [self.session]
+
+
+class Mutants:
+    """A plugin of pytest: the tests of each directive run without it until one fails, all in one session."""
+
+    def __init__(self, record: Record, wanted: Mapping[str, Sequence[str]]) -> None:
+        self._record, self._wanted = record, wanted
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        for name, tests in self._wanted.items():
+            os.environ[WITHOUT] = name
+            missed = next((test for test in tests if _fails(items[test])), "")
+            del os.environ[WITHOUT]
+            if missed and _fails(items[missed]):
+                pytest.exit("fails as it is: " + missed, returncode=1)
+            self._record.note(name, missed)
+        return True
+
+
+def _fails(item: pytest.Item) -> bool:
+    item._initrequest()  # type: ignore[attr-defined]
+    after = _Session.from_parent(item.session, name="after")
+    return any(report.failed for report in runtestprotocol(item, log=False, nextitem=after))
 
 
 def main(asked: list[str]) -> int:
     record = Record(RECORD)
-    survivors = []
     names = asked or heads(sorted((ROOT / "tests/golden").iterdir()))
-    tried = [name for name in names if name not in UNSEEN]
-    for name in tried:
-        missed = record.missed_by(name)
-        print("%-44s %s" % (name, missed or "NO TEST MISSES IT"), flush=True)
-        survivors += [] if missed else [name]
-    listed = [name for name in names if name in UNSEEN]
+    tried = [name for name in names if name not in UNSEEN or name in asked]
+    wanted = record.wanted(tried)
+    files = sorted({test.partition("::")[0] for tests in wanted.values() for test in tests})
+    os.chdir(ROOT)
+    if wanted and pytest.main(["-q", "-s", "-n", "0", "-m", "not long", *files], plugins=[Mutants(record, wanted)]):
+        return 2
+    survivors = [name for name in tried if not record.found[name]["test"]]
+    for name in survivors:
+        print("%-44s NO TEST MISSES IT" % name)
+    listed = [name for name in names if name not in tried]
     for name in listed:
         print("%-44s not tried: %s" % (name, UNSEEN[name]))
     numbers = (len(tried), len(tried) - len(survivors), len(listed), len(survivors))

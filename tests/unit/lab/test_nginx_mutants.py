@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from nginx_mutants import WITHOUT, heads, mutated, without
+from nginx_mutants import SERVES, WITHOUT, Record, heads, mutated, without
 
 FILE = """\
 map $a $b {
@@ -57,3 +58,42 @@ def test_the_directives_of_a_tree_are_named_once(tmp_path: Path) -> None:
     (tmp_path / "web1/etc/nginx/conf.d").mkdir(parents=True)
     (tmp_path / "web1/etc/nginx/conf.d/a.conf").write_text(FILE)
     assert heads([tmp_path]) == ["map $a", "listen", "add_header X-A", "add_header X-B", "return"]
+
+
+def test_a_test_notes_what_it_serves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(SERVES, str(tmp_path / "notes"))
+    monkeypatch.setenv("PYTEST_CURRENT_TEST", "a.py::test[x (y)] (call)")
+    assert mutated({"/etc/nginx/a.conf": "a 1;\nb;\na 2;\n"}) == {"/etc/nginx/a.conf": "a 1;\nb;\na 2;\n"}
+    test, found = json.loads((tmp_path / "notes").read_text())
+    assert (test, {name: len(set(lines)) for name, lines in found.items()}) == ("a.py::test[x (y)]", {"a": 2, "b": 1})
+
+
+@pytest.fixture
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Record:
+    """Three tests of one version serve `a`, one of an older version alone serves `b`, and nothing is learned."""
+    monkeypatch.setattr(Record, "learn", lambda _self, _version: None)
+    found = Record(tmp_path / "record.json")
+    usual, other = {"times": 1, "heads": {"a": ["1"]}}, {"times": 9, "heads": {"a": ["1", "2"]}}
+    found.serves = {
+        "1.26 a.py": {"digest": "d1", "tests": {"usual": usual, "usual too": usual, "about it": other}},
+        "1.26 b.py": {"digest": "d2", "tests": {"another": {"times": 1, "heads": {"c": ["3"]}}}},
+        "1.18 a.py": {"digest": "d3", "tests": {"old": {"times": 1, "heads": {"b": ["4"]}}}},
+    }
+    return found
+
+
+def test_what_a_directive_is_about_is_asked_first(record: Record) -> None:
+    wanted = record.wanted(["a", "b", "nowhere"])
+    assert wanted == {"a": ["about it", "usual", "usual too"], "b": ["old"], "nowhere": []}
+
+
+def test_what_is_known_is_asked_again_only_where_its_tests_changed(record: Record, tmp_path: Path) -> None:
+    record.wanted(["a", "b"])
+    record.note("a", "usual too")
+    record.note("b", "")
+    again = Record(tmp_path / "record.json")
+    assert (again.wanted(["a", "b"]), again.found["b"]["test"]) == ({}, "")
+    again.serves["1.26 b.py"]["digest"] = "d4"
+    assert again.wanted(["a", "b"]) == {}
+    again.serves["1.26 a.py"]["digest"] = "d5"
+    assert again.wanted(["a", "b"]) == {"a": ["usual too", "about it", "usual"]}
