@@ -17,7 +17,7 @@ class ActionModule(LvsAction):
     """The module host_facts, then `fit`; the fact stays, so that every later task has the settled part."""
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
-        mine = self.model_of_host()["hosts"][self.host]
+        mine = self.slice_of_host()
         result = self.module("vipstack.lvs.host_facts", host_questions(mine))
         found = plain(result.get("ansible_facts", {})).get("lvs_host")
         problems = fit(mine, found).problems if found else []

@@ -84,7 +84,7 @@ class ActionModule(LvsAction):
 
     def _preflight(self) -> dict[str, Any]:
         """The host's facts, and for a director what the network says."""
-        mine = self.model_of_host()["hosts"][self.host]
+        mine = self.slice_of_host()
         observation = self._facts(host_questions(mine))
         if observation["status"] == FAILED:
             observation["facts"] = self._distribution()

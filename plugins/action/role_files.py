@@ -11,12 +11,10 @@ from ansible.errors import AnsibleActionFail
 
 from ..plugin_utils import _role_files
 from ..plugin_utils._action import LvsAction
-from ..plugin_utils._fit.fit import settle
-from ..plugin_utils._plain import plain
 from ..plugin_utils._preflight.variables import problems
 
 # What many hosts have: before Ansible starts workers, and not once in each of them.
-_role_files.compile_roles("real_server", "nginx")
+_role_files.compile_roles("real_server", "nginx", "director", "keepalived")
 
 
 class ActionModule(LvsAction):
@@ -30,7 +28,7 @@ class ActionModule(LvsAction):
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         role, facts = args["role"], self.facts()
         lists = _role_files.RoleFiles(self)
-        lists.take_own(settle(plain(self.kept_model()["hosts"][self.host]), facts), facts)
+        lists.take_own(self.slice_of_host(), facts)
         wrong = problems(lists.settings(role))
         if wrong:
             raise AnsibleActionFail(
@@ -38,15 +36,19 @@ class ActionModule(LvsAction):
             )
         files = lists.of(role)
         if files is None:
-            return {"changed": False, "done": True, "skipped": True, "skip_reason": "the host has no part in the role"}
+            return _skipped("the host has no part in the role", done=True)
         if args["only_ready"] and not lists.ready(role):
-            return {"changed": False, "done": False, "skipped": True, "skip_reason": "something is to be installed"}
+            return _skipped("something is to be installed", done=False)
         result: dict[str, Any] = {"changed": False, "diff": []}
         for module, options in _modules(files):
             result = _with(result, self.module("vipstack.lvs." + module, options))
             if result.get("failed") or result.get("unreachable"):
                 return result
-        return {**result, "done": True}
+        return {**result, "done": True, "later": bool(files.get("later"))}
+
+
+def _skipped(why: str, done: bool) -> dict[str, Any]:
+    return {"changed": False, "done": done, "later": False, "skipped": True, "skip_reason": why}
 
 
 def _modules(files: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -58,6 +60,8 @@ def _modules(files: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         found.append(("kernel", files["kernel"]))
     if files.get("sets"):
         found.append(("config_tree", {"sets": files["sets"]}))
+    if files.get("weights"):
+        found.append(("weights", files["weights"]))
     return found
 
 

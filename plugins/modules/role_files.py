@@ -13,7 +13,8 @@ author:
   - The vipstack.lvs maintainers (@vipstack)
 description:
   - Takes a role's list of files, C(ROLE_files), and runs the modules M(vipstack.lvs.real_server_vip),
-    M(vipstack.lvs.kernel) and M(vipstack.lvs.config_tree) on the host, as many of them as the list has something for.
+    M(vipstack.lvs.kernel), M(vipstack.lvs.config_tree) and M(vipstack.lvs.weights) on the host, as many of them as the
+    list has something for.
   - What the role's variables say is computed on the controller at once, and not by one template after another.
   - It needs the variables C(lvs_model) of the role C(topology) and C(lvs_host) of the role C(host).
 extends_documentation_fragment:
@@ -33,6 +34,7 @@ seealso:
   - module: vipstack.lvs.config_tree
   - module: vipstack.lvs.kernel
   - module: vipstack.lvs.real_server_vip
+  - module: vipstack.lvs.weights
 """
 
 EXAMPLES = r"""
@@ -46,6 +48,14 @@ done:
   description: Whether the files of the role are as they have to be, or the host has no part in the role.
   type: bool
   returned: when no module failed
+later:
+  description: Whether the list has sets that the role writes by a task of its own, after something else.
+  type: bool
+  returned: when no module failed
+weights:
+  description: What M(vipstack.lvs.weights) returned under this name.
+  type: dict
+  returned: when the list has weights
 diff:
   description: What the modules changed, or would change.
   type: list

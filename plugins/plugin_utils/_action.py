@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Mapping, cast
 
 from ansible.errors import AnsibleActionFail, AnsibleUndefinedVariable
+from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import LvsError
@@ -22,6 +23,11 @@ _MODEL = "lvs_model"
 # What the role topology registers, and how `lvs_model` names it.
 _REGISTERED = "topology_computed"
 _IN_REGISTERED = "{{ %s.model }}" % _REGISTERED
+# How Ansible speaks with modules: imported once, before workers start, and not once in each of them.
+_PRELOADED = (
+    get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE),
+    get_module_decoder("legacy", Direction.MODULE_TO_CONTROLLER),
+)
 
 
 class LvsAction(ActionBase):  # type: ignore[misc]
@@ -63,6 +69,10 @@ class LvsAction(ActionBase):  # type: ignore[misc]
         cluster = plain(model["clusters"][mine["cluster"]])
         directors = {host: _without_services(model["hosts"][host]) for host in cluster["directors"]}
         return {"hosts": {**directors, self.host: mine}, "clusters": {mine["cluster"]: cluster}}
+
+    def slice_of_host(self) -> HostSlice:
+        """This host's part of the model, as its facts settle it."""
+        return settle(plain(self.kept_model()["hosts"][self.host]), self.facts())
 
     def facts(self, host: str = "") -> HostFacts:
         """What this host, or another one, told of itself in this run; empty where it was not asked."""

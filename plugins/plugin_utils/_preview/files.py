@@ -23,9 +23,11 @@ Digests = Dict[str, "dict[str, str] | None"]
 MASK = "********"
 # Instead of the text of a file that stays as it is where it is there.
 KEPT = "as it is on the host\n"
-# A role's list of files: what its tasks give to modules, by the kind of module. As an option of an action.
+# A role's list of files: what its tasks give to modules, by the kind of module; sets that come after the others, as
+# something else is done first, are in `later`. As an option of an action.
 FILES: dict[str, Any] = {
     "sets": {"type": "list", "elements": "dict", "default": []},
+    "later": {"type": "list", "elements": "dict", "default": []},
     "kernel": {"type": "dict"},
     "weights": {"type": "dict"},
     "vips": {"type": "dict"},
@@ -37,7 +39,7 @@ FILES: dict[str, Any] = {
 
 def texts(files: Mapping[str, Any]) -> dict[str, str]:
     """Absolute path -> text of every file in a role's list; secrets are masked."""
-    found = of_sets(files.get("sets", ()), files.get("secrets", ()))
+    found = of_sets(_sets_of(files), files.get("secrets", ()))
     for name, make in (("kernel", of_kernel), ("weights", of_weights), ("vips", of_vips)):
         if files.get(name):
             found.update((path, text) for path, text in make(files[name]).items() if text is not None)
@@ -50,8 +52,7 @@ def digests(files: Mapping[str, Any]) -> Digests:
 
     The files of the weights are left out: what is drained by hand is kept in them. So is what stays as it is.
     """
-    sets = files.get("sets", ())
-    found = {path: _digest(file) for path, file in _files_of(sets) if file.get("state") != "kept"}
+    found = {path: _digest(file) for path, file in _files_of(_sets_of(files)) if file.get("state") != "kept"}
     found.update((path, {**told, "aged": "yes"}) for path in files.get("aged", ()) if (told := found.get(path)))
     for name, make in (("kernel", of_kernel), ("vips", of_vips)):
         if files.get(name):
@@ -59,6 +60,10 @@ def digests(files: Mapping[str, Any]) -> Digests:
                 (path, None if text is None else _digest({"content": text})) for path, text in make(files[name]).items()
             )
     return found
+
+
+def _sets_of(files: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [*files.get("sets", ()), *files.get("later", ())]
 
 
 def _files_of(sets: Sequence[Mapping[str, Any]]) -> Iterable[tuple[str, Mapping[str, Any]]]:

@@ -73,3 +73,16 @@ def test_a_wrong_variable_of_the_role_is_told_before_anything_is_written(tmp_pat
     assert result["failed"]
     assert 'nginx_worker_connections is "many"; must be ' in " ".join(result["msg"].split())
     assert modules(hosts) == []
+
+
+def test_a_director_gets_what_the_kernel_needs_its_scripts_and_its_weights(hosts: Hosts) -> None:
+    hosts.answer("weights", {"weights": {"web": {"web1": 1}}, "drained": [], "warnings": ["web9 left"]})
+    result = write(hosts, "director", "d1").results("write")["d1"]
+    assert modules(hosts) == ["kernel", "config_tree", "weights"]
+    assert (result["weights"], result["later"], result["warnings"]) == ({"web": {"web1": 1}}, False, ["web9 left"])
+
+
+def test_the_files_of_a_static_table_are_left_to_the_task_behind_the_table(tmp_path: Path) -> None:
+    hosts = Hosts(tmp_path, with_changes({"lvs_table_owner": "static"}))
+    result = write(hosts, "director", "d1").results("write")["d1"]
+    assert (modules(hosts), result["later"]) == (["kernel", "config_tree", "weights"], True)

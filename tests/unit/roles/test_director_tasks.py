@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What site.yml does on a director, in which order: on one that is set up, on a new one, with a static table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from converged import Hosts
+from inventory import with_changes
+
+NEW: dict[str, Any] = {
+    "family": "Debian",
+    "release": 12,
+    "addresses": ["127.0.0.1"],
+    "paths": {},
+    "units": {},
+    "users": {},
+    "foreign": {"noted": True, "findings": []},
+}
+FILES = ["kernel", "config_tree", "weights"]
+
+
+@pytest.fixture(params=["keepalived", "static"])
+def hosts(request: pytest.FixtureRequest, tmp_path: Path) -> Hosts:
+    found = Hosts(tmp_path, with_changes({"lvs_table_owner": request.param}))
+    for module in ("apt", "file", "ipvs", "systemd_service", "user"):
+        found.answer(module, {})
+    return found
+
+
+def done(hosts: Hosts) -> list[str]:
+    run = hosts.play("playbooks/site.yml", "--tags", "director,keepalived")
+    assert run.status == 0, run.output
+    looked = ("host_facts", "inspect")
+    return [module for host, module in hosts.asked() if host == "d1" and module not in looked]
+
+
+def table(hosts: Hosts) -> list[str]:
+    """The table itself comes before the files that restore it at boot."""
+    static = hosts.model["hosts"]["d1"]["director"]["table_owner"] == "static"
+    return ["ipvs", "config_tree", "systemd_service"] if static else []
+
+
+def test_one_that_is_set_up_gets_files(hosts: Hosts) -> None:
+    assert done(hosts) == [*FILES, *table(hosts), "config_tree"]
+
+
+def test_a_new_one_gets_programs_a_user_and_a_folder_first(hosts: Hosts) -> None:
+    hosts.answer("host_facts", {"ansible_facts": {"lvs_host": NEW}}, "d1")
+    assert done(hosts) == [
+        "apt", "user", "file", *FILES, *table(hosts),
+        "apt", "config_tree", "systemd_service",
+    ]  # fmt: skip
