@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 from report import at_most, report
 
@@ -26,6 +26,7 @@ TOPOLOGY = ((10, 10), (200, 200), (1000, 1000))  # virtual services, real server
 GROWN = (100, 200, 400, 800)
 MISTAKEN = (100, 1000)
 PREVIEW = ((10, 10), (200, 200), (1000, 200))
+SAMPLE_S = 0.05
 Tree = dict[str, Any]
 
 
@@ -53,13 +54,50 @@ def inventory(services: int, real_servers: int) -> Tree:
     }}}  # fmt: skip
 
 
+def command(folder: Path, name: str, words: Sequence[str]) -> dict[str, Any]:
+    """Over an inventory in the folder, as subprocess takes it."""
+    program = str(ROOT / ".venv/bin/ansible-playbook")
+    return {
+        "args": [program, "-i", str(folder / name), *words],
+        "cwd": ROOT,
+        "env": {**os.environ, "ANSIBLE_FORKS": "5"},
+    }
+
+
 def seconds(folder: Path, name: str, *words: str, status: int = 0) -> float:
     """Of one command over an inventory in the folder, which ends with this status."""
     begun = time.monotonic()
-    command = [str(ROOT / ".venv/bin/ansible-playbook"), "-i", str(folder / name), *words]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "ANSIBLE_FORKS": "5"}, capture_output=True, check=False)
+    done = subprocess.run(**command(folder, name, words), capture_output=True, check=False)
     assert done.returncode == status, done.stdout[-2000:]
     return time.monotonic() - begun
+
+
+def peak_mb(folder: Path, name: str, *words: str) -> float:
+    """What one command and its processes have in memory together, the most that was seen at one moment; MiB."""
+    most = 0
+    with subprocess.Popen(**command(folder, name, words), stdout=subprocess.DEVNULL) as running:
+        while running.poll() is None:
+            most = max(most, resident(running.pid))
+            time.sleep(SAMPLE_S)
+    assert running.returncode == 0
+    return most / 2**20
+
+
+def resident(ancestor: int) -> int:
+    """Bytes in memory of a process and of all that come from it; what they share counts for each of them."""
+    parents, sizes = {}, {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(place.name)] = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+            sizes[int(place.name)] = int((place / "statm").read_text().split()[1])
+        except OSError:
+            continue  # it has ended
+    of_tree, todo = 0, [ancestor]
+    while todo:
+        one = todo.pop()
+        of_tree += sizes.get(one, 0)
+        todo += [pid for pid, parent in parents.items() if parent == one]
+    return of_tree * resource.getpagesize()
 
 
 def measured(folder: Path) -> dict[str, float]:
@@ -142,6 +180,7 @@ BOUNDS = {
     "topology_1000x1000_s": at_most(10),
     "preview_200x200_s": at_most(15),
     "preview_1000x200_s": at_most(60),
+    "preview_1000x200_peak_mb": at_most(1536),
 }
 
 
@@ -149,6 +188,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         figures = measured(place)
+        large = "%dx%d.json" % PREVIEW[-1]
+        dest = "lvs_preview_dest=%s" % (place / "preview-peak")
+        figures["preview_1000x200_peak_mb"] = peak_mb(place, large, "playbooks/preview.yml", "-e", dest)
         figures.update(growth(place, cpu(place, "10x10.json", str(place / "topology.json"))))
         figures["mistakes_1000_s"] = bad_input(place)
         figures["render_1000x10_s"] = one_director(place)

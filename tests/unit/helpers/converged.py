@@ -77,6 +77,7 @@ class Hosts:
         self.folder = folder
         self.answers = folder / "answers"
         self.answers.mkdir(parents=True)
+        self._asked = self.answers / "asked"
         for module, answer in _ANSWERS.items():
             self.answer(module, answer)
         inventory = as_inventory(tree)
@@ -105,17 +106,32 @@ class Hosts:
 
     def asked(self) -> list[tuple[str, str]]:
         """(host, module) of each answer so far."""
-        lines = (self.answers / "asked").read_text(encoding="utf-8").splitlines()
+        lines = self._asked.read_text(encoding="utf-8").splitlines() if self._asked.exists() else []
         return [(words[0], words[1]) for words in map(str.split, lines)]
+
+    def never_answers(self, module: str, host: str) -> None:
+        """A module that a host begins and does not end."""
+        os.mkfifo(self.answers / ("%s.%s.json" % (module, host)))
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Variables of the environment by which Ansible reaches these hosts."""
+        folder = str(Path(__file__).parent / "connection")
+        return {"ANSIBLE_CONNECTION_PLUGINS": folder, "ANSWERS": str(self.answers)}
+
+    def write_plays(self, plays: Sequence[Tree]) -> Path:
+        """Plays as data, as a playbook."""
+        path = self.folder / "playbook.json"
+        path.write_text(json.dumps(plays), encoding="utf-8")
+        return path
 
     def play(self, playbook: str | Path, *words: str, forks: int = 5, as_json: bool = False) -> Run:
         """Run a playbook to its end."""
         env = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
         env.update(
-            ANSIBLE_CONNECTION_PLUGINS=str(Path(__file__).parent / "connection"),
             ANSIBLE_FORKS=str(forks),
             ANSIBLE_NOCOLOR="1",
-            ANSWERS=str(self.answers),
+            **self.settings,
             **({"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"} if as_json else {}),
         )
         command = [ROOT / ".venv/bin/ansible-playbook", "-i", self.folder / "hosts.json", playbook, *words]
@@ -131,6 +147,4 @@ class Hosts:
 
     def play_of(self, plays: Sequence[Tree], forks: int = 5, as_json: bool = False) -> Run:
         """The same for plays as data."""
-        path = self.folder / "playbook.json"
-        path.write_text(json.dumps(plays), encoding="utf-8")
-        return self.play(path, forks=forks, as_json=as_json)
+        return self.play(self.write_plays(plays), forks=forks, as_json=as_json)
