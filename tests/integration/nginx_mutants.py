@@ -51,7 +51,6 @@ UNSEEN = {
     "pid": "Debian's build has the same default",
     "user": "Debian's build has the same default",
     "worker_processes": "a matter of speed",
-    "worker_rlimit_nofile": "a matter of limits",
     "worker_connections": "a matter of limits",
     "sendfile": "a matter of speed",
     "tcp_nopush": "a matter of speed",
