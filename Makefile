@@ -86,6 +86,10 @@ test-lab-b: venv daemons ## run the other half
 test-native: venv daemons ## run tests that need no IPVS, in namespaces, and those of the lab's life
 	@pytest $(filter-out $(LAB_TESTS),$(wildcard tests/integration/test_*.py)) -m "not long" --durations=20
 
+.PHONY: core
+core: venv ## run a command with another ansible-core, in a Debian 13: make core CORE=2.21 [RUN="make check"]
+	@$(PYTHON) -m lab.cores $(or $(CORE),$(error CORE is missing: make core CORE=2.21)) $(or $(RUN),make check)
+
 .PHONY: daemons
 daemons: venv
 	@$(PYTHON) -m lab.daemons

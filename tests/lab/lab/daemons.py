@@ -28,6 +28,9 @@ MODULES: dict[str, tuple[str, ...]] = {"bullseye": (), "bookworm": BROTLI, "trix
 # The oldest and the newest one; that of this machine is between them.
 CERTBOT, CERTBOT_SUITES = ("certbot",), ("bullseye", "trixie")
 FIREWALLS = ("nftables", "iptables", "firewalld", "dbus", "iproute2", "procps")
+# What make targets need, on a Python that is newer than that of Debian 12.
+CORE_SUITE = "trixie"
+CORE = ("python3", "python3-venv", "git", "make", "docker-cli", "openssl", "iproute2", "procps", "sudo")
 _APART = ("--mount", "--propagation", "private", "--cgroup", "--pid", "--kill-child", "--fork")
 # A view of the tree in memory. Each line that comes in is a case; each line that goes out is the status of its script.
 _COURT = r"""
@@ -69,6 +72,11 @@ def certbot_tree(settings: Settings, suite: str) -> Path:
 def firewall_tree(settings: Settings, suite: str) -> Path:
     """A Debian with all of its firewalls, of which none runs."""
     return _tree_of(settings, "firewalls", suite, FIREWALLS)
+
+
+def core_tree(settings: Settings) -> Path:
+    """A Debian whose Python the newest ansible-core runs on, with what make targets need."""
+    return _tree_of(settings, "core", CORE_SUITE, CORE)
 
 
 def _tree_of(settings: Settings, kind: str, suite: str, packages: Sequence[str]) -> Path:

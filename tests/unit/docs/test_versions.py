@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lab import cores
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -40,3 +42,7 @@ def test_the_readme_names_all_that_are_tested() -> None:
     sentence = re.search(r"`make check` with ([0-9., and\n]+)", text("README.md"))
     assert sentence
     assert re.findall(r"\d\.\d+", sentence.group(1)) == versions()
+
+
+def test_those_that_need_a_newer_python_are_tested_in_the_lab() -> None:
+    assert [*cores.VERSIONS] == versions()[1:]

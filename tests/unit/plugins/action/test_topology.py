@@ -94,7 +94,7 @@ def test_every_mistake_is_named_once(tmp_path: Path) -> None:
     headline, *lines = str(caught.value).splitlines()
     assert headline == "the inventory has 2 mistakes; no host was touched:"
     assert lines == ["  - " + one.message for one in build(inventory).mistakes]
-    assert caught.value.result_contribution == {"msg": "the inventory has 2 mistakes; no host was touched"}
+    assert caught.value.result == {"msg": "the inventory has 2 mistakes; no host was touched"}
 
 
 def test_a_name_that_yaml_reads_as_something_else_is_a_mistake(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_who_goes_on_after_mistakes_has_them_as_data(tmp_path: Path) -> None:
     inventory = with_changes(MISTAKEN)
     with pytest.raises(AnsibleAction) as caught:
         controller.run(ActionModule, inventory, {}, tmp_path, ignore_errors=True)
-    result = caught.value.result_contribution
+    result = caught.value.result
     assert result["mistakes"] == [{"path": one.path, "message": one.message} for one in build(inventory).mistakes]
     assert str(caught.value) == "the inventory has 2 mistakes; no host was touched"
 
