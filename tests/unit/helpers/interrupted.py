@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
 import uuid
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[3]
 _SECONDS = 300.0  # of a machine on which much else runs
@@ -56,14 +57,21 @@ class Interrupted:
 
     def processes(self) -> list[str]:
         """The command lines of all processes of the run, also those in sessions of their own."""
-        found = []
+        return [text.replace("\0", " ") for text in self._of_each("cmdline")]
+
+    def keeps_waiting(self) -> bool:
+        """Whether a process has got the signal and does not take it yet."""
+        pending = [re.search(r"^ShdPnd:\s*(\w+)$", text, re.MULTILINE) for text in self._of_each("status")]
+        return any(one and int(one[1], 16) >> (signal.SIGINT - 1) & 1 for one in pending)
+
+    def _of_each(self, name: str) -> Iterator[str]:
+        """What a file of /proc says of each process of the run."""
         for place in Path("/proc").glob("[0-9]*"):
             try:
                 if self._mark.encode() in (place / "environ").read_bytes():
-                    found.append((place / "cmdline").read_text().replace("\0", " "))
+                    yield (place / name).read_text()
             except OSError:
                 continue  # it has ended
-        return found
 
     def _said(self) -> str:
         return self._output.read_text(encoding="utf-8")

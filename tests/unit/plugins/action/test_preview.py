@@ -141,6 +141,8 @@ def test_an_interruption_while_files_are_written_comes_after_the_last_one(tmp_pa
     run = Interrupted(tmp_path / "hosts.json", "playbooks/preview.yml", "-e", "lvs_preview_dest=%s" % dest)
     run.until((dest / "web1/etc/nginx/conf.d/lvs-upstreams.conf").exists)
     run.interrupt()
+    # From the controller's process to that which writes. Ansible does not end if it comes there with the result.
+    run.until(run.keeps_waiting)
     with pipe.open() as reader:
         reader.read()
     assert run.end() != 0
