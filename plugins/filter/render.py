@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 from ..module_utils import _text
 from ..plugin_utils._firewall import script
+from ..plugin_utils._firewall.marks import mark_rules
 from ..plugin_utils._firewall.plan import plan
 from ..plugin_utils._fit.fit import settle
 from ..plugin_utils._fit.shape import HostFacts
@@ -139,6 +140,7 @@ class FilterModule:
             "fitted": fitted,
             "foreign_question": foreign_question,
             "ipvs_rules": ipvs_rules,
+            "mark_rules": mark_rules,
             "ipvs_services": ipvs_services,
             "keepalived_services": keepalived_services,
             "nginx_purge": nginx_purge,

@@ -130,6 +130,10 @@ options:
     description: Whether firewalls drop what nobody lets in, as RV(firewall).
     type: bool
     default: false
+  marks:
+    description: The firewall marks that our table of nftables sets, as RV(marks).
+    type: bool
+    default: false
   arp_probes:
     description:
       - Ask on an interface who has an address, by ARP or IPv6 neighbour discovery. The ARP requests name no sender
@@ -347,6 +351,12 @@ firewall:
   type: dict
   returned: when O(firewall=true)
   sample: {firewalld: false, policies: [], closed: [{place: nft inet filter input, hook: input, opened: null}]}
+marks:
+  description: The marks, in ascending order; an empty list where the table is not there.
+  type: list
+  elements: int
+  returned: when O(marks=true)
+  sample: [1819043144]
 arp:
   description:
     - Who answers for each address on the interface. A host does not hear itself; C(own) tells that it has the
@@ -472,6 +482,7 @@ def main() -> None:
             "handover": {"type": "bool", "default": False},
             "clock": {"type": "bool", "default": False},
             "firewall": {"type": "bool", "default": False},
+            "marks": {"type": "bool", "default": False},
             "arp_probes": {"type": "list", "elements": "dict", "default": [], "options": ARP_PROBE},
             "vrrp_listen": {"type": "dict", "options": VRRP_LISTEN},
             "foreign": {"type": "dict", "options": QUESTION},

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from inventory import V6_TOO, model_of, with_changes
-from rendering import of_firewall
+from rendering import files, of_firewall
 
 from ansible_collections.vipstack.lvs.plugins.filter.render import firewall_plan
 from lab.daemons import SUITES, Court, court, firewall_tree
@@ -254,3 +254,46 @@ def test_firewalld_is_not_reloaded_where_that_would_lose_something(firewalls: Fi
     )
     assert "firewalld has settings that a reload would lose" in said
     assert "9" in said.splitlines()[-1]
+
+
+TOGETHER = model_of(
+    with_changes({
+        **V6_TOO, "lvs_vips.web.addresses": ["198.51.100.200/24", "2001:db8::200/64"],
+        "lvs_virtual_services.web.ports": [80, 8080], "lvs_virtual_services.web.together": True,
+        "lvs_nginx_sites.www.ports": [80, 8080],
+    })
+)  # fmt: skip
+# Packets are counted by their mark. A client asks each port of the VIPs, one that is none of the service's,
+# and the host's own address.
+MARKED = """
+nft -c -f /marks.nft
+nft -f /marks.nft
+nft -f /marks.nft
+nft -f - << 'END'
+table inet seen {{
+    chain input {{
+        type filter hook input priority 0; policy accept;
+        tcp flags & (syn | ack) != syn accept
+        meta mark {four} counter accept
+        meta mark {six} counter accept
+        meta l4proto tcp counter accept
+    }}
+}}
+END
+ip netns exec others python3 -c '
+import socket
+for place in ("198.51.100.200", "2001:db8::200", "198.51.100.100"):
+    for port in (80, 8080, 81):
+        socket.socket(socket.AF_INET6 if ":" in place else socket.AF_INET).connect_ex((place, port))
+'
+nft list chain inet seen input | sed -n 's/.*packets \\([0-9]*\\).*/\\1/p'
+python3 -B -c 'from ansible_collections.vipstack.lvs.plugins.module_utils._host.marks import look; print(look())'
+"""
+
+
+def test_packets_to_ports_that_are_together_get_their_mark_and_no_others(firewalls: Firewalls) -> None:
+    four, six = (one["fwmark"] for one in TOGETHER["hosts"]["d1"]["director"]["services"])
+    rules = files(TOGETHER, "d1", {})["/etc/vipstack-lvs/marks.nft"]
+    script = "cat > /marks.nft << 'END'\n%sEND\n" % rules + MARKED.format(four=four, six=six)
+    *counted, marks = firewalls.run("d1", script).strip().splitlines()
+    assert (counted, json.loads(marks)) == (["2", "2", "5"], sorted([four, six]))

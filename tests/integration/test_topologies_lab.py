@@ -36,6 +36,7 @@ class Example:
     vips: tuple[str, ...]
     moving: tuple[tuple[str, ...], ...]
     inside: bool = False
+    marks: bool = False
     unit: bool = False  # real servers have the one for tunnels and NAT
 
     def __str__(self) -> str:
@@ -51,8 +52,10 @@ EXAMPLES = (
     Example("active-active", (VIP, SECOND), ((VIP,), (SECOND,))),
     Example("vrrp-only", (VIP,), ((VIP,),)),
     Example("udp", (VIP,), ((VIP,),)),
+    Example("together", (VIP,), ((VIP,),), marks=True),
 )
-HTTP = [one for one in EXAMPLES if one.name not in ("vrrp-only", "udp")]
+# One client alone is served by all real servers.
+HTTP = [one for one in EXAMPLES if one.name not in ("vrrp-only", "udp", "together")]
 
 
 def url(vip: str) -> str:
@@ -103,6 +106,8 @@ def deployed(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Deployed]
     try:
         if example.inside:
             topologies.inside()
+        if example.marks:
+            topologies.marks()
         topologies.play("site", example.name)
         topologies.settled()
         yield topologies
@@ -298,6 +303,77 @@ def test_each_packet_of_one_client_is_a_request_by_itself(deployed: Deployed) ->
     finally:
         stack.lab.wire.join(holder)
     deployed.settled()
+
+
+# Clients of many addresses ask each port several times; of each the servers that it met.
+CLIENTS = """
+import http.client, json, sys
+met = {}
+for number in range(1, 17):
+    own = "198.51.100.%d" % (220 + number)
+    for port in (80, 8080) * 3:
+        asked = http.client.HTTPConnection(sys.argv[1], port, timeout=60, source_address=(own, 0))
+        asked.request("GET", "/", headers={"Host": "www.example.com"})
+        met.setdefault(own, []).append(asked.getresponse().headers["X-Served-By"])
+print(json.dumps(list(met.values())))
+"""
+# What the unit of nftables does, which starts with no rules of others.
+NFTABLES = """
+cat > /run/systemd/system/nftables.service << 'END'
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/bin/true
+ExecStop=/usr/sbin/nft flush ruleset
+END
+systemctl daemon-reload
+systemctl start nftables.service
+systemctl restart nftables.service
+"""
+ADDRESSES = "for last in $(seq 221 236); do ip address %s 198.51.100.$last/24 dev eth0; done"
+
+
+@pytest.fixture
+def clients(deployed: Deployed) -> Iterator[None]:
+    docker = deployed.stack.docker
+    docker("exec", "client", "sh", "-c", ADDRESSES % "replace")
+    yield
+    docker("exec", "client", "sh", "-c", ADDRESSES % "delete")
+
+
+@only("together")
+@pytest.mark.usefixtures("clients")
+def test_a_client_has_one_real_server_on_both_ports(deployed: Deployed) -> None:
+    """Also from the other director, and where nftables was started anew on it."""
+    stack = deployed.stack
+
+    def met() -> list[str]:
+        found = json.loads(stack.docker("exec", "client", "python3", "-c", CLIENTS, VIP, timeout=600))
+        assert all(len({*one}) == 1 for one in found), found
+        return [one[0] for one in found]
+
+    (holder,) = deployed.settled()
+    (other,) = {*DIRECTORS} - {holder}
+    before = met()
+    assert {*before} == {*REAL_SERVERS}
+    stack.run(other, NFTABLES)
+    stack.lab.wire.cut(holder)
+    try:
+        deployed.taken_over(other)
+        assert met() == before
+    finally:
+        stack.lab.wire.join(holder)
+        stack.run(other, "rm /run/systemd/system/nftables.service; systemctl daemon-reload")
+    deployed.settled()
+
+
+@only("together")
+def test_a_mark_that_is_gone_is_found(deployed: Deployed, tmp_path: Path) -> None:
+    unit = "vipstack-lvs-marks.service"
+    deployed.stack.run("d1", "nft flush ruleset")
+    play = deployed.play("verify", deployed.example.name, writes=tmp_path / "found.json")
+    assert play.codes("error") == {"mark_missing"}
+    deployed.stack.run("d1", f"systemctl restart {unit}")
 
 
 @every

@@ -39,6 +39,7 @@ _TABLE_LINK = "%s/multi-user.target.wants/%s" % (UNITS, places.STACK.table_unit)
 _OWN_UNITS = (
     places.STACK.forward_unit,
     places.STACK.firewall_unit,
+    places.STACK.marks_unit,
     places.STACK.repair_unit + ".path",
     places.STACK.table_unit,
 )

@@ -38,6 +38,10 @@ class Stack(NamedTuple):
     """Opens the host's firewall for the stack."""
     firewall_unit: str = "vipstack-lvs-firewall.service"
     """Opens it at boot, and again when the firewall itself is started anew."""
+    marks: str = "/etc/vipstack-lvs/marks.nft"
+    """The firewall marks of a director."""
+    marks_unit: str = "vipstack-lvs-marks.service"
+    """Sets them at boot, and again when nftables itself is started anew."""
     repair_unit: str = "vipstack-lvs-repair"
     """Makes the IPVS table anew where it lost services: a .path that the check script triggers, and its .service."""
 

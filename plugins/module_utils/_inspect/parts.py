@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, Mapping
 
 from .._errors import LvsError
 from .._foreign.look import facts_of
-from .._host import firewall, system, weights
+from .._host import firewall, marks, system, weights
 from .._host.files import HostFiles
 from .._host.links import links, read_links
 from .._host.places import STACK
@@ -74,6 +74,7 @@ def parts_of(wanted: Parameters) -> dict[str, Part]:
         ("handover", wanted["handover"], handover),
         ("clock", wanted["clock"], system.clock),
         ("firewall", wanted["firewall"], firewall.look),
+        ("marks", wanted["marks"], marks.look),
         ("arp", wanted["arp_probes"], lambda: arp(wanted["arp_probes"])),
         ("adverts", wanted["vrrp_listen"], lambda: adverts(wanted["vrrp_listen"])),
         ("foreign", wanted["foreign"], lambda: facts_of(wanted["foreign"])),

@@ -40,6 +40,11 @@ def _messages(one: Opening) -> Mapping[int, str]:
 
 
 def _nft(one: Opening) -> str:
+    return " ".join([*matched(one), "accept"])
+
+
+def matched(one: Opening) -> list[str]:
+    """What tells the packets of an opening from others, in the words of nftables."""
     # Nobody is let in without a network on one side, and its family is what a table of both looks at.
     words: list[str] = []
     for side, networks in (("saddr", one["sources"]), ("daddr", one["destinations"])):
@@ -51,7 +56,7 @@ def _nft(one: Opening) -> str:
         words += [_name(one), "sport" if one["way"] == "through" else "dport", _set(_ports(one))]
     else:
         words += ["meta l4proto", str(_number(one))]
-    return " ".join([*words, "accept"])
+    return words
 
 
 def _set(values: Iterable[object]) -> str:

@@ -16,11 +16,11 @@ from .system import SENDMAIL, ports
 # Where it is, the Keepalived of the host is ours.
 OUR_KEEPALIVED = "/etc/systemd/system/keepalived.service.d/vipstack-lvs.conf"
 NGINX, KEEPALIVED = "/usr/sbin/nginx", "/usr/sbin/keepalived"
-PROGRAMS = ("/usr/sbin/ipvsadm", KEEPALIVED, NGINX, "/usr/sbin/visudo", SENDMAIL)
+PROGRAMS = ("/usr/sbin/ipvsadm", "/usr/sbin/nft", KEEPALIVED, NGINX, "/usr/sbin/visudo", SENDMAIL)
 # The module of Nginx for streams: of Debian, of EL.
 STREAM_MODULES = ["/usr/%s/nginx/modules/ngx_stream_module.so" % folder for folder in ("lib", "lib64")]
 BROTLI_MODULES = ["/usr/lib/nginx/modules/ngx_http_brotli_%s_module.so" % kind for kind in ("filter", "static")]
-UNITS = ["/etc/systemd/system/" + unit for unit in (STACK.table_unit, STACK.forward_unit)]
+UNITS = ["/etc/systemd/system/" + unit for unit in (STACK.table_unit, STACK.forward_unit, STACK.marks_unit)]
 
 
 def of_files(mine: HostSlice) -> dict[str, Any]:

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Sequence
 
 from .._model.shape import Director, Persistence, RealServer, Service, Share
-from .block import EMPTY, Block, Comment, Line, written
+from .block import EMPTY, Block, Comment, Line, Word, written
 from .checks import check_lines, for_server
 
 _METHODS = {"dr": "DR", "nat": "NAT", "tunnel": "TUN"}
@@ -39,8 +39,12 @@ def _track_file(share: Share, folder: str, weights_in_files: bool) -> Line:
 
 def _virtual_server(service: Service, weights_in_files: bool) -> Line:
     check, sorry = service["check"], service["sorry_server"]
+    # A mark has no protocol, which a rule of nftables has looked at, and tells no family.
+    known_by: Line = ("protocol", service["protocol"].upper())
+    if service["fwmark"]:
+        known_by = ("ip_family", service["family"])
     lines: list[Line] = [
-        ("protocol", service["protocol"].upper()),
+        known_by,
         ("lvs_sched", service["scheduler"]),
         ("lvs_method", _METHODS[service["forward"]]),
         *((flag,) for flag in service["scheduler_flags"]),
@@ -55,7 +59,7 @@ def _virtual_server(service: Service, weights_in_files: bool) -> Line:
         ("delay_before_retry", check["retry_delay"]),
     ]
     if sorry:
-        lines.append(("sorry_server", sorry["address"], sorry["port"]))
+        lines.append(("sorry_server", *_place(sorry["address"], sorry["port"])))
         if service["forward"] == "nat" and ipaddress.ip_address(sorry["address"]).is_loopback:
             # The kernel translates nothing to the loopback; what it only forwards there is for itself.
             lines.append(("sorry_server_lvs_method", _METHODS["dr"]))
@@ -64,7 +68,14 @@ def _virtual_server(service: Service, weights_in_files: bool) -> Line:
         if check["script"]:
             checked = list(check_lines(for_server(check, server)))
         lines += [EMPTY, Comment(server["host"]), _real_server(service, server, weights_in_files, checked)]
+    if service["fwmark"]:
+        return Block(["virtual_server", "fwmark", service["fwmark"]], lines)
     return Block(["virtual_server", service["address"], service["port"]], lines)
+
+
+def _place(address: str, port: int) -> Sequence[Word]:
+    """Without a port it is that of the packet."""
+    return (address, port) if port else (address,)
 
 
 def _persistence(persistence: Persistence, family: str) -> Iterator[Line]:
@@ -85,4 +96,4 @@ def _real_server(service: Service, server: RealServer, weights_in_files: bool, c
     if server["lower_threshold"]:
         lines.append(("lthreshold", server["lower_threshold"]))
     lines.append(Block(["FILE_CHECK"], [("track_file", "%s@%s" % (service["service"], server["host"]))]))
-    return Block(["real_server", server["address"], server["port"]], [*lines, *checked])
+    return Block(["real_server", *_place(server["address"], server["port"])], [*lines, *checked])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Dict, Literal, Mapping, Sequence, Tuple, cast
+from typing import Any, Callable, Dict, Literal, Mapping, Sequence, Tuple, cast
 
 from ...module_utils._ipvs.options import from_options
 from ...module_utils._ipvs.plan import Step, plan
@@ -51,7 +51,7 @@ class Entry:
 
     @property
     def place(self) -> str:
-        return endpoint(*self.key)
+        return endpoint(*self.key) if self.key.port else self.key.address
 
     @property
     def drained_by(self) -> str:
@@ -63,12 +63,22 @@ class Entry:
 
 
 def service_key(service: Mapping[str, Any]) -> ServiceKey:
-    """What a service of the model is in the kernel's table."""
+    """What a service of the model, or one as ipvs_info returns it, is in the kernel's table."""
+    if service.get("fwmark"):
+        return marked(service["family"], service["fwmark"])
     return ServiceKey(family_of(service["address"]), service["protocol"], service["address"], service["port"], 0)
 
 
+def marked(family: str, mark: int) -> ServiceKey:
+    """What a service is that the packets' firewall mark tells."""
+    return ServiceKey(family, "", "", 0, mark)
+
+
 def title(service: shape.Service) -> str:
-    """``tcp 198.51.100.200:80``"""
+    """``tcp 198.51.100.200:80``, and ``tcp 198.51.100.200:80,443`` where ports are together"""
+    if service["fwmark"]:
+        first = endpoint(service["address"], service["port"])
+        return " ".join([service["protocol"], ",".join([first, *map(str, service["ports"][1:])])])
     return service_name(service_key(service))
 
 
@@ -107,11 +117,14 @@ def as_option(service: shape.Service, by_hand: ByHand = _NOBODY) -> dict[str, An
 
 
 def _as_option(service: shape.Service, pool: Sequence[Entry]) -> dict[str, Any]:
-    names = ["protocol", "address", "port", "scheduler", "scheduler_flags", "persistence", "one_packet", "forward"]
+    names = ["scheduler", "scheduler_flags", "persistence", "one_packet", "forward"]
     same: list[Literal["address", "port", "lower_threshold", "upper_threshold"]]
     same = ["address", "port", "lower_threshold", "upper_threshold"]
     destinations = [{**{name: entry.server[name] for name in same}, "weight": entry.wanted_weight} for entry in pool]
-    return {**{name: service.get(name) for name in names}, "destinations": destinations}
+    known_by: dict[str, Any] = {name: service[name] for name in ("protocol", "address", "port")}
+    if service["fwmark"]:
+        known_by = {"fwmark": service["fwmark"], "family": service["family"]}
+    return {**known_by, **{name: service.get(name) for name in names}, "destinations": destinations}
 
 
 def current_services(reported: IpvsReport, desired: Services) -> Services:
@@ -120,7 +133,7 @@ def current_services(reported: IpvsReport, desired: Services) -> Services:
     The kernel reports ``local`` for a destination that is the director itself, and ``bypass`` for none that we make:
     there the model's method is right.
     """
-    ours = {key.address for key in desired}
+    is_ours = _ours(desired)
     methods = {
         key: next(iter(service.destinations.values())).forward
         for key, service in desired.items()
@@ -128,7 +141,7 @@ def current_services(reported: IpvsReport, desired: Services) -> Services:
     }
     found = []
     for service in reported.get("services", []):
-        if service.get("address") not in ours:
+        if not is_ours(service):
             continue
         method = methods.get(service_key(service), "dr")
         destinations = [
@@ -141,13 +154,15 @@ def current_services(reported: IpvsReport, desired: Services) -> Services:
 
 
 def other_services(reported: IpvsReport, desired: Services) -> list[ServiceKey]:
-    """Services of the reported table that are no business of the model's: by firewall mark, or at other addresses."""
-    ours = {key.address for key in desired}
-    return [
-        ServiceKey(service["family"], "", "", 0, service["fwmark"]) if service.get("fwmark") else service_key(service)
-        for service in reported.get("services", [])
-        if service.get("address") not in ours
-    ]
+    """Services of the reported table that are no business of the model's: by other marks, or at other addresses."""
+    is_ours = _ours(desired)
+    return [service_key(service) for service in reported.get("services", []) if not is_ours(service)]
+
+
+def _ours(desired: Services) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether a reported service is at an address of the model's, or has a mark of its."""
+    addresses = {key.address for key in desired if key.address}
+    return lambda one: service_key(one) in desired if one.get("fwmark") else one.get("address") in addresses
 
 
 # --- one director -----------------------------------------------------------------------------------------------
@@ -223,7 +238,7 @@ class DirectorTable:
 
     def alive(self, entry: Entry) -> bool:
         """Whether Keepalived's checks of the real server pass; where it does not say, our own request decides."""
-        alive = self._checks.get((entry.service["address"], entry.service["port"], *entry.key))
+        alive = self._checks.get((service_key(entry.service)[2:], *entry.key))
         return self.answers(entry) is True if alive is None else alive
 
     def answers(self, entry: Entry) -> bool | None:
@@ -287,10 +302,15 @@ def _in_the_order_of(current: Service, wanted: Service) -> Service:
 
 
 def _checks(host: ObservedHost) -> dict[tuple[Any, ...], bool]:
-    """(address, port of the service, address, port of the real server) -> whether its checks pass."""
+    """(address, port, mark of the service), address, port of the real server -> whether its checks pass."""
     return {
-        (virtual["address"], virtual["port"], server["address"], server["port"]): server["alive"]
+        (_known_by(virtual), server["address"], server["port"]): server["alive"]
         for virtual in (host.keepalived or {}).get("virtual_servers") or []
         for server in virtual["real_servers"]
         if server["alive"] is not None
     }
+
+
+def _known_by(virtual: Mapping[str, Any]) -> tuple[str, int, int]:
+    """The address, the port and the mark of a virtual server as Keepalived reports it."""
+    return ("", 0, virtual["fwmark"]) if virtual.get("fwmark") else (virtual["address"], virtual["port"], 0)

@@ -96,7 +96,7 @@ def remaining(
     counts: a former holder never sees the end of the connections that moved away with the VIP.
     """
     weights, connections = {}, {}
-    live = {service_key(one): one for one in report["services"] if not one.get("fwmark")}
+    live = {service_key(one): one for one in report["services"]}
     for entry in _entries(director, host, services):
         service = live.get(service_key(entry.service))
         for one in service["destinations"] if service else ():
@@ -145,8 +145,9 @@ def pattern(director: Director, host: str, services: Sequence[str]) -> str:
     Source: ip_vs_conn_seq_show() in net/netfilter/ipvs/ip_vs_conn.c.
     """
     found = {
-        "%s %04X" % (_in_proc(entry.server["address"]), entry.server["port"])
+        "%s %04X" % (_in_proc(entry.server["address"]), port)
         for entry in _entries(director, host, services)
+        for port in ([entry.server["port"]] if entry.server["port"] else entry.service["ports"])
     }
     return " (%s) (ESTABLISHED|UDP)" % "|".join(sorted(found))
 

@@ -64,6 +64,7 @@ def _for_a_judgement(model: Model, mine: HostSlice, paths: Iterable[str]) -> dic
     asked = {
         "files": sorted(paths),
         "firewall": mine["firewall"]["kind"] != "none",
+        "marks": bool(director and any(one["fwmark"] for one in director["services"])),
         "keepalived_test": bool(director),
         "handover": bool(director and director["handover"]),
         "nginx_test": bool(mine.get("nginx")),
@@ -128,6 +129,8 @@ def units(mine: HostSlice) -> list[str]:
         wanted.append(KEEPALIVED)
         if director["check_script"]:
             wanted.append(STACK.repair_unit + ".path")
+        if any(one["fwmark"] for one in director["services"]):
+            wanted.append(STACK.marks_unit)
     if mine.get("nginx"):
         wanted.append(NGINX)
     if mine["real_server"] and mine["real_server"]["vips"]:

@@ -135,6 +135,10 @@ class ObservedHost:
         return cast("list[DrainedByHand] | None", self.part("drained"))
 
     @property
+    def marks(self) -> list[int] | None:
+        return cast("list[int] | None", self.part("marks"))
+
+    @property
     def firewall(self) -> dict[str, Any] | None:
         return cast("dict[str, Any] | None", self.part("firewall"))
 

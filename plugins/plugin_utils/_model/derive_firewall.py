@@ -86,7 +86,7 @@ def _clients(services: Iterable[Service]) -> Iterator[Opening]:
     for one in services:
         grouped.setdefault((one["family"], one["protocol"], one["address"]), []).append(one)
     for (family, protocol, address), group in grouped.items():
-        yield _opening(_of(group), family, protocol, (), [address], [one["port"] for one in group])
+        yield _opening(_of(group), family, protocol, (), [address], [port for one in group for port in one["ports"]])
 
 
 def _of(services: Iterable[Service]) -> str:
@@ -109,7 +109,7 @@ def _answers(services: list[Service]) -> Iterator[Opening]:
     for one in services:
         if one["forward"] == "nat" and one["real_servers"]:
             sources = [server["address"] for server in one["real_servers"]]
-            ports = [server["port"] for server in one["real_servers"]]
+            ports = [port for server in one["real_servers"] for port in _own_ports(one, server)]
             why = "answers of %s" % one["service"]
             yield _opening(why, one["family"], one["protocol"], sources, (), ports, "through")
 
@@ -119,7 +119,7 @@ def _behind(view: ClusterView, mine: list[tuple[Service, RealServer]]) -> Iterat
     yield from _clients(one for one, _server in mine if one["forward"] != "nat")
     # A host has one address of each family.
     for family, own in sorted({(one["family"], server["address"]) for one, server in mine}):
-        here = [(one, server["port"]) for one, server in mine if one["family"] == family]
+        here = [(one, port) for one, server in mine if one["family"] == family for port in _own_ports(one, server)]
         directors = [address for host in view.directors if (address := view.address_of(host, family))]
         if any(one["forward"] == "tunnel" for one, _port in here):
             yield _opening("tunnels of the directors", family, _TUNNELS[family], directors, [own])
@@ -130,6 +130,11 @@ def _behind(view: ClusterView, mine: list[tuple[Service, RealServer]]) -> Iterat
         for spoken in sorted({spoken for spoken, _port in looked_at}):
             ports = [port for other, port in looked_at if other == spoken] if spoken != "echo" else []
             yield _opening("checks of the directors", family, spoken, directors, [own], ports)
+
+
+def _own_ports(service: Service, server: RealServer) -> list[int]:
+    """The ports of a real server that packets of a service come to."""
+    return [server["port"]] if server["port"] else service["ports"]
 
 
 def _is_checked(service: Service) -> bool:

@@ -14,6 +14,7 @@ from .derive_tls import asked_name, tls_ports
 from .derive_vrrp import ARP_SILENT_INTERFACE
 from .normal import ServiceInput
 from .shape import (
+    Check,
     Endpoint,
     Family,
     KeptVip,
@@ -29,13 +30,13 @@ from .view import WHOLE_ADDRESS, ClusterView, addresses_of, bare, family_of, hos
 
 
 def services(view: ClusterView) -> list[Service]:
-    """A service for each address and port."""
+    """A service for each address and port, or for each address where its ports are together."""
     ours = [*http_ports(view), *tls_ports(view)]
     return [
-        _service(view, ours, name, bare(address), port)
+        _service(view, ours, name, bare(address), ports)
         for name, service in sorted(view.services.items())
         for address in view.vips[service["vip"]]["addresses"]
-        for port in service["ports"]
+        for ports in ([service["ports"]] if service["together"] else [[port] for port in service["ports"]])
     ]
 
 
@@ -86,25 +87,29 @@ def _single(view: ClusterView, names: Iterable[str]) -> list[KeptVip]:
     ]
 
 
-def _service(view: ClusterView, ours: list[int], name: str, address: str, port: int) -> Service:
+def _service(view: ClusterView, ours: list[int], name: str, address: str, ports: list[int]) -> Service:
     """``ours``: the ports that our Nginx serves."""
     service = view.services[name]
-    family = family_of(address)
+    family, port = family_of(address), ports[0]
     by_keepalived = view.data["table_owner"] == "keepalived"
     own = _own_nginx(view, ours, service["check"]["port"] or service["real_port"] or port)
-    check = checks.derived(service["check"], service["protocol"], by_keepalived, own)
+    # A real server of several ports has none of its own.
+    given: Check = {**service["check"], "port": service["check"]["port"] or (port if service["together"] else None)}
+    check = checks.derived(given, service["protocol"], by_keepalived, own)
     return {
         **_settings(service),
-        "name": _name(view, name, address, port),
+        "name": _name(view, name, address, "together" if service["together"] else str(port)),
         "service": name,
         "family": family,
         "address": address,
         "port": port,
+        "ports": ports,
+        "fwmark": view.marks_of(name).get(address, 0),
         "scheduler_flags": _scheduler_flags(service),
         "persistence": _persistence(service, family),
         "check": check,
         "detection_ms": checks.kind_of(check).detection_ms(check),
-        "sorry_server": _sorry_server(view, ours, service, family, port),
+        "sorry_server": _sorry_server(view, ours, service, family, ports),
         "real_servers": [
             _real_server(view, name, host, host_addresses(view.hosts[host])[family], port)
             for host in view.pool_of(service)
@@ -127,19 +132,20 @@ def _settings(service: ServiceInput) -> ServiceSettings:
     return cast(ServiceSettings, {name: as_given[name] for name in ServiceSettings.__annotations__})
 
 
-def _name(view: ClusterView, name: str, address: str, port: int) -> str:
-    """NAME-PORT, with -v6 for IPv6, and with a number from a family's second address on.
+def _name(view: ClusterView, name: str, address: str, ports: str) -> str:
+    """NAME-PORT or NAME-together, with -v6 for IPv6, and with a number from a family's second address on.
 
     No name of an operator has a + in it, so no two services have one name.
     """
     family = family_of(address)
     same = [bare(one) for one in addresses_of(view.vips[view.services[name]["vip"]], family)]
     rank = same.index(address)
-    return "%s-%d%s%s" % (name, port, "-v6" if family == "inet6" else "", "+%d" % rank if rank else "")
+    return "%s-%s%s%s" % (name, ports, "-v6" if family == "inet6" else "", "+%d" % rank if rank else "")
 
 
 def _scheduler_flags(service: ServiceInput) -> list[str]:
-    """What was asked for; else each connection by itself, or each client where it keeps its real server.
+    """What was asked for; else each connection by itself, or each client where it keeps its real server or its ports
+    are together.
 
     By its address alone a persistent client gets the same real server from every director.
     """
@@ -147,7 +153,7 @@ def _scheduler_flags(service: ServiceInput) -> list[str]:
         return service["scheduler_flags"]
     if service["scheduler"] != "mh":
         return []
-    return ["mh-fallback"] if service["persistence"] else ["mh-fallback", "mh-port"]
+    return ["mh-fallback"] if service["persistence"] or service["together"] else ["mh-fallback", "mh-port"]
 
 
 def _persistence(service: ServiceInput, family: Family) -> Persistence | None:
@@ -158,13 +164,14 @@ def _persistence(service: ServiceInput, family: Family) -> Persistence | None:
 
 
 def _sorry_server(
-    view: ClusterView, ours: list[int], service: ServiceInput, family: Family, port: int
+    view: ClusterView, ours: list[int], service: ServiceInput, family: Family, ports: list[int]
 ) -> Endpoint | None:
     if service["sorry_server"]:
         address, _sep, own_port = service["sorry_server"].rpartition(":")
         return {"address": address.strip("[]"), "port": int(own_port)}
-    if view.data["nginx_on_directors"] != "none" and service["protocol"] == "tcp" and port in ours:
+    if view.data["nginx_on_directors"] != "none" and service["protocol"] == "tcp" and {*ports} <= {*ours}:
         # The packet reaches the director's own Nginx unchanged, so the port is the service's.
+        port = 0 if service["together"] else ports[0]
         return {"address": "::1" if family == "inet6" else "127.0.0.1", "port": port}
     return None
 
@@ -174,7 +181,7 @@ def _real_server(view: ClusterView, name: str, host: str, address: str, port: in
     return {
         "host": host,
         "address": address,
-        "port": service["real_port"] or port,
+        "port": 0 if service["together"] else service["real_port"] or port,
         "weight": view.weight_of(service, host),
         "drained": data["state"] == "drained" or name in data["drained_services"],
         "lower_threshold": service["lower_threshold"],

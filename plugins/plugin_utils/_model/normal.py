@@ -75,6 +75,7 @@ class ServiceInput(ServiceSettings, Thresholds):
     """A service of `lvs_virtual_services`."""
 
     ports: list[int]
+    together: bool
     scheduler_flags: list[str] | None
     pool: str | None
     weights: dict[str, int]

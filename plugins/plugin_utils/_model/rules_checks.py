@@ -50,7 +50,8 @@ def _check_kind(scope: Scope, path: str, service: ServiceInput, kind: CheckKind)
         if not kind.words:
             what = "is %s, but protocol is %s; must be %s"
         scope.wrong(path + ".type", what % (check["type"], protocol, either(["auto", *suiting(protocol)])))
-    ports = {check["port"]} if check["port"] else {service["real_port"] or port for port in service["ports"] or ()}
+    looked_at = (service["ports"] or [])[: 1 if service["together"] else None]
+    ports = {check["port"]} if check["port"] else {service["real_port"] or port for port in looked_at}
     tls = sorted(ports & set(TLS_PORTS))
     if tls and not kind.passes_tls:
         named = CHECKS if check["port"] else suiting(protocol)

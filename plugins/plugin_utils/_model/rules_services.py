@@ -9,6 +9,7 @@ from .normal import ServiceInput
 from .rules_checks import check_check
 from .rules_forward import check_way
 from .rules_scope import FAMILIES, REMEDIES, Scope
+from .rules_together import check_marks, check_together
 from .said import either, printable, shown
 from .view import WHOLE_ADDRESS, bare, families, family_of, host_addresses
 
@@ -17,6 +18,7 @@ BY_HASH = ("mh", "sh")
 
 
 def check_services(scope: Scope) -> None:
+    check_marks(scope)
     owners: dict[tuple[str, str, int], str] = {}
     for name, service in sorted((scope.services or {}).items()):
         path = "lvs_virtual_services.%s" % name
@@ -25,6 +27,7 @@ def check_services(scope: Scope) -> None:
         _check_ports(scope, path, service, owners)
         _check_forward(scope, path, service)
         _check_scheduler(scope, path, service)
+        check_together(scope, path, service)
         check_check(scope, path, service)
         _check_persistence(scope, path, service)
         _check_thresholds(scope, path, service)

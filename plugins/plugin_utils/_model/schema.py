@@ -116,9 +116,12 @@ PERSISTENCE = table(
 )
 
 SERVICE = table(
-    "A virtual service: one IPVS entry for each address and port.",
+    "A virtual service: one IPVS entry for each address and port, with `together` for each address.",
     vip=text("A name in `lvs_vips`.", REQUIRED, "name"),
     ports=many("Ports of the VIP.", REQUIRED, PORT, least=1),
+    together=switch(
+        "A client has the same real server on all ports: they are one entry of IPVS, by a firewall mark.", False
+    ),
     protocol=choice("Transport protocol.", "tcp", "tcp", "udp", "sctp"),
     scheduler=choice(
         "How IPVS selects a real server. `mh`: connections survive a failover. `wrr`: exact shares.",
@@ -129,7 +132,7 @@ SERVICE = table(
         "Flags of `sh` and `mh`.",
         None,
         choice("", REQUIRED, *SCHEDULER_FLAGS),
-        otherwise="`mh-fallback` and `mh-port` with `mh`; with `persistence` only `mh-fallback`",
+        otherwise="`mh-fallback` and `mh-port` with `mh`; with `persistence` or `together` only `mh-fallback`",
     ),
     forward=choice("Forwarding method.", "dr", "dr", "nat", "tunnel"),
     pool=text("Inventory group of its real servers.", None, "group", "all real servers of the cluster"),

@@ -190,7 +190,7 @@ class RealServer(Thresholds):
 
     host: str
     address: str
-    port: int
+    port: Annotated[int, "0: that which the client asked for"]
     weight: int
     drained: bool
 
@@ -207,13 +207,15 @@ class ServiceSettings(TypedDict):
 
 
 class Service(ServiceSettings):
-    """An IPVS virtual service: one for each address and port."""
+    """An IPVS virtual service: one for each address and port, or for each address where its ports are together."""
 
-    name: Annotated[str, "NAME-PORT, -v6 behind it for inet6, +1 for a second address"]
+    name: Annotated[str, "NAME-PORT or NAME-together, -v6 behind it for inet6, +1 for a second address"]
     service: Annotated[str, "key of lvs_virtual_services"]
     family: Family
     address: str
-    port: int
+    port: Annotated[int, "the first of them"]
+    ports: list[int]
+    fwmark: Annotated[int, "of its packets, where its ports are together; 0: the address and the port tell them"]
     scheduler_flags: list[str]
     persistence: Annotated[Persistence | None, "{timeout: 300, prefix: 32}"]
     check: Check

@@ -9,6 +9,7 @@ are None, and what follows from them is empty.
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from functools import cached_property
 from typing import Mapping
@@ -82,6 +83,14 @@ def vrid_of(vip: VipInput) -> int:
     return int(ipaddress.ip_interface(vip["addresses"][0]).ip) & 0xFF or 1
 
 
+def mark_of(name: str, address: str) -> int:
+    """The firewall mark of a service's packets to an address: always the same one, whatever other services there are.
+
+    Its first byte keeps it apart from those of container engines, which set single bits of the others.
+    """
+    return 0x6C << 24 | int.from_bytes(hashlib.sha256(("%s %s" % (name, address)).encode()).digest()[:3], "big")
+
+
 def way_back(vip: VipInput, address: str) -> str | None:
     """What answers of a real server with this address go through: a gateway of the VIP, else the VIP itself.
 
@@ -148,6 +157,12 @@ class ClusterView:
     def pool_of(self, service: ServiceInput) -> list[str]:
         """The real servers of a service; a pool that is not there has none."""
         return self.pools.get(service["pool"], []) if service["pool"] else self.real_servers
+
+    def marks_of(self, name: str) -> dict[str, int]:
+        """The addresses of a service whose ports are together, each with its mark."""
+        service = self.services[name]
+        vip = self.vips.get(service["vip"]) if service["together"] else None
+        return {bare(one): mark_of(name, bare(one)) for one in (vip["addresses"] if vip else None) or ()}
 
     def weight_of(self, service: ServiceInput, host: str) -> int:
         """What a real server weighs in a service."""

@@ -150,7 +150,7 @@ def ipvs_rules(services: Sequence[Service]) -> str:
         lines.append(" ".join(words))
         for entry in entries(service):
             server = entry.server
-            words = ["-a", *where, "-r", endpoint(server["address"], server["port"])]
+            words = ["-a", *where, "-r", _place(server["address"], server["port"])]
             words += [_METHODS[service["forward"]], "-w", str(entry.wanted_weight)]
             for option, name in _THRESHOLDS:
                 words += [option, str(server[name])] if server.get(name) else []
@@ -164,7 +164,14 @@ def _mask(prefix: int, family: Family) -> str:
 
 
 def _service_words(service: Service) -> list[str]:
+    if service["fwmark"]:
+        return ["-f", str(service["fwmark"]), *(["-6"] if service["family"] == "inet6" else [])]
     return [_PROTOCOLS[service["protocol"]], endpoint(service["address"], service["port"])]
+
+
+def _place(address: str, port: int) -> str:
+    """Without a port it is that of the packet."""
+    return endpoint(address, port) if port else "[%s]" % address if ":" in address else address
 
 
 def openings(host: HostSlice) -> str:

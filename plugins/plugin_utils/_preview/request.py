@@ -31,7 +31,7 @@ def told(model: Model, asked: Asked) -> str:
         same.setdefault("port %d:\n%s" % (port, words), []).append(host)
     lines = "".join("  %s, %s" % (", ".join(hosts), words) for words, hosts in same.items())
     if not ports:
-        brought = sorted({service["port"] for service in _services(model)})
+        brought = sorted({port for service in _services(model) for port in service["ports"]})
         what = "  nothing: no TCP service has port %d; the services have: %s\n"
         lines = what % (asked.request.port, ", ".join(map(str, brought)) or "none")
     return "%s\n%s" % (asked.text, lines)
@@ -47,9 +47,9 @@ def _services(model: Model) -> Iterator[Service]:
 def _ports(model: Model, port: int) -> list[tuple[str, int]]:
     """(real server, its port) of every one that the services send a port's connections to, in the model's order."""
     found = {
-        (server["host"], server["port"])
+        (server["host"], server["port"] or port)
         for service in _services(model)
-        if service["port"] == port
+        if port in service["ports"]
         for server in service["real_servers"]
     }
     order = list(model["hosts"])

@@ -10,13 +10,13 @@ those steps are told in which Keepalived differs from the model. Other differenc
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, Mapping, Optional
 
 from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.plan import DESTINATION, SERVICE, Step
 from ...module_utils._ipvs.table import DestinationKey, ServiceKey, family_of
 from ...module_utils._ipvs.text import lines, service_name
-from .._live.director_table import DirectorTable
+from .._live.director_table import DirectorTable, marked
 from .._live.observed import ObservedHost
 from .._live.shape import HostReport
 
@@ -88,13 +88,23 @@ def _pools(host: ObservedHost) -> Pools | None:
     if keepalived is None or (keepalived.get("running") and keepalived.get("virtual_servers") is None):
         return None
     return {
-        ServiceKey(family_of(one["address"]), one["protocol"], one["address"], one["port"], 0): {
+        key: {
             DestinationKey(server["address"], server["port"]): server["effective_weight"]
             for server in one["real_servers"]
         }
         for one in keepalived.get("virtual_servers") or ()
-        if one["address"] and one["port"] is not None
+        if (key := _key(one))
     }
+
+
+def _key(virtual: Mapping[str, Any]) -> ServiceKey | None:
+    """What a virtual server is in the table; None where Keepalived does not tell it. It reports no family of a mark."""
+    if virtual.get("fwmark"):
+        servers = [one["address"] for one in virtual["real_servers"] if one["address"]]
+        return marked(family_of(servers[0]), virtual["fwmark"]) if servers else None
+    if virtual["address"] and virtual["port"] is not None:
+        return ServiceKey(family_of(virtual["address"]), virtual["protocol"], virtual["address"], virtual["port"], 0)
+    return None
 
 
 def _makes(pools: Pools, step: Step, reloaded: bool) -> bool:
@@ -117,11 +127,12 @@ def _differs(step: Step, known: bool, reloaded: bool) -> bool:
 
 
 def _dropped(host: ObservedHost, table: DirectorTable) -> Iterator[str]:
-    """Services that Keepalived has now and that are none of the model's: by firewall mark, or at another address."""
-    ours = {key.address for key in table.desired}
+    """Services that Keepalived has now and that are none of the model's: by another mark, or at another address."""
+    addresses = {key.address for key in table.desired if key.address}
+    marks = {key.fwmark for key in table.desired if key.fwmark}
     for virtual in (host.keepalived or {}).get("virtual_servers") or []:
-        if virtual["address"] and virtual["port"] is not None and virtual["address"] not in ours:
+        if virtual["address"] and virtual["port"] is not None and virtual["address"] not in addresses:
             key = ServiceKey("", virtual["protocol"], virtual["address"], virtual["port"], 0)
             yield "- %s" % service_name(key)
-        elif virtual["fwmark"]:
-            yield "- fwmark %d" % virtual["fwmark"]
+        elif virtual.get("fwmark") and virtual["fwmark"] not in marks:
+            yield "- fwmark %s" % virtual["fwmark"]

@@ -269,6 +269,12 @@ CATALOGUE: dict[str, Kind] = {
         "Somebody took it out past Keepalived, which does not notice: add it again with ipvsadm -a, "
         "or restart Keepalived on the backup first.",
     ),
+    "mark_missing": Kind(
+        ERROR,
+        "Packets of a service whose ports are together get no firewall mark, so IPVS does not know them.",
+        "nft list table inet vipstack_lvs_marks; systemctl status vipstack-lvs-marks",
+        "systemctl restart vipstack-lvs-marks, or run site.yml for this host.",
+    ),
     "destination_extra": Kind(
         ERROR,
         "The IPVS table has a destination that the model does not know.",

@@ -13,6 +13,7 @@ from ...module_utils._host.silent_vips import arp_sysctls
 from ...module_utils._ipvs.text import endpoint
 from .._firewall.plan import plan
 from .._live import clocks
+from .._live.director_table import title
 from .._live.inspect_request import KEEPALIVED, NGINX, nginx_sysctls, normalised, wanted_sysctls
 from .._live.observed import FAILED, UNREACHABLE, ObservedHost
 from .._live.shown import shown
@@ -47,6 +48,7 @@ def of_host(host: ObservedHost) -> Iterator[Finding]:
             _nginx,
             _tls,
             _firewall,
+            _marks,
             _clock,
         ):
             yield from look(host)
@@ -260,6 +262,15 @@ def _firewall(host: ObservedHost) -> Iterator[Finding]:
     for place in plan(host.slice["firewall"], host.firewall).closed if host.firewall else ():
         words = "%s drops what the stack needs" % place
         yield Finding("firewall_closed", (host.name,), words, "the firewall lets the stack in")
+
+
+def _marks(host: ObservedHost) -> Iterator[Finding]:
+    """Without them IPVS knows no packet of a service whose ports are together."""
+    for service in host.director["services"] if host.director and host.marks is not None else ():
+        if service["fwmark"] and service["fwmark"] not in (host.marks or ()):
+            words = "no packet for %s gets the firewall mark %d" % (title(service), service["fwmark"])
+            path = "lvs_virtual_services." + service["service"]
+            yield Finding("mark_missing", (host.name,), words, "each packet gets it", path)
 
 
 def _clock(host: ObservedHost) -> Iterator[Finding]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from lab.stack import DIRECTORS, REAL_SERVERS, Stack
 EXAMPLES = ROOT / "inventories" / "examples"
 # How the lab's hosts are reached, for an inventory that does not say it.
 _REACHED = "@%s" % (INVENTORY / "group_vars" / "all.yml")
+STAND_IN = Path(__file__).with_name("files") / "nft-by-tc"
 INSIDE = "203.0.113."
 _INSIDERS = {host.name: host for host in HOSTS if host.role != "client"}
 # A network of its own on the same wire: a switch with two VLANs.
@@ -58,6 +60,13 @@ ip route replace default via {GATEWAY}
 ip route replace default via {GATEWAY6}
 """
         self.stack.run_all(scripts)
+
+    def marks(self) -> None:
+        """A program nft on directors that can mark packets, where the kernel's own cannot."""
+        able = "command -v nft > /dev/null && nft -c add table inet able 2> /dev/null"
+        text = shlex.quote(STAND_IN.read_text(encoding="utf-8"))
+        script = f"{able} || {{ printf %s {text} > /usr/sbin/nft && chmod 0755 /usr/sbin/nft; }}"
+        self.stack.run_all(dict.fromkeys(DIRECTORS, script))
 
     # -- what is observed
 

@@ -63,6 +63,7 @@ def _report(of: Tree, host: str, holder: str) -> Tree:
         "drained": list,
         "handover": int,
         "firewall": lambda: {"firewalld": False, "policies": [], "closed": []},
+        "marks": lambda: [one["fwmark"] for one in mine["director"]["services"] if one["fwmark"]],
         "clock": lambda: {"epoch": NOW, "synchronised": True},
         "vips": lambda: {vip: _places(mine, vip, host == holder) for vip in asked["vips"]},
         "units": lambda: {unit: _unit() for unit in asked["units"]},

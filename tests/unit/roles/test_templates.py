@@ -22,6 +22,7 @@ COMPOSED = {
     "keepalived": {"keepalived_services"},
     "nginx": {"nginx_sites", "nginx_streams", "nginx_upstreams"},
     "firewall": {"shell", "firewall_part"},
+    "nft": {"mark_rules"},
 }
 FRONT = "vipstack.lvs."
 # The writers for the files of a role, by their names; a part that another template includes has the same.
@@ -39,6 +40,9 @@ LANGUAGES = {
     "logrotate.j2": "logrotate",
     "sudoers.j2": "sudoers",
     "table.service.j2": "systemd",
+    "marks.nft.j2": "nft",
+    "marks.service.j2": "systemd",
+    "marks.wants.j2": "systemd",
     "firewall.service.j2": "systemd",
     "firewall.wants.j2": "systemd",
     "unit.conf.j2": "systemd",

@@ -70,7 +70,8 @@ def test_every_default_is_filled_in() -> None:
             "streams": {},
             "virtual_services": {
                 "web": {
-                    "vip": "web", "ports": [80], "protocol": "tcp", "scheduler": "mh", "scheduler_flags": None,
+                    "vip": "web", "ports": [80], "together": False, "protocol": "tcp",
+                    "scheduler": "mh", "scheduler_flags": None,
                     "forward": "dr", "pool": None, "weights": {}, "real_port": None, "persistence": None,
                     "one_packet": False,
                     "check": {"type": "auto", "interval": 1, "timeout": 1, "retries": 1, "retry_delay": 0.5,

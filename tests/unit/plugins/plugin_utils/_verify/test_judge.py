@@ -387,6 +387,21 @@ def one_service_more(_model: Tree, seen: Tree) -> None:
     table.append(dict(table[0], port=443, destinations=[]))
 
 
+def known_by_mark(model: Tree, seen: Tree) -> None:
+    for director in ("d1", "d2"):
+        model["hosts"][director]["director"]["services"][0]["fwmark"] = 7
+        table = report(seen, director)["ipvs"]["services"]
+        table[0] = {"fwmark": 7, "family": "inet", **table[0]}
+        for name in ("protocol", "address", "port"):
+            del table[0][name]
+        report(seen, director)["marks"] = [7]
+
+
+def no_mark(model: Tree, seen: Tree) -> None:
+    known_by_mark(model, seen)
+    report(seen, "d1")["marks"] = [8]
+
+
 def other_scheduler(_model: Tree, seen: Tree) -> None:
     report(seen, "d1")["ipvs"]["services"][0].update(scheduler="rr", scheduler_flags=[])
 
@@ -542,6 +557,8 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (no_ipvs, {("ipvs_unreadable", "d1")}),
     (no_service, {("service_missing", "d1")}),
     (one_service_more, {("service_extra", "d1")}),
+    (known_by_mark, set()),
+    (no_mark, {("mark_missing", "d1")}),
     (other_scheduler, {("service_differs", "d1")}),
     (no_destination, {("destination_missing", "d1")}),
     (one_destination_more, {("destination_extra", "d1")}),
