@@ -371,9 +371,30 @@ def test_a_client_has_one_real_server_on_both_ports(deployed: Deployed) -> None:
 def test_a_mark_that_is_gone_is_found(deployed: Deployed, tmp_path: Path) -> None:
     unit = "vipstack-lvs-marks.service"
     deployed.stack.run("d1", "nft flush ruleset")
-    play = deployed.play("verify", deployed.example.name, writes=tmp_path / "found.json")
+    play = deployed.play("verify", deployed.example.name, writes=tmp_path / "found.json", check=False)
     assert play.codes("error") == {"mark_missing"}
     deployed.stack.run("d1", f"systemctl restart {unit}")
+
+
+@only("together")
+def test_below_its_quorum_a_service_says_sorry(deployed: Deployed) -> None:
+    stack, name = deployed.stack, deployed.example.name
+    service = {"vip": "web", "ports": [80, 8080], "together": True, "scheduler": "rr", "persistence": 1, "quorum": 2}
+    changes = {"lvs_virtual_services": {"web": service}, "lvs_nginx_on_directors": "sorry"}
+    deployed.play("site", name, "-e", json.dumps(changes))
+    try:
+        deployed.settled()
+        stack.run("web1", "systemctl stop nginx.service")
+        stack.wait("a table without them", lambda: all(deployed.weights(host).count(0) == 2 for host in DIRECTORS))
+        seen = stack.lab.probe.load(20, 2, url(VIP), timeout=20).summary
+        assert seen["errors"] == {"503": 20}
+        stack.run("web1", "systemctl start nginx.service")
+        deployed.settled()
+        assert deployed.served_by(VIP) <= {*REAL_SERVERS}
+    finally:
+        stack.run("web1", "systemctl start nginx.service")
+        deployed.play("site", name)
+        deployed.settled()
 
 
 @every

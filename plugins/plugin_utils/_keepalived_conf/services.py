@@ -58,6 +58,8 @@ def _virtual_server(service: Service, weights_in_files: bool) -> Line:
         ("connect_timeout", check["timeout"]),
         ("delay_before_retry", check["retry_delay"]),
     ]
+    if service["quorum"] > 1:
+        lines += [("quorum", service["quorum"]), ("hysteresis", service["hysteresis"])]
     if sorry:
         lines.append(("sorry_server", *_place(sorry["address"], sorry["port"])))
         if service["forward"] == "nat" and ipaddress.ip_address(sorry["address"]).is_loopback:

@@ -234,7 +234,13 @@ class DirectorTable:
             return "drained" if entry.drain else "in"
         gone = config.weight == 0 if config is not None else not entry.service["inhibit_on_failure"]
         in_table = self.live(entry.service) is not None
-        return "out" if in_table and gone and self.checked and not self.alive(entry) else None
+        if not (in_table and gone and self.checked):
+            return None
+        return "out" if not self.alive(entry) or self.below_quorum(entry.service) else None
+
+    def below_quorum(self, service: shape.Service) -> bool:
+        """Whether the sorry server answers although real servers could: those have not the weight that is needed."""
+        return service["quorum"] > 1 and self.on_sorry_server(service)
 
     def alive(self, entry: Entry) -> bool:
         """Whether Keepalived's checks of the real server pass; where it does not say, our own request decides."""
@@ -262,7 +268,9 @@ class DirectorTable:
         return DestinationKey(entry.key.address, port_of(entry.service["check"], entry.server))
 
     def reason(self, entry: Entry) -> str:
-        """Why a check fails, as our own request for the same thing met it."""
+        """Why a real server is out: its check fails, as our own request for the same thing met it, or its quorum."""
+        if self.below_quorum(entry.service) and self.alive(entry):
+            return "the healthy ones are below quorum %d" % entry.service["quorum"]
         answer = self._answer(entry)
         if answer is None:
             return "its check fails"

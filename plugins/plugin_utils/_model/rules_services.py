@@ -8,6 +8,7 @@ from __future__ import annotations
 from .normal import ServiceInput
 from .rules_checks import check_check
 from .rules_forward import check_way
+from .rules_quorum import check_quorum
 from .rules_scope import FAMILIES, REMEDIES, Scope
 from .rules_together import check_marks, check_together
 from .said import either, printable, shown
@@ -36,6 +37,7 @@ def check_services(scope: Scope) -> None:
         check_way(scope, path, name, service)
         _check_shares(scope, path, name, service)
         _check_sorry_server(scope, path, service)
+        check_quorum(scope, path, service)
 
 
 def _check_ports(scope: Scope, path: str, service: ServiceInput, owners: dict[tuple[str, str, int], str]) -> None:

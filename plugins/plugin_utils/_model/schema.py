@@ -155,6 +155,12 @@ SERVICE = table(
         None,
         otherwise="the directors' Nginx, if it serves the port",
     ),
+    quorum=whole(
+        "Total weight of healthy real servers below which the sorry server answers instead of them.", 1, 1, 65535
+    ),
+    hysteresis=whole(
+        "How far above the quorum it has to be until they answer again, and below it until they do not.", 0, 0, 65535
+    ),
     inhibit_on_failure=switch("A failed check sets the weight to 0, so existing connections go on.", True),
     lower_threshold=whole("Connections below which a full real server gets new ones again.", 0, 0, 2**32 - 1),
     upper_threshold=whole("Connections at which a real server is full; 0: no limit.", 0, 0, 2**32 - 1),

@@ -204,6 +204,8 @@ class ServiceSettings(TypedDict):
     forward: Literal["dr", "nat", "tunnel"]
     one_packet: bool
     inhibit_on_failure: bool
+    quorum: Annotated[int, "total weight"]
+    hysteresis: int
 
 
 class Service(ServiceSettings):

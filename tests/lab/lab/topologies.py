@@ -34,10 +34,10 @@ class Topologies:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
 
-    def play(self, name: str, example: str, *arguments: str, writes: Path | None = None) -> Play:
-        """A playbook of ours with an example's inventory. Raises LabError where it fails."""
+    def play(self, name: str, example: str, *arguments: str, writes: Path | None = None, check: bool = True) -> Play:
+        """A playbook of ours with an example's inventory. Raises LabError where it fails and may not."""
         inventory = EXAMPLES / (example + ".yml")
-        return self.stack.play(name, "-e", _REACHED, *arguments, inventory=inventory, writes=writes)
+        return self.stack.play(name, "-e", _REACHED, *arguments, inventory=inventory, writes=writes, check=check)
 
     def inside(self) -> None:
         """The second network, and real servers that are in no other."""

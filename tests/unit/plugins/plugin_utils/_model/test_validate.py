@@ -79,7 +79,8 @@ def test_every_default_is_filled_in() -> None:
                               "digest": None, "urls": [], "helo": None, "query": None, "record": "SOA",
                               "payload": None, "reply": False, "script": None,
                               "arguments": ["{address}", "{port}"], "user": None},
-                    "sorry_server": None, "inhibit_on_failure": True, "lower_threshold": 0, "upper_threshold": 0,
+                    "sorry_server": None, "quorum": 1, "hysteresis": 0,
+                    "inhibit_on_failure": True, "lower_threshold": 0, "upper_threshold": 0,
                 }
             },
             "upstreams": {

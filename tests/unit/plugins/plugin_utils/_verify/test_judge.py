@@ -474,6 +474,15 @@ def sorry(model: Tree, seen: Tree) -> None:
         destinations(seen, host).append(extra)
 
 
+def below_quorum(model: Tree, seen: Tree) -> None:
+    """One is dead, and the other one alone is not enough."""
+    sorry(model, seen)
+    for host in ("d1", "d2"):
+        model["hosts"][host]["director"]["services"][0]["quorum"] = 2
+        for virtual in report(seen, host)["keepalived"]["virtual_servers"]:
+            virtual["real_servers"][1]["alive"] = True
+
+
 def drained(model: Tree, seen: Tree) -> None:
     for host in ("d1", "d2"):
         model["hosts"][host]["director"]["services"][0]["real_servers"][0]["drained"] = True
@@ -575,6 +584,10 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (
         all_real_servers_dead,
         {(code, host) for code in ("destination_degraded", "service_down") for host in ("d1", "d2")},
+    ),
+    (
+        below_quorum,
+        {(code, host) for code in ("destination_degraded", "service_on_sorry_server") for host in ("d1", "d2")},
     ),
     (sorry, {(code, host) for code in ("destination_degraded", "service_on_sorry_server") for host in ("d1", "d2")}),
     (drained, {("destination_drained", "d1"), ("destination_drained", "d2")}),

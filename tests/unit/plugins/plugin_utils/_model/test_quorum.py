@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, vipstack.lvs contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A service that needs more than one healthy real server: what Keepalived is told, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from inventory import model_of, with_changes
+from rendering import files
+
+from ansible_collections.vipstack.lvs.plugins.plugin_utils._model.build import build
+
+WEB = "lvs_virtual_services.web"
+SORRY = {"lvs_nginx_on_directors": "sorry"}
+STATIC = "cluster default: lvs_virtual_services.web.quorum does nothing, as lvs_table_owner is static"
+TWO = {WEB + ".quorum": 2}
+
+
+def conf(changes: dict[str, Any]) -> str:
+    model = model_of(with_changes({**SORRY, **changes}))
+    return " ".join(files(model, "d1", {})["/etc/keepalived/keepalived.conf"].split())
+
+
+def test_keepalived_is_told_what_is_not_its_default() -> None:
+    assert "quorum" not in conf({})
+    heavy = {"web1:lvs_weight": 2}
+    assert "quorum 2 hysteresis 1 sorry_server" in conf({**TWO, WEB + ".hysteresis": 1, **heavy})
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({WEB + ".quorum": 3, **SORRY}, ".quorum is 3, but the service has 2 real servers; must be at most that"),
+    ({WEB + ".hysteresis": 1}, ".hysteresis is 1; must be below quorum, which is 1"),
+    ({**TWO, WEB + ".hysteresis": 1, **SORRY},
+     ".hysteresis is 1, which with quorum needs a weight of 3; all real servers together have 2"),
+    (TWO, ".quorum is 2, but nothing answers instead; must have a sorry_server, or lvs_nginx_on_directors"),
+    ({WEB + ".quorum": 0}, ".quorum is 0; must be 1-65535"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "message"), REFUSED, ids=[message for _changes, message in REFUSED])
+def test_what_could_not_be_is_refused(changes: dict[str, Any], message: str) -> None:
+    assert [one.message for one in build(with_changes(changes)).mistakes] == [WEB + message]
+
+
+def test_a_static_table_has_none() -> None:
+    found = build(with_changes({**TWO, "lvs_table_owner": "static"}))
+    assert (found.mistakes, found.warnings) == ([], [STATIC])
