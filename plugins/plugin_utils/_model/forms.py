@@ -96,7 +96,11 @@ FORMS = {
         r"(?!.*[fF]{2}$)([0-9a-fA-F]{2}){1,200}",
         "1-200 pairs of hexadecimal digits, the last not ff, which Keepalived 2.2 does not take",
     ),
-    "dns_name": (r"(?=.{1,253}$)(?:\.|" + _LABEL + r"(\." + _LABEL + r")*\.?)", "a name of DNS, or . for the root"),
+    # Keepalived 2.2 takes a dot at the end for an empty label.
+    "dns_name": (
+        r"(?=.{1,253}$)(?:\.|" + _LABEL + r"(\." + _LABEL + r")*)",
+        "a name of DNS without a dot at the end, or . for the root",
+    ),
     # What a shell would read, and blanks at the ends, is left out: an argument is one word whoever reads it.
     "argument": (
         r"(?=.{1,128}$)(?!@| |.* @)(?:\{address\}|\{port\}|[A-Za-z0-9_./:=,@+%^ -])+(?<! )",

@@ -18,6 +18,10 @@ CHECK = "lvs_virtual_services.web.check"
 LONG = "2001:db8:1111:2222:3333:4444:5555:6666"
 PROGRAM: dict[str, Any] = {"type": "script", "script": "/srv/look"}
 MESSAGES: list[tuple[dict[str, Any], str]] = [
+    (
+        {"type": "dns", "port": 53, "query": "example.com."},
+        '.query is "example.com."; must be a name of DNS without a dot at the end, or . for the root',
+    ),
     ({"type": "tcp", "script": "/srv/look"}, ".script is given, but type is tcp; must be script"),
     ({"script": "/srv/look"}, ".script is given, but type is auto; must be script"),
     ({"type": "tcp", "status": 204}, ".status is given, but type is tcp; must be http or https"),
