@@ -64,7 +64,7 @@ ip route replace default via {GATEWAY6}
     def marks(self) -> None:
         """A program nft on directors that can mark packets, where the kernel's own cannot."""
         able = "command -v nft > /dev/null && nft -c add table inet able 2> /dev/null"
-        text = shlex.quote(STAND_IN.read_text(encoding="utf-8"))
+        text = shlex.quote("#!/usr/bin/python3\n" + STAND_IN.read_text(encoding="utf-8"))
         script = f"{able} || {{ printf %s {text} > /usr/sbin/nft && chmod 0755 /usr/sbin/nft; }}"
         self.stack.run_all(dict.fromkeys(DIRECTORS, script))
 
