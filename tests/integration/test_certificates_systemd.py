@@ -339,7 +339,9 @@ def test_a_new_certificate_fails_no_handshake_of_5000(nodes: Nodes) -> None:
         count, failed, shown = json.loads(client.communicate()[0])
     assert failed == []
     assert count >= 5000
-    assert shown == [one.made.fingerprint(hashes.SHA256()).hex() for one in (old, new)]
+    # Workers of before and new ones take connections side by side for a moment, and only new ones at the end.
+    digests = [one.made.fingerprint(hashes.SHA256()).hex() for one in (old, new)]
+    assert ([shown[0], shown[-1]], set(shown)) == (digests, set(digests))
 
 
 def test_keys_of_tickets_change_by_age_and_sessions_go_on(nodes: Nodes) -> None:
