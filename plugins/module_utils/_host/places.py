@@ -41,7 +41,7 @@ class Stack(NamedTuple):
     marks: str = "/etc/vipstack-lvs/marks.nft"
     """The firewall marks of a director."""
     marks_unit: str = "vipstack-lvs-marks.service"
-    """Sets them at boot, and again when nftables itself is started anew."""
+    """Sets them at boot."""
     repair_unit: str = "vipstack-lvs-repair"
     """Makes the IPVS table anew where it lost services: a .path that the check script triggers, and its .service."""
 

@@ -37,6 +37,7 @@ TEMPLATES = {
         "/etc/systemd/system/vipstack-lvs-table.service": "table.service.j2",
         "/etc/systemd/system/vipstack-lvs-marks.service": "marks.service.j2",
         "/etc/systemd/system/multi-user.target.d/vipstack-lvs-marks.conf": "marks.wants.j2",
+        "/etc/systemd/system/nftables.service.d/vipstack-lvs-marks.conf": "marks.nftables.j2",
         "/etc/vipstack-lvs/marks.nft": "marks.nft.j2",
         "/usr/libexec/keepalived/lvs-notify": "lvs-notify.j2",
         "/usr/libexec/keepalived/lvs-reload": "lvs-reload.j2",

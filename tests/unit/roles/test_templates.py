@@ -41,6 +41,7 @@ LANGUAGES = {
     "sudoers.j2": "sudoers",
     "table.service.j2": "systemd",
     "marks.nft.j2": "nft",
+    "marks.nftables.j2": "systemd",
     "marks.service.j2": "systemd",
     "marks.wants.j2": "systemd",
     "firewall.service.j2": "systemd",
