@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from converged import Hosts
+import yaml
+from converged import ROOT, Hosts
 from inventory import with_changes
 
 NEW: dict[str, Any] = {
@@ -55,3 +56,13 @@ def test_a_new_one_gets_programs_a_user_and_a_folder_first(hosts: Hosts) -> None
         "apt", "user", "file", *FILES, *table(hosts),
         "apt", "config_tree", "systemd_service",
     ]  # fmt: skip
+
+
+def test_check_mode_leaves_out_a_validation_by_a_program_that_is_still_to_be_installed() -> None:
+    """config_tree fails where a validation cannot be run, unless it is told what that needs."""
+    variables = yaml.safe_load((ROOT / "roles/director/vars/main.yml").read_text(encoding="utf-8"))
+    sets = [one for name in ("director_sets", "director_sets_of_marks") for one in variables[name]]
+    for program in ("director_visudo", "director_nft"):
+        validated = [one for one in sets if program in str(one.get("validate"))]
+        assert validated
+        assert all(program in str(one.get("validate_requires")) for one in validated), program
