@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from .derive_nginx import http_ports
+from .derive_tls import tls_ports
 from .normal import ServiceInput
 from .rules_scope import Scope
 
@@ -39,8 +41,24 @@ def _check_pool(scope: Scope, path: str, service: ServiceInput) -> None:
 
 
 def _check_instead(scope: Scope, path: str, service: ServiceInput) -> None:
+    """Without a sorry server Keepalived goes on with real servers that are too few."""
     if scope.cluster["table_owner"] == "static":
         scope.warnings.append("%s.quorum does nothing, as lvs_table_owner is static" % path)
-    elif not service["sorry_server"] and scope.cluster["nginx_on_directors"] == "none":
-        what = "is %d, but nothing answers instead; must have a sorry_server, or lvs_nginx_on_directors"
-        scope.wrong(path + ".quorum", what % service["quorum"])
+        return
+    lack = None if service["sorry_server"] else _lack_of_nginx(scope, service)
+    if lack:
+        scope.wrong(path + ".quorum", "is %d, but %s" % (service["quorum"], lack))
+
+
+def _lack_of_nginx(scope: Scope, service: ServiceInput) -> str | None:
+    """Why the directors' Nginx does not answer for a service, and what to do; None where it does."""
+    if scope.cluster["nginx_on_directors"] == "none":
+        remedy = "lvs_nginx_on_directors" if service["together"] else "a sorry_server, or lvs_nginx_on_directors"
+        return "nothing answers instead; must have " + remedy
+    remedy = "be left out" if service["together"] else "have a sorry_server"
+    if service["protocol"] in ("udp", "sctp"):
+        return "the directors' Nginx serves no %s; must %s" % (service["protocol"], remedy)
+    if not scope.read_whole("lvs_nginx_sites") or not scope.read_whole("lvs_virtual_services"):
+        return None  # Nobody knows.
+    others = sorted({*service["ports"]} - {*http_ports(scope.view), *tls_ports(scope.view)})
+    return "the directors' Nginx does not serve port %d; must %s" % (others[0], remedy) if others else None

@@ -40,6 +40,22 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
+API = "lvs_virtual_services.api"
+# Without a sorry server Keepalived goes on with those that are too few.
+NOT_SERVED: list[tuple[dict[str, Any], str]] = [
+    ({"ports": [5432]}, "the directors' Nginx does not serve port 5432; must have a sorry_server"),
+    ({"ports": [53], "protocol": "udp"}, "the directors' Nginx serves no udp; must have a sorry_server"),
+    ({"ports": [5432, 5433], "together": True}, "the directors' Nginx does not serve port 5432; must be left out"),
+    ({"ports": [5432], "sorry_server": "198.51.100.9:5432"}, ""),
+]
+
+
+@pytest.mark.parametrize(("service", "message"), NOT_SERVED, ids=[str(service) for service, _message in NOT_SERVED])
+def test_a_quorum_without_a_sorry_page_is_refused(service: dict[str, Any], message: str) -> None:
+    found = build(with_changes({**SORRY, API: {"vip": "web", "quorum": 2, **service}})).mistakes
+    assert [one.message for one in found] == ([API + ".quorum is 2, but " + message] if message else [])
+
+
 @pytest.mark.parametrize(("changes", "message"), REFUSED, ids=[message for _changes, message in REFUSED])
 def test_what_could_not_be_is_refused(changes: dict[str, Any], message: str) -> None:
     assert [one.message for one in build(with_changes(changes)).mistakes] == [WEB + message]
