@@ -42,7 +42,7 @@ options:
     choices: [drained, active]
     default: drained
   force:
-    description: Drain the last real server of a service, too.
+    description: Drain the last real server of a service, too, and one without which it is below its quorum.
     type: bool
     default: false
   scheme:

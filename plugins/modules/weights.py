@@ -46,6 +46,13 @@ options:
         description: Whether the model drains it.
         type: bool
         default: false
+      least:
+        description:
+          - What the real servers of the service that are not drained have to weigh together.
+          - Below that the sorry server answers instead of them.
+        type: int
+        default: 1
+        version_added: 0.2.0
   state:
     description:
       - V(present) keeps what was drained by hand.
@@ -62,7 +69,7 @@ options:
     elements: str
     default: []
   force:
-    description: Drain the last real server of a service, too.
+    description: Drain the last real server of a service, too, and one without which it is below its quorum.
     type: bool
     default: false
   scheme:
@@ -141,6 +148,7 @@ DESTINATION: dict[str, Any] = {
     "host": {"type": "str", "required": True},
     "weight": {"type": "int", "default": 1},
     "drained": {"type": "bool", "default": False},
+    "least": {"type": "int", "default": 1},
 }
 ARGUMENTS: dict[str, Any] = {
     "destinations": {"type": "list", "elements": "dict", "required": True, "options": DESTINATION},

@@ -33,12 +33,13 @@ _TEXT = re.compile(r"[+-]?[0-9]+\s*(?:\ndrained since (\S+)\s*)?\Z")
 
 @dataclass(frozen=True)
 class Share:
-    """What the model gives a real server of one service."""
+    """What the model gives a real server of one service. ``least``: what those that serve have to weigh together."""
 
     service: str
     host: str
     weight: int
     drained: bool
+    least: int = 1
 
     @property
     def name(self) -> str:
@@ -52,7 +53,10 @@ def file_name(service: str, host: str) -> str:
 
 def from_options(options: Sequence[Mapping[str, Any]]) -> list[Share]:
     """The module's option; raises InvalidInput with everything that is wrong."""
-    found = [Share(one["service"], one["host"], int(one["weight"]), bool(one["drained"])) for one in options]
+    found = [
+        Share(one["service"], one["host"], int(one["weight"]), bool(one["drained"]), int(one.get("least", 1)))
+        for one in options
+    ]
     known: set[str] = set()
     problems = []
     for index, one in enumerate(found):
@@ -118,7 +122,8 @@ def plan(
     now: str = "",
     scheme: str = WEIGHTS,
 ) -> Plan:
-    """Raises LvsError where a drain by hand would leave a service without a real server for new connections."""
+    """Raises LvsError where a drain by hand would leave a service without a real server for new connections, or with
+    fewer than it needs."""
     wanted = list(wanted)
     by_hand: dict[str, str] = {}
     for share in wanted:
@@ -153,14 +158,21 @@ def hosts_that_left(existing: Mapping[str, str], hosts: Collection[str]) -> dict
 def _somebody_is_left(
     wanted: Sequence[Share], weights: Mapping[str, int], existing: Mapping[str, str], change: Change
 ) -> None:
-    """A service that this very change would take the last real server from."""
+    """A service that this very change would take the last real server from, or that it takes below its quorum."""
     for share in wanted:
         if not change.concerns(share) or share.drained or not share.weight or since_of(existing.get(share.name)):
             continue
-        if not any(weights[one.name] for one in wanted if one.service == share.service):
+        left = sum(weights[one.name] for one in wanted if one.service == share.service)
+        if not left:
             raise LvsError(
                 "%s is the last real server of %s that gets new connections: undrain another one first, or say "
                 "force=true" % (share.host, share.service)
+            )
+        if left < share.least <= left + share.weight:
+            raise LvsError(
+                "without %s the real servers of %s that get new connections weigh %d, and below %d the sorry server "
+                "answers instead of them: undrain another one first, or say force=true"
+                % (share.host, share.service, left, share.least)
             )
 
 

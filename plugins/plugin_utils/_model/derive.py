@@ -81,6 +81,6 @@ def _director(view: ClusterView, host: str, nginx: Nginx | None, services: list[
         "track_scripts": derive_vrrp.track_scripts(view),
         "notify": view.data["notify"],
         "services": services,
-        "weights": derive_services.shares(services),
+        "weights": derive_services.shares(view, services),
         "kernel": derive_kernel.kernel(view, services),
     }

@@ -40,8 +40,9 @@ def services(view: ClusterView) -> list[Service]:
     ]
 
 
-def shares(found: Iterable[Service]) -> list[Share]:
+def shares(view: ClusterView, found: Iterable[Service]) -> list[Share]:
     """Each real server of each service once, however many addresses and ports the service has."""
+    by_keepalived = view.data["table_owner"] == "keepalived"
     once: dict[tuple[str, str], Share] = {}
     for service in found:
         for server in service["real_servers"]:
@@ -50,6 +51,7 @@ def shares(found: Iterable[Service]) -> list[Share]:
                 "host": server["host"],
                 "weight": server["weight"],
                 "drained": server["drained"],
+                "least": service["quorum"] - service["hysteresis"] if by_keepalived else 1,
             }
     return list(once.values())
 

@@ -233,6 +233,7 @@ class Share(TypedDict):
     host: str
     weight: int
     drained: bool
+    least: Annotated[int, "of all that serve, or the sorry server answers"]
 
 
 # --- a director -------------------------------------------------------------------------------------------------

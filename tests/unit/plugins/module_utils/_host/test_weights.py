@@ -90,6 +90,22 @@ def test_the_last_real_server_of_a_service_stays_unless_forced() -> None:
     assert plan(POOL, {**AFTER, "api@web1": BY_HAND}, last, NOW).weights["api@web1"] == 0, "it is drained already"
 
 
+def test_a_drain_keeps_a_service_at_its_quorum_unless_forced() -> None:
+    """Below it the sorry server answers everybody."""
+    pool = [Share("web", host, 2, False, 4) for host in ("web1", "web2", "web3")]
+    first = plan(pool, {}, Change("web1", (), True), NOW)
+    with pytest.raises(LvsError) as caught:
+        plan(pool, first.write, Change("web2", (), True), NOW)
+    assert caught.value.message == (
+        "without web2 the real servers of web that get new connections weigh 2, and below 4 the sorry server answers "
+        "instead of them: undrain another one first, or say force=true"
+    )
+    below = plan(pool, first.write, Change("web2", (), True, force=True), NOW)
+    assert below.weights == {"web@web1": 0, "web@web2": 0, "web@web3": 2}
+    five = [*pool, Share("web", "web4", 1, False, 4)]
+    assert plan(five, {**first.write, **below.write}, Change("web4", (), True), NOW).weights["web@web4"] == 0
+
+
 def test_every_mistake_is_named() -> None:
     def option(**names: Any) -> dict[str, Any]:
         return {"service": "web", "host": "web1", "weight": 1, "drained": False, **names}

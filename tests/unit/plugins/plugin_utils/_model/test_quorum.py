@@ -64,3 +64,14 @@ def test_what_could_not_be_is_refused(changes: dict[str, Any], message: str) -> 
 def test_a_static_table_has_none() -> None:
     found = build(with_changes({**TWO, "lvs_table_owner": "static"}))
     assert (found.mistakes, found.warnings) == ([], [STATIC])
+
+
+def test_a_drain_knows_what_is_too_few() -> None:
+    quorum = {**SORRY, **TWO, WEB + ".hysteresis": 1, "web1:lvs_weight": 2}
+    for changes, least in (({}, 1), (quorum, 1), ({**quorum, WEB + ".hysteresis": 0}, 2)):
+        assert least_of(changes) == {least}
+    assert least_of({**TWO, "lvs_table_owner": "static"}) == {1}
+
+
+def least_of(changes: dict[str, Any]) -> set[int]:
+    return {one["least"] for one in model_of(with_changes(changes))["hosts"]["d1"]["director"]["weights"]}
