@@ -11,7 +11,7 @@ from .normal import ServiceInput
 from .rules_scope import Scope
 
 
-def check_quorum(scope: Scope, path: str, service: ServiceInput) -> None:
+def check_quorum(scope: Scope, path: str, name: str, service: ServiceInput) -> None:
     quorum, hysteresis = service["quorum"], service["hysteresis"]
     if quorum is None or hysteresis is None:
         return
@@ -22,6 +22,7 @@ def check_quorum(scope: Scope, path: str, service: ServiceInput) -> None:
     if quorum > 1:
         _check_pool(scope, path, service)
         _check_instead(scope, path, service)
+        _check_drained(scope, path, name, service)
 
 
 def _check_pool(scope: Scope, path: str, service: ServiceInput) -> None:
@@ -38,6 +39,22 @@ def _check_pool(scope: Scope, path: str, service: ServiceInput) -> None:
     if None not in weights and needed > sum(weights):
         what = "is %d, which with quorum needs a weight of %d; all real servers together have %d"
         scope.wrong(path + ".hysteresis", what % (service["hysteresis"], needed, sum(weights)))
+
+
+def _check_drained(scope: Scope, path: str, name: str, service: ServiceInput) -> None:
+    """What the inventory drains does not count."""
+    serving = [
+        scope.view.weight_of(service, host)
+        for host in scope.view.pool_of(service)
+        if host in scope.hosts
+        and scope.hosts[host]["state"] != "drained"
+        and name not in (scope.hosts[host]["drained_services"] or ())
+    ]
+    if scope.cluster["table_owner"] == "static" or None in serving:
+        return
+    if 0 < sum(serving) < service["quorum"] - service["hysteresis"]:
+        what = "%s.quorum is %d, but those that are not drained weigh %d: the sorry server answers instead of them"
+        scope.warnings.append(what % (path, service["quorum"], sum(serving)))
 
 
 def _check_instead(scope: Scope, path: str, service: ServiceInput) -> None:

@@ -37,7 +37,7 @@ def check_services(scope: Scope) -> None:
         check_way(scope, path, name, service)
         _check_shares(scope, path, name, service)
         _check_sorry_server(scope, path, service)
-        check_quorum(scope, path, service)
+        check_quorum(scope, path, name, service)
 
 
 def _check_ports(scope: Scope, path: str, service: ServiceInput, owners: dict[tuple[str, str, int], str]) -> None:

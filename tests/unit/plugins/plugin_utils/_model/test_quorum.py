@@ -61,6 +61,14 @@ def test_what_could_not_be_is_refused(changes: dict[str, Any], message: str) -> 
     assert [one.message for one in build(with_changes(changes)).mistakes] == [WEB + message]
 
 
+@pytest.mark.parametrize("drained", [{"web1:lvs_state": "drained"}, {"web1:lvs_drained_services": ["web"]}], ids=str)
+def test_a_drain_of_the_inventory_below_the_quorum_is_told(drained: dict[str, Any]) -> None:
+    what = "cluster default: lvs_virtual_services.web.quorum is 2, but those that are not drained weigh 1: the sorry "
+    assert build(with_changes({**SORRY, **TWO, **drained})).warnings == [what + "server answers instead of them"]
+    enough = {**SORRY, **TWO, **drained, "web2:lvs_weight": 2}
+    assert build(with_changes(enough)).warnings == []
+
+
 def test_a_static_table_has_none() -> None:
     found = build(with_changes({**TWO, "lvs_table_owner": "static"}))
     assert (found.mistakes, found.warnings) == ([], [STATIC])
