@@ -56,6 +56,11 @@ options:
     type: list
     elements: int
     default: []
+  marks:
+    description: Whether to look for the firewall marks that our table of nftables sets.
+    type: bool
+    default: false
+    version_added: 0.2.0
 seealso:
   - module: vipstack.lvs.inspect
 """
@@ -147,6 +152,11 @@ ansible_facts:
           description: The program that listens on each port that is held; V(?) where it cannot be seen.
           type: dict
           sample: {"80": nginx}
+        marks:
+          description: The firewall marks that our table of nftables sets, where O(marks=true).
+          type: list
+          elements: int
+          sample: [1819043144]
         paths:
           description: Rights of each path.
           type: dict
@@ -195,6 +205,7 @@ def main() -> None:
             "modules": {"type": "list", "elements": "str", "default": []},
             "versions": {"type": "list", "elements": "path", "default": []},
             "ports": {"type": "list", "elements": "int", "default": []},
+            "marks": {"type": "bool", "default": False},
             "foreign": {"type": "dict", "options": QUESTION},
         },
         supports_check_mode=True,

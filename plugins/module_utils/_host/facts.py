@@ -17,6 +17,7 @@ from .accounts import group_name, user_name
 from .command import CommandError, run
 from .files import HostFiles
 from .links import links
+from .marks import look as look_for_marks
 from .places import NGINX_CACHES
 
 # A host of the family has the file; the first that is there says which.
@@ -35,6 +36,7 @@ def describe(
     modules: Sequence[str] = (),
     ports: Sequence[int] = (),
     versions: Sequence[str] = (),
+    marks: bool = False,
 ) -> dict[str, Any]:
     """The fact ``lvs_host``; whatever is not there is not in the mappings."""
     return {
@@ -54,6 +56,7 @@ def describe(
         "firewall": firewall.look(),
         "modules": kernel_modules.states(HostFiles(), modules),
         "ports": listeners.holders(ports),
+        **({"marks": look_for_marks()} if marks else {}),
         "paths": {path: facts for path, facts in ((path, path_facts(path)) for path in paths) if facts},
         "units": unit_facts(units),
         "users": {name: facts for name, facts in ((name, user_facts(name)) for name in users) if facts},

@@ -47,5 +47,6 @@ def questions(mine: HostSlice) -> dict[str, Any]:
         "users": [STACK.script_user, *programs.users(director)],
         "modules": [*(director["kernel"]["modules"] if director else []), *tunnel_modules(mine)],
         "ports": ports(mine),
+        "marks": bool(director and any(one["fwmark"] for one in director["services"])),
         "versions": [*([KEEPALIVED] if director else []), *([NGINX] if mine["nginx"] else [])],
     }

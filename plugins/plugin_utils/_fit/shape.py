@@ -46,6 +46,7 @@ class HostFacts(TypedDict, total=False):
     links: list[FactLink]
     modules: dict[str, str]
     ports: dict[str, str]
+    marks: list[int]
     paths: dict[str, Any]
     units: dict[str, dict[str, bool]]
     users: dict[str, Any]

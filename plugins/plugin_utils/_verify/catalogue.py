@@ -273,7 +273,7 @@ CATALOGUE: dict[str, Kind] = {
         ERROR,
         "Packets of a service whose ports are together get no firewall mark, so IPVS does not know them.",
         "nft list table inet vipstack_lvs_marks; systemctl status vipstack-lvs-marks",
-        "systemctl restart vipstack-lvs-marks; site.yml sets them only where their files change.",
+        "systemctl restart vipstack-lvs-marks, or run site.yml for this host.",
     ),
     "destination_extra": Kind(
         ERROR,

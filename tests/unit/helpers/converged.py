@@ -25,15 +25,15 @@ from ansible_collections.vipstack.lvs.plugins.plugin_utils._fit.request import O
 ROOT = Path(__file__).resolve().parents[3]
 Tree = dict[str, Any]
 _RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$", re.MULTILINE)
-_ROOT = {"mode": "0755", "owner": "root", "group": "root"}
+OF_ROOT = {"mode": "0755", "owner": "root", "group": "root"}
 _UNCHANGED: Tree = {"changed": False}
-_HOST = {
+HOST: dict[str, Any] = {
     "family": "Debian",
     "release": 12,
     "addresses": ["127.0.0.1"],
     "paths": {
-        **{"/usr/sbin/" + name: _ROOT for name in ("ipvsadm", "keepalived", "nginx", "visudo")},
-        OUR_KEEPALIVED: _ROOT,
+        **{"/usr/sbin/" + name: OF_ROOT for name in ("ipvsadm", "keepalived", "nginx", "visudo")},
+        OUR_KEEPALIVED: OF_ROOT,
         STACK.log: {"mode": "0750", "owner": STACK.script_user, "group": "root"},
     },
     "units": {name: {"active": True, "enabled": True} for name in ("keepalived.service", "nginx.service")},
@@ -42,7 +42,7 @@ _HOST = {
 }
 _ANSWERS: dict[str, Tree] = {
     "ping": {"ping": "pong"},
-    "host_facts": {"ansible_facts": {"lvs_host": _HOST}},
+    "host_facts": {"ansible_facts": {"lvs_host": HOST}},
     "kernel": {"diff": [], "reboot_needed": False},
     "real_server_vip": {"diff": [], "files": [], "addresses": []},
     "config_tree": {"files": [], "validated": False, "reloaded": False, "confirmed": False, "rolled_back": False},
@@ -95,7 +95,7 @@ class Hosts:
 
     def has_foreign(self, host: str, *findings: Tree) -> None:
         """What other people have set up on a host, before its first run."""
-        fact = {**_HOST, "foreign": {"noted": False, "findings": findings}}
+        fact = {**HOST, "foreign": {"noted": False, "findings": findings}}
         self.answer("host_facts", {"ansible_facts": {"lvs_host": fact}}, host)
 
     def are_healthy(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import converged
 import pytest
 import yaml
 from converged import ROOT, Hosts
@@ -56,6 +57,19 @@ def test_a_new_one_gets_programs_a_user_and_a_folder_first(hosts: Hosts) -> None
         "apt", "user", "file", *FILES, *table(hosts),
         "apt", "config_tree", "systemd_service",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_marks_that_were_lost_are_set_again(tmp_path: Path, lost: bool) -> None:
+    web = "lvs_virtual_services.web"
+    changes = {web + ".ports": [80, 8080], web + ".together": True, "lvs_nginx_sites.www.ports": [80, 8080]}
+    hosts = Hosts(tmp_path, with_changes(changes))
+    hosts.answer("command", {"changed": True})
+    mark = hosts.model["hosts"]["d1"]["director"]["services"][0]["fwmark"]
+    paths = dict.fromkeys(("/usr/sbin/nft", "/etc/systemd/system/vipstack-lvs-marks.service"), converged.OF_ROOT)
+    fact = {**converged.HOST, "paths": {**converged.HOST["paths"], **paths}, "marks": [7] if lost else [7, mark]}
+    hosts.answer("host_facts", {"ansible_facts": {"lvs_host": fact}})
+    assert [module for module in done(hosts) if module not in FILES] == (["command"] if lost else [])
 
 
 def test_check_mode_leaves_out_a_validation_by_a_program_that_is_still_to_be_installed() -> None:

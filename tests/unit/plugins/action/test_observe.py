@@ -12,7 +12,7 @@ from typing import Any
 
 import certificates
 import pytest
-from converged import _HOST, Hosts
+from converged import HOST, Hosts
 from host_facts import link
 from inventory import with_changes
 
@@ -47,7 +47,7 @@ def observed(hosts: Hosts) -> Tree:
 
 def told(hosts: Hosts, host: str, **facts: Any) -> Tree:
     """What a host tells of itself from now on."""
-    mine = {**_HOST, **facts}
+    mine = {**HOST, **facts}
     hosts.answer("host_facts", {"ansible_facts": {"lvs_host": mine}}, host)
     return mine
 
