@@ -72,6 +72,23 @@ def test_marks_that_were_lost_are_set_again(tmp_path: Path, lost: bool) -> None:
     assert [module for module in done(hosts) if module not in FILES] == (["command"] if lost else [])
 
 
+def test_marks_go_only_after_keepalived_has_entries_without_them(tmp_path: Path) -> None:
+    """A mark that no entry has is no hindrance; an entry whose mark no packet has gets none."""
+    hosts = Hosts(tmp_path, with_changes({}))
+    unit = "/etc/systemd/system/vipstack-lvs-marks.service"
+    fact = {**converged.HOST, "paths": {**converged.HOST["paths"], unit: converged.OF_ROOT}}
+    hosts.answer("host_facts", {"ansible_facts": {"lvs_host": fact}})
+    tasks = [{"name": one, "vipstack.lvs.expected_files": {"roles": [one]}} for one in ("director", "keepalived")]
+    roles = [{"role": "vipstack.lvs.topology"}, {"role": "vipstack.lvs.host"}]
+    run = hosts.play_of([{"hosts": "d1", "gather_facts": False, "roles": roles, "tasks": tasks}], as_json=True)
+    found = {one: run.results(one)["d1"]["hosts"]["d1"]["files"] for one in ("director", "keepalived")}
+    assert [path for path in found["director"] if "marks" in path] == []
+    gone = [path for path in found["keepalived"] if "marks" in path]
+    assert (len(gone), {found["keepalived"][path] for path in gone}) == (4, {None})
+    variables = yaml.safe_load((ROOT / "roles/keepalived/vars/main.yml").read_text(encoding="utf-8"))
+    assert variables["keepalived_files"]["sets"].startswith("{{ keepalived_sets + (keepalived_sets_without_marks ")
+
+
 def test_check_mode_leaves_out_a_validation_by_a_program_that_is_still_to_be_installed() -> None:
     """config_tree fails where a validation cannot be run, unless it is told what that needs."""
     variables = yaml.safe_load((ROOT / "roles/director/vars/main.yml").read_text(encoding="utf-8"))
