@@ -188,6 +188,15 @@ class Stack:
         for host in DIRECTORS:
             self.run(host, f"ipvsadm --set {established} {ended} 0")
 
+    def idle(self) -> None:
+        """Wait until no director counts an open connection. One whose end a moved VIP hid from it lasts 15 minutes."""
+        count = "ipvsadm -Ln | awk '$1 == \"->\" {open += $5} END {print open + 0}'"
+        self.wait(
+            "directors without open connections",
+            lambda: not any(int(text) for text in self.run_all(dict.fromkeys(DIRECTORS, count)).values()),
+            1000,
+        )
+
     def wait(self, what: str, true: Callable[[], bool], seconds: float = PATIENCE) -> float:
         """Wait until a function returns true; returns the seconds that it took. Raises LabError."""
         begin = time.monotonic()
