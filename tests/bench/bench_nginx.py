@@ -53,8 +53,7 @@ http {
 """ % (APP, "x" * 1024)
 
 # What a person writes who knows that connections to an upstream have to be kept.
-HANDWRITTEN = (
-    """
+_HANDWRITTEN = """
 user www-data;
 worker_processes 1;
 pid /run/nginx.pid;
@@ -67,7 +66,7 @@ http {
     access_log /var/log/nginx/access.log;
     upstream app { server %s; keepalive 32; }
     server {
-        listen 80;
+        %s
         server_name example.com;
         location / {
             proxy_pass http://app;
@@ -81,8 +80,6 @@ http {
     }
 }
 """
-    % APP
-)
 
 
 _APPLICATION = "cat > /run/app.conf && nginx -c /run/app.conf"
@@ -104,10 +101,11 @@ class Bench:
         where = ["nsenter", "--target", str(self.nginx.process), "--net"]
         return subprocess.Popen([*where, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
-    def load(self, requests: int) -> None:
+    def load(self, requests: int, scheme: str = "http") -> None:
         """Requests over kept connections; every one has to be answered."""
-        words = ("--h1", "--connect-to=127.0.0.1:80", "-n", str(requests), "-c", str(CLIENTS), "-t", "1")
-        told = self.client("h2load", *words, "http://example.com/").communicate(timeout=600)[0]
+        there = "--connect-to=127.0.0.1:%d" % {"http": 80, "https": 443}[scheme]
+        words = ("--h1", there, "-n", str(requests), "-c", str(CLIENTS), "-t", "1")
+        told = self.client("h2load", *words, "%s://example.com/" % scheme).communicate(timeout=600)[0]
         assert "status codes: %d 2xx" % requests in told, told
 
     def cpu(self) -> float:
@@ -117,12 +115,17 @@ class Bench:
         ticks = [line.rpartition(")")[2].split()[11:13] for line in text.splitlines()]
         return sum(int(one) for pair in ticks for one in pair) / os.sysconf("SC_CLK_TCK")
 
-    def cost(self) -> float:
+    def cost(self, scheme: str = "http") -> float:
         """CPU seconds for the requests; some come before, so that all connections are there."""
-        self.load(2000)
+        self.load(2000, scheme)
         before = self.cpu()
-        self.load(REQUESTS)
+        self.load(REQUESTS, scheme)
         return self.cpu() - before
+
+
+def handwritten(listens: str = "listen 80;") -> str:
+    """An nginx.conf. ``listens``: how its server does."""
+    return _HANDWRITTEN % (APP, listens)
 
 
 def ours(**upstream: Any) -> Tree:
@@ -135,7 +138,7 @@ def costs(bench: Bench) -> dict[str, Any]:
     for _round in range(ROUNDS):
         for name, found in spent.items():
             if name == "handwritten":
-                bench.nginx.serve({"/etc/nginx/nginx.conf": HANDWRITTEN})
+                bench.nginx.serve({"/etc/nginx/nginx.conf": handwritten()})
             else:
                 changes = ours(keepalive=0) if name == "unkept" else ours()
                 bench.nginx.site(changes, nginx_worker_processes=1)

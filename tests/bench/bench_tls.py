@@ -13,7 +13,7 @@ import subprocess
 import sys
 from typing import Any
 
-from bench_nginx import APP, CLIENTS, REQUESTS, ROUNDS, Bench, Tree, ours
+from bench_nginx import REQUESTS, ROUNDS, Bench, Tree, handwritten, ours
 from certificates import pair
 from nginx_served import Served
 from report import Bound, report
@@ -25,45 +25,16 @@ from lab.tools import install, install_daemons, install_load
 HANDSHAKES, SESSIONS, DAY = 10_000, 1_000, 86400
 OWN = pair("example.com")
 # Mozilla's recommendation, as a person copies it.
-HANDWRITTEN = (
-    """
-user www-data;
-worker_processes 1;
-pid /run/nginx.pid;
-error_log /var/log/nginx/error.log;
-events { worker_connections 4096; }
-http {
-    include /etc/nginx/mime.types;
-    sendfile on;
-    keepalive_requests 1000000;
-    access_log /var/log/nginx/access.log;
-    ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384;
-    ssl_prefer_server_ciphers off;
-    ssl_session_cache shared:SSL:10m;
-    ssl_session_timeout 1d;
-    ssl_session_tickets off;
-    upstream app { server %s; keepalive 32; }
-    server {
-        listen 443 ssl;
+HANDWRITTEN = """listen 443 ssl;
         http2 on;
-        server_name example.com;
         ssl_certificate /etc/nginx/own.crt;
         ssl_certificate_key /etc/nginx/own.key;
-        location / {
-            proxy_pass http://app;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-        }
-    }
-}
-"""
-    % APP
-)
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384;
+        ssl_prefer_server_ciphers off;
+        ssl_session_cache shared:SSL:10m;
+        ssl_session_timeout 1d;
+        ssl_session_tickets off;"""
 # Begins sessions, says so, and begins them again when it is told; the sessions that the server took.
 _CLIENT = """
 import json, socket, ssl, sys
@@ -102,21 +73,6 @@ def handshakes(bench: Bench) -> float:
     return bench.cpu() - before
 
 
-def requests(bench: Bench, scheme: str) -> float:
-    """CPU seconds for requests over kept connections; some come before."""
-    port = 443 if scheme == "https" else 80
-
-    def load(count: int) -> None:
-        words = ("--h1", "--connect-to=127.0.0.1:%d" % port, "-n", str(count), "-c", str(CLIENTS), "-t", "1")
-        told = bench.client("h2load", *words, "%s://example.com/" % scheme).communicate(timeout=600)[0]
-        assert "status codes: %d 2xx" % count in told, told
-
-    load(2000)
-    before = bench.cpu()
-    load(REQUESTS)
-    return bench.cpu() - before
-
-
 def tls(bench: Bench) -> dict[str, Any]:
     """Medians of interleaved rounds."""
     spent: dict[str, dict[str, list[float]]] = {
@@ -128,10 +84,10 @@ def tls(bench: Bench) -> dict[str, Any]:
                 bench.nginx.site(site(), nginx_worker_processes=1)
             else:
                 own = {"/etc/nginx/own.crt": OWN.certificate, "/etc/nginx/own.key": OWN.key}
-                bench.nginx.serve({"/etc/nginx/nginx.conf": HANDWRITTEN, **own})
+                bench.nginx.serve({"/etc/nginx/nginx.conf": handwritten(HANDWRITTEN), **own})
             bench.application()
             found["handshakes"].append(handshakes(bench))
-            found["requests"].append(requests(bench, "https"))
+            found["requests"].append(bench.cost("https"))
     median = {name: {what: statistics.median(own) for what, own in found.items()} for name, found in spent.items()}
     ratios = {what: median["handwritten"][what] / median["role"][what] for what in ("handshakes", "requests")}
     return {
@@ -165,7 +121,7 @@ def cached(bench: Bench) -> dict[str, float]:
         for name, found in spent.items():
             bench.nginx.site({**ours(), **(keeps if name == "cached" else {})}, nginx_worker_processes=1)
             bench.application()
-            found.append(requests(bench, "http"))
+            found.append(bench.cost())
     median = {name: statistics.median(found) for name, found in spent.items()}
     return {"cache_hit_gain": median["proxied"] / median["cached"]}
 
