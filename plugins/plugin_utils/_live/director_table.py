@@ -51,7 +51,7 @@ class Entry:
 
     @property
     def place(self) -> str:
-        return endpoint(*self.key) if self.key.port else self.key.address
+        return place_of(*self.key)
 
     @property
     def drained_by(self) -> str:
@@ -80,6 +80,11 @@ def title(service: shape.Service) -> str:
         first = endpoint(service["address"], service["port"])
         return " ".join([service["protocol"], ",".join([first, *map(str, service["ports"][1:])])])
     return service_name(service_key(service))
+
+
+def place_of(address: str, port: int) -> str:
+    """``198.51.100.102:80``, and the address alone without a port: then it is that which the client asked for."""
+    return endpoint(address, port) if port else address
 
 
 def entries(service: shape.Service, by_hand: ByHand = _NOBODY) -> list[Entry]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Iterator, Mapping
 
-from ...module_utils._ipvs.text import endpoint
 from .._columns import table
+from .._live.director_table import place_of
 from .._live.observed import SEEN, UNSEEN
 from .shape import CertificateStatus, ClusterStatus, DestinationStatus, DirectorStatus, SideStatus, Status, VipStatus
 
@@ -90,7 +90,7 @@ def _destination(one: DestinationStatus) -> list[str]:
     if one["weight"] is not None and one["weight"] != one["wanted_weight"]:
         weight += " (%d)" % one["wanted_weight"]
     state = one["state"] + (": %s" % one["why"] if one["why"] else "")
-    place = endpoint(one["address"], one["port"])
+    place = place_of(one["address"], one["port"])
     return ["  " + one["host"], place, weight, _number(one["active"]), _number(one["inactive"]), state]
 
 

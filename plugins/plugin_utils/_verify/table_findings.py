@@ -14,8 +14,8 @@ from typing import Iterator, Sequence
 from ...module_utils._errors import LvsError
 from ...module_utils._ipvs.plan import DESTINATION, SERVICE, Step
 from ...module_utils._ipvs.table import DestinationConfig, DestinationKey
-from ...module_utils._ipvs.text import differences, endpoint, service_name
-from .._live.director_table import DirectorTable, Entry, table_of, title
+from ...module_utils._ipvs.text import differences, service_name
+from .._live.director_table import DirectorTable, Entry, place_of, table_of, title
 from .._live.observed import Cluster
 from .._model.shape import Service
 from .catalogue import Finding
@@ -99,9 +99,9 @@ def _unknown_destination(
 ) -> Finding:
     sorry = service.get("sorry_server")
     if sorry and table.checked and key == DestinationKey(sorry["address"], sorry["port"]):
-        words = "%s: %s answers instead of the real servers" % (title(service), endpoint(*key))
+        words = "%s: %s answers instead of the real servers" % (title(service), place_of(*key))
         return Finding("service_on_sorry_server", (table.host.name,), words, "real servers answer", _path(service))
-    words = "%s -> %s with weight %d is in the table" % (title(service), endpoint(*key), config.weight)
+    words = "%s -> %s with weight %d is in the table" % (title(service), place_of(*key), config.weight)
     return Finding("destination_extra", (table.host.name,), words, "not in the pool", _path(service))
 
 

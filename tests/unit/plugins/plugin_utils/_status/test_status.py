@@ -10,6 +10,7 @@ from typing import Any
 
 import healthy
 import pytest
+from inventory import model_of, with_changes
 
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._status.status import status
 from ansible_collections.vipstack.lvs.plugins.plugin_utils._status.text import age, moment, screen
@@ -187,6 +188,16 @@ def test_transitions_of_all_directors_the_newest_first(model: Tree, seen: Tree) 
     log(seen, "d2", (200, "MASTER"))
     found = status(model, seen)["clusters"]["default"]["transitions"]
     assert [(one["host"], one["state"]) for one in found] == [("d1", "MASTER"), ("d2", "MASTER"), ("d1", "BACKUP")]
+
+
+def test_a_real_server_of_several_ports_has_no_port_of_its_own() -> None:
+    web = "lvs_virtual_services.web"
+    ports = {web + ".ports": [80, 8080], web + ".together": True, "lvs_nginx_sites.www.ports": [80, 8080]}
+    together: Tree = model_of(with_changes(ports))
+    text = screen(status(together, {}))
+    assert "tcp 198.51.100.200:80,8080" in text
+    assert "198.51.100.102 " in text
+    assert ":0" not in text.partition("service ")[2].partition("transitions")[0]
 
 
 def test_nothing_was_seen_at_all(model: Tree) -> None:

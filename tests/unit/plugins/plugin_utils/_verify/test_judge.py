@@ -474,6 +474,14 @@ def sorry(model: Tree, seen: Tree) -> None:
         destinations(seen, host).append(extra)
 
 
+def sorry_on_every_port(model: Tree, seen: Tree) -> None:
+    known_by_mark(model, seen)
+    sorry(model, seen)
+    for host in ("d1", "d2"):
+        model["hosts"][host]["director"]["services"][0]["sorry_server"]["port"] = 0
+        destinations(seen, host)[-1]["port"] = 0
+
+
 def below_quorum(model: Tree, seen: Tree) -> None:
     """One is dead, and the other one alone is not enough."""
     sorry(model, seen)
@@ -593,6 +601,11 @@ CASES: list[tuple[Fault, set[tuple[str, str]]]] = [
     (drained, {("destination_drained", "d1"), ("destination_drained", "d2")}),
     (drain_without_effect, {("weight_differs", "d1"), ("weight_differs", "d2")}),
 ]
+
+
+def test_a_sorry_server_of_several_ports_has_no_port() -> None:
+    told = {one.what_is for one in judged(sorry_on_every_port) if one.code == "service_on_sorry_server"}
+    assert told == {healthy.WEB_80 + ": 127.0.0.1 answers instead of the real servers"}
 
 
 def test_a_cluster_as_the_model_says_has_no_finding() -> None:
