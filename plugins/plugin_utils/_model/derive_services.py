@@ -107,7 +107,7 @@ def _service(view: ClusterView, ours: list[int], name: str, address: str, ports:
         "port": port,
         "ports": ports,
         "fwmark": view.marks_of(name).get(address, 0),
-        "scheduler_flags": _scheduler_flags(service),
+        "scheduler_flags": scheduler_flags(service),
         "persistence": _persistence(service, family),
         "check": check,
         "detection_ms": checks.kind_of(check).detection_ms(check),
@@ -145,7 +145,7 @@ def _name(view: ClusterView, name: str, address: str, ports: str) -> str:
     return "%s-%s%s%s" % (name, ports, "-v6" if family == "inet6" else "", "+%d" % rank if rank else "")
 
 
-def _scheduler_flags(service: ServiceInput) -> list[str]:
+def scheduler_flags(service: ServiceInput) -> list[str]:
     """What was asked for; else each connection by itself, or each client where it keeps its real server or its ports
     are together.
 

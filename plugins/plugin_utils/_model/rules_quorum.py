@@ -36,7 +36,12 @@ def _check_pool(scope: Scope, path: str, service: ServiceInput) -> None:
         return
     weights = [scope.view.weight_of(service, host) for host in pool]
     needed = service["quorum"] + service["hysteresis"]
-    if None not in weights and needed > sum(weights):
+    if None in weights or needed <= sum(weights):
+        return
+    if not service["hysteresis"]:
+        what = "is %d, but all real servers together have a weight of %d; must be at most that"
+        scope.wrong(path + ".quorum", what % (needed, sum(weights)))
+    else:
         what = "is %d, which with quorum needs a weight of %d; all real servers together have %d"
         scope.wrong(path + ".hysteresis", what % (service["hysteresis"], needed, sum(weights)))
 

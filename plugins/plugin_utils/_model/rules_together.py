@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .derive_services import scheduler_flags
 from .normal import ServiceInput
 from .rules_scope import Scope
 
@@ -28,17 +29,27 @@ def check_together(scope: Scope, path: str, service: ServiceInput) -> None:
     if scheduler and scheduler not in _BY_CLIENT:
         what = "is %s, but together is true, so a client needs one real server; must be mh or sh, or have persistence"
         scope.wrong(path + ".scheduler", what % scheduler)
+    _check_full(scope, path, service)
     for flag in set(service["scheduler_flags"] or ()) & {_BY_CLIENT.get(scheduler)}:
         what = "has %s, which selects anew for each connection, but together is true; must be without it"
         scope.wrong(path + ".scheduler_flags", what % flag)
 
 
+def _check_full(scope: Scope, path: str, service: ServiceInput) -> None:
+    """A client of a real server that is full would meet another one, on its next port already."""
+    falls_back = "%s-fallback" % service["scheduler"] in scheduler_flags(service)
+    if service["upper_threshold"] and falls_back:
+        what = "is %d, but together is true, and a full real server would part a client's ports; must be left out, or "
+        what += "have persistence, or scheduler_flags without %s-fallback"
+        scope.wrong(path + ".upper_threshold", what % (service["upper_threshold"], service["scheduler"]))
+
+
 def check_marks(scope: Scope) -> None:
-    """No two services have one mark. It is made of their names, so that is as good as never."""
+    """No two services, and no two addresses of one, have one mark. It is made of names, so that is as good as never."""
     owners: dict[int, str] = {}
     for name in sorted(scope.services or {}):
-        for mark in scope.view.marks_of(name).values():
-            owner = owners.setdefault(mark, name)
-            if owner != name:
-                what = "has the firewall mark 0x%x of lvs_virtual_services.%s; must have another name"
-                scope.wrong("lvs_virtual_services.%s" % name, what % (mark, owner))
+        for address, mark in scope.view.marks_of(name).items():
+            owner = owners.setdefault(mark, "%s at %s" % (name, address))
+            if owner != "%s at %s" % (name, address):
+                what = "has at %s the firewall mark 0x%x of lvs_virtual_services.%s; must have another name"
+                scope.wrong("lvs_virtual_services.%s" % name, what % (address, mark, owner))

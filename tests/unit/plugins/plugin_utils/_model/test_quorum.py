@@ -35,6 +35,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({WEB + ".hysteresis": 1}, ".hysteresis is 1; must be below quorum, which is 1"),
     ({**TWO, WEB + ".hysteresis": 1, **SORRY},
      ".hysteresis is 1, which with quorum needs a weight of 3; all real servers together have 2"),
+    ({**TWO, "web2:lvs_weight": 0, **SORRY},
+     ".quorum is 2, but all real servers together have a weight of 1; must be at most that"),
     (TWO, ".quorum is 2, but nothing answers instead; must have a sorry_server, or lvs_nginx_on_directors"),
     ({WEB + ".quorum": 0}, ".quorum is 0; must be 1-65535"),
 ]  # fmt: skip

@@ -117,6 +117,15 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({WEB + ".scheduler_flags": ["mh-port"]},
      [".scheduler_flags has mh-port, which selects anew for each connection, but together is true; "
       "must be without it"]),
+    ({WEB + ".upper_threshold": 9},
+     [".upper_threshold is 9, but together is true, and a full real server would part a client's ports; must be left "
+      "out, or have persistence, or scheduler_flags without mh-fallback"]),
+    ({WEB + ".upper_threshold": 9, WEB + ".scheduler": "sh", WEB + ".scheduler_flags": ["sh-fallback"]},
+     [".upper_threshold is 9, but together is true, and a full real server would part a client's ports; must be left "
+      "out, or have persistence, or scheduler_flags without sh-fallback"]),
+    ({WEB + ".upper_threshold": 9, WEB + ".scheduler": "sh"}, []),
+    ({WEB + ".upper_threshold": 9, WEB + ".scheduler_flags": []}, []),
+    ({WEB + ".upper_threshold": 9, WEB + ".persistence": 300}, []),
     ({WEB + ".scheduler": "rr", WEB + ".persistence": 300}, []),
     ({WEB + ".scheduler": "sh"}, []),
 ]  # fmt: skip
@@ -133,5 +142,16 @@ def test_two_services_with_one_mark_are_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, lambda _name, _address: 7)
     other = {"lvs_virtual_services.api": {"vip": "web", "ports": [81, 82], "together": True}}
     assert [one.message for one in build(with_changes({**BOTH, **other})).mistakes] == [
-        WEB + " has the firewall mark 0x7 of lvs_virtual_services.api; must have another name"
+        WEB + " has at 198.51.100.200 the firewall mark 0x7 of lvs_virtual_services.api at 198.51.100.200; must have "
+        "another name"
+    ]
+
+
+def test_two_addresses_with_one_mark_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = "ansible_collections.vipstack.lvs.plugins.plugin_utils._model.view.mark_of"
+    monkeypatch.setattr(module, lambda _name, _address: 7)
+    two = {"lvs_vips.web.addresses": ["198.51.100.200/24", "198.51.100.210/24"]}
+    assert [one.message for one in build(with_changes({**BOTH, **two})).mistakes] == [
+        WEB + " has at 198.51.100.210 the firewall mark 0x7 of lvs_virtual_services.web at 198.51.100.200; must have "
+        "another name"
     ]
