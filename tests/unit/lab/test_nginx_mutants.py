@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import nginx_mutants
 import pytest
 from nginx_mutants import SERVES, WITHOUT, Record, heads, mutated, without
 
@@ -97,3 +101,32 @@ def test_what_is_known_is_asked_again_only_where_its_tests_changed(record: Recor
     assert again.wanted(["a", "b"]) == {}
     again.serves["1.26 a.py"]["digest"] = "d5"
     assert again.wanted(["a", "b"]) == {"a": ["usual too", "about it", "usual"]}
+
+
+WAITS = """
+import os, threading
+
+def test_a():
+    if "%s" in os.environ:
+        threading.Event().wait()
+"""
+RUN = """
+import sys, pathlib, pytest, nginx_mutants
+nginx_mutants.SECONDS = 5
+record = nginx_mutants.Record(pathlib.Path("record.json"))
+record._depends["a"] = "d"
+plugins = [nginx_mutants.Mutants(record, {"a": ["test_it.py::test_a"]})]
+sys.exit(pytest.main(["-q", "-c", "none.ini", "-p", "no:cacheprovider", "test_it.py"], plugins=plugins))
+"""
+
+
+def test_a_test_that_waits_for_a_directive_misses_it(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(WAITS % WITHOUT)
+    (tmp_path / "none.ini").write_text("")
+    here = str(Path(nginx_mutants.__file__).parent)
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], cwd=tmp_path, env={**os.environ, "PYTHONPATH": here}, capture_output=True,
+        text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((tmp_path / "record.json").read_text())["found"]["a"]["test"] == "test_it.py::test_a"
