@@ -192,6 +192,7 @@ CHECKS: list[Tree] = [
     {"type": "smtp", "helo": "example.com", "port": 25},
     {"type": "dns", "query": "example.com", "record": "DNSKEY", "warmup": 0.5},
     {"type": "dns"},
+    *({"type": "dns", "query": query} for query in ("a", "ab.c.d")),
     {"type": "udp", "payload": "fF00", "reply": True, "port": 53},
     {"type": "udp", "port": 53},
     {"type": "ping", "warmup": 3600},

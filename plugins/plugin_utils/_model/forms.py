@@ -96,10 +96,10 @@ FORMS = {
         r"(?!.*[fF]{2}$)([0-9a-fA-F]{2}){1,200}",
         "1-200 pairs of hexadecimal digits, the last not ff, which Keepalived 2.2 does not take",
     ),
-    # Keepalived 2.2 takes a dot at the end for an empty label.
+    # Keepalived takes a dot for an empty label, at the end and behind the first character.
     "dns_name": (
-        r"(?=.{1,253}$)(?:\.|" + _LABEL + r"(\." + _LABEL + r")*)",
-        "a name of DNS without a dot at the end, or . for the root",
+        r"(?=.{1,253}$)(?!.\.)(?:\.|" + _LABEL + r"(\." + _LABEL + r")*)",
+        "a name of DNS without a dot at the end or behind its first character, or . for the root",
     ),
     # What a shell would read, and blanks at the ends, is left out: an argument is one word whoever reads it.
     "argument": (

@@ -18,9 +18,13 @@ CHECK = "lvs_virtual_services.web.check"
 LONG = "2001:db8:1111:2222:3333:4444:5555:6666"
 PROGRAM: dict[str, Any] = {"type": "script", "script": "/srv/look"}
 MESSAGES: list[tuple[dict[str, Any], str]] = [
-    (
-        {"type": "dns", "port": 53, "query": "example.com."},
-        '.query is "example.com."; must be a name of DNS without a dot at the end, or . for the root',
+    *(
+        (
+            {"type": "dns", "port": 53, "query": query},
+            '.query is "%s"; must be a name of DNS without a dot at the end or behind its first character, or . for '
+            "the root" % query,
+        )
+        for query in ("example.com.", "x.example.com")
     ),
     ({"type": "tcp", "script": "/srv/look"}, ".script is given, but type is tcp; must be script"),
     ({"script": "/srv/look"}, ".script is given, but type is auto; must be script"),
