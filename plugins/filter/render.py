@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 from ..module_utils import _text
 from ..plugin_utils._firewall import script
+from ..plugin_utils._firewall.again import again_with_rules
 from ..plugin_utils._firewall.marks import mark_rules
 from ..plugin_utils._firewall.plan import plan
 from ..plugin_utils._fit.fit import settle
@@ -136,6 +137,7 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             **_text.WRITERS,
+            "again_with_rules": again_with_rules,
             "backups_first": backups_first,
             "fitted": fitted,
             "foreign_question": foreign_question,

@@ -124,6 +124,23 @@ def test_a_host_that_is_given_back_has_its_rules_as_they_were(box: Box) -> None:
     assert "firewall" not in said
 
 
+def test_a_host_stays_open_whatever_its_nftables_does(tmp_path: Path) -> None:
+    with web1(tmp_path) as host:
+        host.write("/etc/nftables.conf", RULES)
+        # Somebody loaded the rules by hand: an operator starts the unit for the first time.
+        host.run("nft", "-f", "/etc/nftables.conf")
+        run(host)
+        assert is_open(host)
+        for what in ("start", "restart", "reload", "stop", "start"):
+            host.run("systemctl", what, "nftables.service")
+            # A reload ends before what it has our unit do.
+            if what == "reload":
+                host.wait("nft list ruleset | grep -q 'jump vipstack_lvs_in'")
+            assert (is_open(host), "vipstack" in rules(host)) == (what != "stop", what != "stop"), what
+        host.run("systemctl", "stop", "vipstack-lvs-firewall.service")
+        assert "vipstack" not in rules(host)
+
+
 def test_ufw_is_opened_and_stays_so(tmp_path: Path) -> None:
     with web1(tmp_path) as host:
         host.run("ufw", "--force", "enable")
@@ -131,7 +148,12 @@ def test_ufw_is_opened_and_stays_so(tmp_path: Path) -> None:
         assert run(host)["changed"] == 1
         opened = host.run("iptables", "-S", "VIPSTACK-LVS-IN")
         assert "-A VIPSTACK-LVS-IN -d 198.51.100.200/32 -p tcp -m tcp --dport 80 -j ACCEPT" in opened
-        for again in ("ufw reload", "ufw disable && ufw --force enable", "systemctl restart ufw.service"):
+        for again in (
+            "ufw reload",
+            "ufw disable && ufw --force enable",
+            "systemctl restart ufw.service",
+            "systemctl stop ufw.service && systemctl start ufw.service",
+        ):
             host.run("sh", "-c", again)
             host.wait("iptables -S INPUT | head -n 2 | grep -q -e '-j VIPSTACK-LVS-IN'")
             assert host.run("iptables", "-S", "VIPSTACK-LVS-IN") == opened

@@ -37,7 +37,7 @@ class Stack(NamedTuple):
     firewall: str = "/usr/libexec/vipstack-lvs/lvs-firewall"
     """Opens the host's firewall for the stack."""
     firewall_unit: str = "vipstack-lvs-firewall.service"
-    """Opens it at boot, and again when the firewall itself is started anew."""
+    """Opens it at boot, and again when the firewall itself is reloaded."""
     marks: str = "/etc/vipstack-lvs/marks.nft"
     """The firewall marks of a director."""
     marks_unit: str = "vipstack-lvs-marks.service"

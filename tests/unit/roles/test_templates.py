@@ -23,6 +23,7 @@ COMPOSED = {
     "nginx": {"nginx_sites", "nginx_streams", "nginx_upstreams"},
     "firewall": {"shell", "firewall_part"},
     "nft": {"mark_rules"},
+    "systemd": {"again_with_rules"},
 }
 FRONT = "vipstack.lvs."
 # The writers for the files of a role, by their names; a part that another template includes has the same.
@@ -45,6 +46,7 @@ LANGUAGES = {
     "marks.service.j2": "systemd",
     "marks.wants.j2": "systemd",
     "firewall.service.j2": "systemd",
+    "firewall.again.j2": "systemd",
     "firewall.wants.j2": "systemd",
     "unit.conf.j2": "systemd",
 }
